@@ -1,0 +1,37 @@
+/** A file as the pull request changes it, against the merge base. */
+export interface ChangedFile {
+  readonly path: string;
+  /** Where it was before a rename. */
+  readonly previousPath: string | null;
+  readonly status: "added" | "modified" | "removed" | "renamed";
+  /** Git blob id on the head side; null when the file is removed. */
+  readonly digest: string | null;
+  /** Hunks in unified form, from the first `@@`; null when there are none (binary, or too large to be shown). */
+  readonly patch: string | null;
+}
+
+export interface TreeFile {
+  readonly path: string;
+  /** Git blob id. */
+  readonly digest: string;
+  /** Bytes; null when the listing does not say. */
+  readonly size: number | null;
+}
+
+/** A file's bytes, or why they could not be had. */
+export type Blob = { readonly bytes: Uint8Array } | { readonly missing: string };
+
+/** Where a review gets its files from: GitHub's API or a local checkout. */
+export interface Source {
+  /** Owner and name, or the checkout's path: results are cached within it, never across. */
+  readonly repository: string;
+  /** Commit ids. */
+  readonly base: string;
+  readonly head: string;
+  /** Every file that changes; `complete` is false when the source cannot list them all. */
+  changedFiles(): Promise<{ readonly files: readonly ChangedFile[]; readonly complete: boolean }>;
+  /** Every file of the base side. */
+  baseFiles(): Promise<{ readonly files: readonly TreeFile[]; readonly complete: boolean }>;
+  /** Blobs by id, in as few requests as possible. Every id asked for is answered. */
+  read(digests: readonly string[]): Promise<ReadonlyMap<string, Blob>>;
+}

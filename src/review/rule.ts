@@ -1,0 +1,84 @@
+import type {
+  AnnotatedQuery,
+  Database,
+  Migration,
+  MigrationRun,
+  OperationKind,
+  OperationOf,
+  Problem,
+  QueryRun,
+  Schema,
+  Script,
+  Severity,
+  Statement,
+  StatementRun,
+  TableName,
+} from "./types.ts";
+
+/** What every rule may ask. */
+export interface Context {
+  readonly database: Database;
+  /** The schema before the pull request; null when it could not be built. */
+  readonly base: Schema | null;
+  /** The schema that the pull request leaves; null when it could not be built. */
+  readonly head: Schema | null;
+  /** Rows of a table as the configuration states them; null when it does not. */
+  rows(table: TableName): number | null;
+}
+
+/** What a rule is asked about one operation of an up script. */
+export interface OperationContext extends Context {
+  readonly migration: Migration;
+  readonly script: Script;
+  readonly statement: Statement;
+  /** What was observed when the statement ran; null when nothing was. */
+  readonly run: StatementRun | null;
+  /** The schema before this migration; null when it could not be built. */
+  readonly before: Schema | null;
+  /** Whether the table was created by this pull request, before or in this statement. */
+  isNew(table: TableName): boolean;
+}
+
+/** What a rule is asked about one migration as a whole. */
+export interface MigrationContext extends Context {
+  /** What was observed; null when it was not run. */
+  readonly run: MigrationRun | null;
+  /** Whether the history replayed in full, so that a failure is the migration's own. */
+  readonly historyComplete: boolean;
+}
+
+export interface QueryContext extends Context {
+  readonly run: QueryRun | null;
+}
+
+type Answer = Problem | readonly Problem[] | undefined;
+
+type OperationChecks = {
+  readonly [Kind in OperationKind]?: (operation: OperationOf<Kind>, context: OperationContext) => Answer;
+};
+
+/** The questions a rule answers: one for each kind of operation, one for migrations, one for annotated queries. */
+export interface Checks extends OperationChecks {
+  readonly migration?: (migration: Migration, context: MigrationContext) => Answer;
+  readonly query?: (query: AnnotatedQuery, context: QueryContext) => Answer;
+}
+
+export interface Rule {
+  /** An instruction, no full stop. */
+  readonly summary: string;
+  /** The lock, the loss or the cost. */
+  readonly why: string;
+  /** What can be done today. */
+  readonly instead: string;
+  readonly severity: Severity;
+  /** When it is right to ignore it. */
+  readonly ignoreWhen: string;
+  /** PostgreSQL's documentation by section, or where else the fact comes from. */
+  readonly sources: readonly string[];
+  readonly check: Checks;
+}
+
+/** Checks the shape of a rule; its id is its file's name. */
+export function defineRule(rule: Rule): Rule {
+  return rule;
+}

@@ -1,0 +1,571 @@
+/**
+ * The words of a review: everything that passes between reading, running, judging and reporting.
+ * All of it is plain data that `structuredClone` accepts.
+ */
+
+/** A piece of text for people: trusted literal parts, and names that come from the pull request. */
+export type Text = readonly (string | { readonly code: string })[];
+
+/** A range of whole lines of one file; 1-based, both ends included. */
+export interface Place {
+  readonly path: string;
+  readonly line: number;
+  readonly endLine: number;
+}
+
+/** A half-open range of UTF-16 offsets in a file's text. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Something that was seen and not understood or not checked; always shown. */
+export interface Skipped {
+  readonly path: string;
+  /** 1-based; null when it concerns the file as a whole. */
+  readonly line: number | null;
+  readonly reason: string;
+  /** Whether the verdict is incomplete without it: the check then cannot be green. */
+  readonly matters: boolean;
+}
+
+export type Dialect = "postgresql" | "sqlite";
+
+// ---------------------------------------------------------------- statements and operations
+
+/** One SQL statement with its exact place in its file. */
+export interface Statement {
+  /** Position in its script, from 0. */
+  readonly index: number;
+  /** From the first token to the last, without surrounding comments, white space and the semicolon. */
+  readonly span: Span;
+  readonly line: number;
+  readonly endLine: number;
+  readonly sql: string;
+  /** Rows that follow `COPY … FROM STDIN`, without the `\.` line. */
+  readonly copyData: string | null;
+  /** What it does to the schema; empty when `skipped` says why it could not be read. */
+  readonly operations: readonly Operation[];
+  /** Why it could not be parsed. */
+  readonly skipped: string | null;
+  /** Why it is never run (it could only do harm, or proves nothing in a sandbox). */
+  readonly refused: string | null;
+}
+
+/**
+ * How the framework sends a script to the database.
+ * - `implicit`: the whole file in one simple query: one implicit transaction when it has several statements, none when it has one.
+ * - `transaction`: wrapped in BEGIN … COMMIT.
+ * - `autocommit`: one statement at a time, each on its own.
+ */
+export type TransactionMode = "implicit" | "transaction" | "autocommit";
+
+/** One direction of a migration: a file, or the part of a file, that is run in order. */
+export interface Script {
+  readonly path: string;
+  /** The whole file's text, into which all spans point. */
+  readonly text: string;
+  readonly statements: readonly Statement[];
+  readonly transaction: TransactionMode;
+}
+
+/** A versioned step of the schema's history. */
+export interface Migration {
+  /** Unique in the change set: directory and version. */
+  readonly id: string;
+  readonly version: string;
+  readonly name: string;
+  readonly up: Script;
+  /** null when there is none. */
+  readonly down: Script | null;
+  /** Why a down is not owed: the framework has none, or the author marked the step irreversible. */
+  readonly downWaived: string | null;
+  /** Where a missing down should be created. */
+  readonly downPath: string | null;
+  /** added by this pull request; edited = was already on the base side; kept = untouched, runs in between. */
+  readonly status: "added" | "edited" | "kept";
+}
+
+/** `orders` in schema public is "orders"; elsewhere "billing.orders". Unquoted, as PostgreSQL stores it. */
+export type TableName = string;
+
+interface At {
+  /** Offsets in the file's text of the part of the statement that does it. */
+  readonly at: Span;
+}
+
+export interface ColumnDefinition extends At {
+  readonly name: string;
+  /** As PostgreSQL names it, e.g. "integer", "character varying(20)", "my_enum[]". */
+  readonly type: string;
+  readonly notNull: boolean;
+  readonly primaryKey: boolean;
+  readonly unique: boolean;
+  /** The default expression's own text; null when none is given. */
+  readonly defaultSql: string | null;
+  readonly identity: boolean;
+  /** serial, bigserial, smallserial. */
+  readonly serial: boolean;
+  readonly generated: "stored" | "virtual" | null;
+}
+
+export type ConstraintKind = "primary-key" | "unique" | "foreign-key" | "check" | "not-null" | "exclude";
+
+export interface ConstraintDefinition extends At {
+  readonly kind: ConstraintKind;
+  readonly name: string | null;
+  readonly columns: readonly string[];
+  readonly notValid: boolean;
+  readonly usingIndex: string | null;
+  /** foreign keys only */
+  readonly references: { readonly table: TableName; readonly columns: readonly string[] } | null;
+  /** checks only: the expression's own text */
+  readonly expression: string | null;
+}
+
+/** The small union that rules see, instead of a parser's tree. One statement may do several. */
+export type Operation =
+  | ({
+      readonly kind: "createTable";
+      readonly table: TableName;
+      readonly columns: readonly ColumnDefinition[];
+      readonly constraints: readonly ConstraintDefinition[];
+      readonly ifNotExists: boolean;
+      readonly temporary: boolean;
+      readonly partitionOf: TableName | null;
+    } & At)
+  | ({
+      readonly kind: "dropTable";
+      readonly table: TableName;
+      readonly ifExists: boolean;
+      readonly cascade: boolean;
+    } & At)
+  | ({ readonly kind: "renameTable"; readonly table: TableName; readonly to: string } & At)
+  | ({ readonly kind: "truncateTable"; readonly table: TableName; readonly cascade: boolean } & At)
+  | ({
+      readonly kind: "addColumn";
+      readonly table: TableName;
+      readonly column: ColumnDefinition;
+      readonly constraints: readonly ConstraintDefinition[];
+      readonly ifNotExists: boolean;
+    } & At)
+  | ({
+      readonly kind: "dropColumn";
+      readonly table: TableName;
+      readonly column: string;
+      readonly ifExists: boolean;
+      readonly cascade: boolean;
+    } & At)
+  | ({
+      readonly kind: "renameColumn";
+      readonly table: TableName;
+      readonly column: string;
+      readonly to: string;
+    } & At)
+  | ({
+      readonly kind: "alterColumnType";
+      readonly table: TableName;
+      readonly column: string;
+      readonly type: string;
+      readonly using: string | null;
+    } & At)
+  | ({ readonly kind: "setNotNull"; readonly table: TableName; readonly column: string } & At)
+  | ({ readonly kind: "dropNotNull"; readonly table: TableName; readonly column: string } & At)
+  | ({
+      readonly kind: "setDefault";
+      readonly table: TableName;
+      readonly column: string;
+      readonly defaultSql: string | null;
+    } & At)
+  | ({
+      readonly kind: "addConstraint";
+      readonly table: TableName;
+      readonly constraint: ConstraintDefinition;
+    } & At)
+  | ({ readonly kind: "validateConstraint"; readonly table: TableName; readonly name: string } & At)
+  | ({
+      readonly kind: "dropConstraint";
+      readonly table: TableName;
+      readonly name: string;
+      readonly ifExists: boolean;
+    } & At)
+  | ({
+      readonly kind: "createIndex";
+      readonly table: TableName;
+      readonly name: string | null;
+      readonly columns: readonly string[];
+      readonly unique: boolean;
+      readonly concurrently: boolean;
+      readonly ifNotExists: boolean;
+      readonly method: string;
+      readonly where: string | null;
+    } & At)
+  | ({
+      readonly kind: "dropIndex";
+      readonly name: string;
+      readonly concurrently: boolean;
+      readonly ifExists: boolean;
+    } & At)
+  | ({ readonly kind: "reindex"; readonly name: string; readonly concurrently: boolean } & At)
+  | ({ readonly kind: "createView"; readonly name: string; readonly materialized: boolean } & At)
+  | ({ readonly kind: "refreshView"; readonly name: string; readonly concurrently: boolean } & At)
+  | ({ readonly kind: "createType"; readonly name: string } & At)
+  | ({ readonly kind: "addEnumValue"; readonly type: string; readonly value: string } & At)
+  | ({
+      readonly kind: "write";
+      readonly verb: "insert" | "update" | "delete" | "merge";
+      readonly table: TableName;
+      readonly filtered: boolean;
+    } & At)
+  | ({ readonly kind: "transaction"; readonly verb: "begin" | "commit" | "rollback" | "savepoint" } & At)
+  | ({ readonly kind: "set"; readonly name: string; readonly value: string; readonly local: boolean } & At)
+  | ({ readonly kind: "other"; readonly node: string } & At);
+
+export type OperationKind = Operation["kind"];
+export type OperationOf<Kind extends OperationKind> = Extract<Operation, { kind: Kind }>;
+
+// ---------------------------------------------------------------- the change set
+
+/** A migration of the base side that is replayed; its text is fetched only when no migrated base is cached. */
+export interface HistoryEntry {
+  readonly path: string;
+  readonly version: string;
+  /** Git blob id of the file. */
+  readonly digest: string;
+}
+
+/** One migration history and what the pull request does to it. */
+export interface Database {
+  readonly directory: string;
+  readonly framework: string;
+  readonly dialect: Dialect;
+  /** The up files of the base side that run before the first step, in the order of the framework. */
+  readonly history: readonly HistoryEntry[];
+  /** From the first changed migration on, in the order in which they run. */
+  readonly steps: readonly Migration[];
+}
+
+/** A query of the application, named by a comment `drydock:explain [name]`. */
+export interface AnnotatedQuery extends Place {
+  readonly name: string;
+  /** With placeholders as $1, $2 … */
+  readonly sql: string;
+  /** The same query (by name, else by path and order) as the base side has it; null when it is new. */
+  readonly baseSql: string | null;
+  /** Tables it reads or writes, as pgsql-ast-parser sees them; empty when it could not be parsed. */
+  readonly tables: readonly TableName[];
+}
+
+/** What the pull request does to the database. */
+export interface ChangeSet {
+  readonly databases: readonly Database[];
+  readonly queries: readonly AnnotatedQuery[];
+  readonly skipped: readonly Skipped[];
+}
+
+// ---------------------------------------------------------------- the dry run
+
+/** PostgreSQL's table-level lock modes, weakest first (documentation, section 13.3.1). */
+export type LockMode =
+  | "ACCESS SHARE"
+  | "ROW SHARE"
+  | "ROW EXCLUSIVE"
+  | "SHARE UPDATE EXCLUSIVE"
+  | "SHARE"
+  | "SHARE ROW EXCLUSIVE"
+  | "EXCLUSIVE"
+  | "ACCESS EXCLUSIVE";
+
+export interface Lock {
+  /** The name that the relation had before the statement. */
+  readonly relation: string;
+  readonly kind: "table" | "index" | "view" | "sequence";
+  /** For an index: its table. */
+  readonly table: TableName | null;
+  readonly mode: LockMode;
+  /** Whether the relation was made by this pull request. */
+  readonly isNew: boolean;
+  /** documented: the statement cannot run inside a transaction, so the lock is PostgreSQL's documented one. */
+  readonly source: "observed" | "documented";
+}
+
+export interface Scan {
+  readonly relation: TableName;
+  readonly isNew: boolean;
+  /** Seeded rows that the scan read. */
+  readonly rows: number;
+}
+
+export interface RowChanges {
+  readonly relation: TableName;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+}
+
+/** What became of one statement. Only `ran` means that it was seen to run. */
+export type Outcome =
+  | { readonly kind: "ran"; readonly tag: string }
+  | {
+      readonly kind: "failed";
+      readonly code: string;
+      readonly message: string;
+      readonly detail: string | null;
+      readonly hint: string | null /** UTF-16 offset in the statement */;
+      readonly position: number | null;
+    }
+  | { readonly kind: "not-evaluated"; readonly reason: string }
+  | { readonly kind: "not-reached" };
+
+export interface StatementRun {
+  /** Index of the statement in its script. */
+  readonly index: number;
+  readonly outcome: Outcome;
+  /** Locks on relations that existed before the statement, ACCESS SHARE left out; strongest first. */
+  readonly locks: readonly Lock[];
+  /** Tables and indexes that existed before and got a new file. */
+  readonly rewrites: readonly {
+    readonly relation: string;
+    readonly kind: "table" | "index" | "view";
+    readonly isNew: boolean;
+  }[];
+  /** Full scans of tables that existed before the statement. */
+  readonly scans: readonly Scan[];
+  readonly writes: readonly RowChanges[];
+  readonly ms: number;
+}
+
+export interface ScriptRun {
+  readonly statements: readonly StatementRun[];
+  /** A transaction was still open when the file ended: without COMMIT nothing of it takes effect. */
+  readonly leftOpen: boolean;
+}
+
+/** One difference between two schemas. */
+export interface Difference {
+  /** table, column, index, constraint, function, type, trigger, … */
+  readonly kind: string;
+  readonly identity: string;
+  /** extra: there though it was not before; missing: gone though it was there; changed: other definition. */
+  readonly change: "extra" | "missing" | "changed";
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** Data of seeded rows that up and down together did not bring back. */
+export interface DataChange {
+  readonly table: TableName;
+  /** null: whole rows. */
+  readonly column: string | null;
+  readonly rows: number;
+  readonly of: number;
+  readonly change: "lost" | "changed" | "added";
+}
+
+export interface RoundTrip {
+  readonly down: ScriptRun;
+  /** Schema after the down against before the up. */
+  readonly residue: readonly Difference[];
+  /** Differences that are no defect (an enum value, an extension, white space in a body). */
+  readonly benign: readonly Difference[];
+  readonly data: readonly DataChange[];
+  /** null when the down did not get through. */
+  readonly upAgain: ScriptRun | null;
+  /** Schema after the second up against after the first. */
+  readonly upAgainResidue: readonly Difference[];
+  /** Why it could not be judged; null when it was. */
+  readonly notEvaluated: string | null;
+}
+
+export interface MigrationRun {
+  readonly migration: string;
+  /** In the framework's transaction mode. */
+  readonly up: ScriptRun;
+  readonly before: Schema;
+  readonly after: Schema;
+  readonly roundTrip: RoundTrip | null;
+}
+
+export interface PlanNode {
+  readonly type: string;
+  readonly relation: TableName | null;
+  readonly index: string | null;
+  readonly cost: number;
+  readonly rows: number;
+  /** Filter, Index Cond, Hash Cond, Sort Key … as EXPLAIN prints them. */
+  readonly details: Readonly<Record<string, string>>;
+  readonly children: readonly PlanNode[];
+}
+
+export type PlanOutcome =
+  | { readonly kind: "planned"; readonly cost: number; readonly root: PlanNode }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string }
+  | { readonly kind: "not-evaluated"; readonly reason: string };
+
+export interface QueryRun {
+  /** Index in `ChangeSet.queries`. */
+  readonly query: number;
+  /** The base side's text on the base schema; null when the query is new. */
+  readonly before: PlanOutcome | null;
+  /** The head side's text on the schema that the pull request leaves. */
+  readonly after: PlanOutcome;
+}
+
+export interface FailedHistory {
+  readonly path: string;
+  readonly line: number;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** What was seen when a database's history and changes were run in a throwaway database. */
+export interface DryRun {
+  /** Directory of the database it belongs to. */
+  readonly directory: string;
+  /** E.g. "PostgreSQL 18.6 (PGlite 0.5.16)". */
+  readonly engine: string;
+  readonly history: {
+    readonly migrations: number;
+    readonly statements: number;
+    readonly cached: boolean;
+    readonly failed: readonly FailedHistory[];
+  };
+  /** Roles created, extensions and functions stubbed so that the history could replay. */
+  readonly standIns: readonly string[];
+  readonly seeded: {
+    readonly tables: number;
+    readonly rows: number;
+    readonly empty: readonly { readonly table: TableName; readonly reason: string }[];
+  };
+  readonly base: Schema;
+  readonly head: Schema;
+  readonly migrations: readonly MigrationRun[];
+  readonly queries: readonly QueryRun[];
+  /** Why the run as a whole came to no verdict; null when it did. */
+  readonly lost: string | null;
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+// ---------------------------------------------------------------- schema
+
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly notNull: boolean;
+  readonly defaultSql: string | null;
+  readonly identity: boolean;
+  readonly generated: boolean;
+}
+
+export interface Constraint {
+  readonly name: string;
+  readonly kind: ConstraintKind;
+  readonly columns: readonly string[];
+  readonly valid: boolean;
+  readonly definition: string;
+  readonly references: { readonly table: TableName; readonly columns: readonly string[] } | null;
+}
+
+export interface Index {
+  readonly name: string;
+  /** Key columns in order; null for an expression. INCLUDE columns are left out. */
+  readonly columns: readonly (string | null)[];
+  readonly unique: boolean;
+  readonly primary: boolean;
+  readonly valid: boolean;
+  readonly method: string;
+  readonly where: string | null;
+  readonly definition: string;
+}
+
+export interface Table {
+  readonly name: TableName;
+  /** PostgreSQL's object id: tells a new table of an old name from the old one. */
+  readonly oid: number;
+  readonly kind: "table" | "partitioned" | "partition" | "foreign";
+  readonly columns: readonly Column[];
+  readonly constraints: readonly Constraint[];
+  readonly indexes: readonly Index[];
+}
+
+export interface Schema {
+  readonly tables: readonly Table[];
+  readonly views: readonly { readonly name: string; readonly materialized: boolean }[];
+  readonly enums: readonly { readonly name: string; readonly labels: readonly string[] }[];
+}
+
+// ---------------------------------------------------------------- findings and the report
+
+export type Severity = "error" | "warning" | "info";
+
+/** Replace the range [start, end) of the file's text. */
+export interface Edit extends Span {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Edits of the user's own text that remove a finding. */
+export interface Fix {
+  readonly title: string;
+  readonly edits: readonly Edit[];
+  /** What must follow by hand, e.g. a VALIDATE in the next migration. */
+  readonly then: Text | null;
+}
+
+/** A rule's answer. */
+export interface Problem {
+  readonly message: Text;
+  /** What was observed in the sandbox, one fact an entry. */
+  readonly evidence?: readonly Text[];
+  /** What to do instead, with the user's own names; the rule's general `instead` when left out. */
+  readonly instead?: Text;
+  /** Offsets in the subject's file; the whole statement when left out. */
+  readonly at?: Span;
+  /** The database object it is about, e.g. "orders.user_id": part of the finding's identity. */
+  readonly object: string;
+  /** Lower than the rule's severity when the case is milder. */
+  readonly severity?: Severity;
+  readonly fix?: Fix | null;
+}
+
+/** A problem with its rule, its severity and its place. */
+export interface Finding extends Place {
+  readonly rule: string;
+  readonly severity: Severity;
+  /** Whether it fails the check. */
+  readonly gates: boolean;
+  readonly message: Text;
+  readonly evidence: readonly Text[];
+  readonly instead: Text;
+  readonly object: string;
+  readonly fix: Fix | null;
+  /** Stable over pushes and rebases: rule, object and normalised statement, never a line number. */
+  readonly fingerprint: string;
+}
+
+export type Conclusion = "success" | "failure" | "neutral" | "skipped";
+
+export interface Receipt {
+  readonly migrations: { readonly history: number; readonly changed: number };
+  /** Statements of the changed scripts, ups and downs. */
+  readonly statements: { readonly seen: number; readonly ran: number };
+  readonly roundTrips: { readonly run: number; readonly restored: number };
+  readonly queries: { readonly found: number; readonly planned: number };
+  readonly engines: readonly string[];
+  readonly standIns: readonly string[];
+  readonly notChecked: readonly string[];
+}
+
+/** All that a review has to say. */
+export interface Report {
+  readonly conclusion: Conclusion;
+  /** One line. */
+  readonly title: string;
+  readonly findings: readonly Finding[];
+  readonly skipped: readonly Skipped[];
+  readonly receipt: Receipt;
+  readonly changes: ChangeSet;
+  readonly runs: readonly DryRun[];
+  /** Milliseconds by phase. */
+  readonly timings: Readonly<Record<string, number>>;
+}
