@@ -1,0 +1,145 @@
+import { check } from "../review/check.ts";
+import { type Config, defaultConfig, readConfig } from "../review/config.ts";
+import { frameworks } from "../review/frameworks/index.ts";
+import { concernsDatabase, readChangeSet, readHistory, wantedFiles } from "../review/read.ts";
+import { reportOf } from "../review/report/report.ts";
+import { decodeText } from "../review/text-file.ts";
+import type { ChangeSet, Database, DryRun, Report, Script, Skipped } from "../review/types.ts";
+import type { Sandbox } from "../sandbox/dry-run.ts";
+import type { Blob, Source, TreeFile } from "./source.ts";
+
+export const configPath = ".github/drydock.yml";
+
+export interface ReviewOptions {
+  readonly signal?: AbortSignal;
+  /** What is being done, for a person who waits. `of` is 0 where the end is not known. */
+  onProgress?(progress: { phase: string; done: number; of: number }): void;
+}
+
+/**
+ * Reviews what a pull request, or a branch of a checkout, does to its databases: read, run, judge, report.
+ * Everything that could not be read or run is in the report. Rejects only when the source cannot be read or the signal aborts.
+ */
+export async function reviewChange(source: Source, sandbox: Sandbox, options: ReviewOptions = {}): Promise<Report> {
+  const clock = stopwatch();
+  const changed = await source.changedFiles();
+  if (changed.complete && !concernsDatabase(changed.files)) return reportOf(nothing(clock.timings()));
+
+  const base = await source.baseFiles();
+  const { config, skipped: configSkipped } = await readBaseConfig(source, base.files);
+  const wanted = wantedFiles({ changed: changed.files, base: base.files, config });
+  const texts = await source.read([...new Set(wanted.map((file) => file.digest))]);
+  clock.lap("fetch");
+
+  const changes = withSkipped(
+    readChangeSet({ changed: changed.files, base: base.files, config, texts: bytesOf(texts) }),
+    [
+      ...configSkipped,
+      ...(await readHeadConfig(source, changed.files)),
+      ...incomplete(changed.complete, "The pull request has more files than could be listed"),
+      ...incomplete(base.complete, "The base branch has more files than could be listed"),
+    ],
+  );
+  clock.lap("read");
+
+  const runs: DryRun[] = [];
+  for (const database of changes.databases) {
+    options.signal?.throwIfAborted();
+    runs.push(await dryRun(source, sandbox, database, changes, config, options));
+  }
+  clock.lap("run");
+
+  const findings = check({ changes, runs, config });
+  clock.lap("check");
+  return reportOf({ changes, runs, findings, timings: clock.timings(), concerned: true });
+}
+
+async function dryRun(
+  source: Source,
+  sandbox: Sandbox,
+  database: Database,
+  changes: ChangeSet,
+  config: Config,
+  options: ReviewOptions,
+): Promise<DryRun> {
+  return sandbox.dryRun({
+    database,
+    scope: source.repository,
+    loadHistory: () => loadHistory(source, database),
+    queries: queriesOf(changes, database),
+    rows: config.rows,
+    ...(options.onProgress && { onProgress: options.onProgress }),
+    ...(options.signal && { signal: options.signal }),
+  });
+}
+
+/** Annotated queries are planned on the first PostgreSQL database: the comment does not say which one is meant. */
+function queriesOf(changes: ChangeSet, database: Database) {
+  const home = changes.databases.find((candidate) => candidate.dialect === "postgresql");
+  if (home !== database) return [];
+  return changes.queries.map(({ sql, baseSql }, index) => ({ index, sql, baseSql }));
+}
+
+async function loadHistory(source: Source, database: Database): Promise<readonly Script[]> {
+  const framework = frameworks[database.framework];
+  if (!framework) throw new Error(`no framework is called ${database.framework}`);
+  const blobs = await source.read([...new Set(database.history.map((entry) => entry.digest))]);
+  return database.history.flatMap((entry) => {
+    const script = readHistory(entry, framework, bytesOf(blobs).get(entry.digest) ?? { missing: "it was not found" });
+    return "statements" in script ? [script] : [];
+  });
+}
+
+async function readBaseConfig(source: Source, base: readonly TreeFile[]): Promise<{ config: Config; skipped: Skipped[] }> {
+  const file = base.find((candidate) => candidate.path === configPath);
+  if (!file) return { config: defaultConfig, skipped: [] };
+  return readConfigBlob((await source.read([file.digest])).get(file.digest));
+}
+
+/** The head side's configuration does not count until it is merged; it is only checked for mistakes. */
+async function readHeadConfig(source: Source, changed: readonly { path: string; digest: string | null }[]): Promise<Skipped[]> {
+  const file = changed.find((candidate) => candidate.path === configPath);
+  if (!file?.digest) return [];
+  const { skipped } = readConfigBlob((await source.read([file.digest])).get(file.digest));
+  return skipped;
+}
+
+function readConfigBlob(blob: Blob | undefined): { config: Config; skipped: Skipped[] } {
+  const text = blob && "bytes" in blob ? decodeText(blob.bytes) : { skipped: blob?.missing ?? "it was not found" };
+  if ("skipped" in text) return { config: defaultConfig, skipped: [configProblem(null, text.skipped)] };
+  const { config, problems } = readConfig(text.text, configPath);
+  return { config, skipped: problems.map(({ line, message }) => configProblem(line, message)) };
+}
+
+function configProblem(line: number | null, reason: string): Skipped {
+  return { path: configPath, line, reason, matters: true };
+}
+
+function bytesOf(blobs: ReadonlyMap<string, Blob>): ReadonlyMap<string, Uint8Array | { missing: string }> {
+  return new Map([...blobs].map(([digest, blob]) => [digest, "bytes" in blob ? blob.bytes : blob]));
+}
+
+function withSkipped(changes: ChangeSet, skipped: readonly Skipped[]): ChangeSet {
+  return { ...changes, skipped: [...changes.skipped, ...skipped] };
+}
+
+function incomplete(complete: boolean, reason: string): Skipped[] {
+  return complete ? [] : [{ path: "", line: null, reason, matters: true }];
+}
+
+function nothing(timings: Readonly<Record<string, number>>) {
+  return { changes: { databases: [], queries: [], skipped: [] }, runs: [], findings: [], timings, concerned: false };
+}
+
+function stopwatch() {
+  const timings: Record<string, number> = {};
+  let last = performance.now();
+  return {
+    lap(phase: string) {
+      const now = performance.now();
+      timings[phase] = (timings[phase] ?? 0) + now - last;
+      last = now;
+    },
+    timings: () => ({ ...timings }),
+  };
+}
