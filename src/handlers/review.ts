@@ -84,10 +84,18 @@ async function loadHistory(source: Source, database: Database): Promise<readonly
   const framework = frameworks[database.framework];
   if (!framework) throw new Error(`no framework is called ${database.framework}`);
   const blobs = await source.read([...new Set(database.history.map((entry) => entry.digest))]);
-  return database.history.flatMap((entry) => {
-    const script = readHistory(entry, framework, bytesOf(blobs).get(entry.digest) ?? { missing: "it was not found" });
-    return "statements" in script ? [script] : [];
+  const bytes = bytesOf(blobs);
+  return database.history.map((entry) => {
+    const script = readHistory(entry, framework, bytes.get(entry.digest) ?? { missing: "it was not found" });
+    return "statements" in script ? script : unreadable(script);
   });
+}
+
+/** A file of the history that cannot be read is a statement that is never run, so that the replay reports it. */
+function unreadable({ path, reason }: Skipped): Script {
+  const span = { start: 0, end: 0 };
+  const statement = { index: 0, span, line: 1, endLine: 1, sql: "", copyData: null, operations: [], skipped: null };
+  return { path, text: "", statements: [{ ...statement, refused: reason }], transaction: "autocommit" };
 }
 
 async function readBaseConfig(source: Source, base: readonly TreeFile[]): Promise<{ config: Config; skipped: Skipped[] }> {
