@@ -7,6 +7,7 @@ import type {
   OperationOf,
   Problem,
   QueryRun,
+  RoundTrip,
   Schema,
   Script,
   Severity,
@@ -35,8 +36,16 @@ export interface OperationContext extends Context {
   readonly run: StatementRun | null;
   /** The schema before this migration; null when it could not be built. */
   readonly before: Schema | null;
+  /** The schema that this migration leaves; null when it could not be built. */
+  readonly after: Schema | null;
+  /** What up and down together did; null when they were not run. */
+  readonly roundTrip: RoundTrip | null;
   /** Whether the table was created by this pull request, before or in this statement. */
   isNew(table: TableName): boolean;
+  /** Whether the column was added by this pull request before this statement, or its table was. */
+  isNewColumn(table: TableName, column: string): boolean;
+  /** Whether the table was seen to hold seeded rows when the migration ran. */
+  hasRows(table: TableName): boolean;
 }
 
 /** What a rule is asked about one migration as a whole. */
@@ -45,10 +54,16 @@ export interface MigrationContext extends Context {
   readonly run: MigrationRun | null;
   /** Whether the history replayed in full, so that a failure is the migration's own. */
   readonly historyComplete: boolean;
+  /** Whether only the down is new: nothing is said about the up then. */
+  readonly onlyDown: boolean;
+  /** Whether a more precise rule already answered for this statement of the up having failed. */
+  isExplained(statement: Statement): boolean;
 }
 
 export interface QueryContext extends Context {
   readonly run: QueryRun | null;
+  /** Whether history and changes ran in full, without stand-ins, so that a failure is the query's own. */
+  readonly schemaComplete: boolean;
 }
 
 type Answer = Problem | readonly Problem[] | undefined;
@@ -75,10 +90,15 @@ export interface Rule {
   readonly ignoreWhen: string;
   /** PostgreSQL's documentation by section, or where else the fact comes from. */
   readonly sources: readonly string[];
+  /**
+   * SQLSTATEs with which a statement fails for the very reason that this rule speaks of. Operations of a failed
+   * statement are shown only to rules that name its code; their answer then stands in place of the failure.
+   */
+  readonly explains: readonly string[];
   readonly check: Checks;
 }
 
-/** Checks the shape of a rule; its id is its file's name. */
-export function defineRule(rule: Rule): Rule {
-  return rule;
+/** Checks the shape of a rule; its id is its file's name. Most rules explain no failure. */
+export function defineRule(rule: Omit<Rule, "explains"> & Partial<Pick<Rule, "explains">>): Rule {
+  return { explains: [], ...rule };
 }

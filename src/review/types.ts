@@ -521,6 +521,8 @@ export interface Problem {
   readonly instead?: Text;
   /** Offsets in the subject's file; the whole statement when left out. */
   readonly at?: Span;
+  /** For a migration: the script into which `at` points; the up when left out. */
+  readonly side?: "up" | "down";
   /** The database object it is about, e.g. "orders.user_id": part of the finding's identity. */
   readonly object: string;
   /** Lower than the rule's severity when the case is milder. */
