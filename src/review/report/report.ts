@@ -1,0 +1,141 @@
+import { visible } from "../text.ts";
+import type { ChangeSet, Conclusion, DryRun, Finding, MigrationRun, Receipt, Report } from "../types.ts";
+import { shorten } from "./escape.ts";
+import { changedSteps, type Gap, gapsOf, runOf } from "./gaps.ts";
+import { count, listed, placeOf, tally } from "./words.ts";
+
+export interface ReportInput {
+  readonly changes: ChangeSet;
+  readonly runs: readonly DryRun[];
+  readonly findings: readonly Finding[];
+  /** Milliseconds by phase. */
+  readonly timings: Readonly<Record<string, number>>;
+  /** False when no changed file concerns a database: there was nothing to review. */
+  readonly concerned: boolean;
+}
+
+/**
+ * What a review comes to: `failure` when a gating finding stands; otherwise `neutral` when something that matters could
+ * not be checked, `skipped` when there was nothing to review, and `success` for all the rest, warnings included.
+ */
+export function reportOf({ changes, runs, findings, timings, concerned }: ReportInput): Report {
+  const gaps = gapsOf(changes, runs, findings);
+  const conclusion = conclusionOf({ changes, findings, gaps, concerned });
+  const receipt = receiptOf(changes, runs, gaps);
+  return {
+    conclusion,
+    title: titleOf(conclusion, findings, gaps, receipt),
+    findings,
+    skipped: changes.skipped,
+    receipt,
+    changes,
+    runs,
+    timings,
+  };
+}
+
+function conclusionOf(
+  input: Pick<ReportInput, "changes" | "findings" | "concerned"> & { readonly gaps: readonly Gap[] },
+): Conclusion {
+  const { changes, findings, gaps, concerned } = input;
+  if (findings.some((finding) => finding.gates)) return "failure";
+  if (gaps.some((gap) => gap.matters)) return "neutral";
+  const empty = changes.databases.length === 0 && changes.queries.length === 0 && findings.length === 0;
+  return !concerned || empty ? "skipped" : "success";
+}
+
+function titleOf(
+  conclusion: Conclusion,
+  findings: readonly Finding[],
+  gaps: readonly Gap[],
+  receipt: Receipt,
+): string {
+  const unchecked = uncheckedOf(gaps.filter((gap) => gap.matters));
+  const scope = scopeOf(receipt);
+  if (findings.length > 0) {
+    const found = `${tally(findings)}${scope ? ` in ${scope}` : ""}`;
+    return unchecked ? `${found}; could not check ${unchecked}` : found;
+  }
+  if (unchecked) return `Could not check ${unchecked}`;
+  if (conclusion === "skipped") return "No migration and no annotated query is touched";
+  return scope ? `${ranOf(receipt)}, nothing to say` : "No migration to run, nothing to say";
+}
+
+/** "2 statements and 1 round trip", or why the whole run came to nothing. */
+function uncheckedOf(gaps: readonly Gap[]): string {
+  const lost = gaps.find((gap) => gap.kind === "run");
+  if (lost) return `the migrations of ${shorten(visible(lost.path || "the repository"), 60)}`;
+  const kinds = [...new Set(gaps.map((gap) => gap.kind))];
+  return listed(kinds.map((kind) => countKind(kind, gaps.filter((gap) => gap.kind === kind).length)));
+}
+
+function countKind(kind: Gap["kind"], n: number): string {
+  if (kind === "query") return count(n, "annotated query", "annotated queries");
+  if (kind === "history") return count(n, "statement of the history", "statements of the history");
+  return count(n, kind);
+}
+
+function scopeOf({ migrations, queries }: Receipt): string {
+  if (migrations.changed > 0) return count(migrations.changed, "migration");
+  return queries.found > 0 ? count(queries.found, "annotated query", "annotated queries") : "";
+}
+
+function ranOf({ migrations, queries }: Receipt): string {
+  const parts = [
+    migrations.changed > 0 && `${count(migrations.changed, "migration")} run`,
+    queries.found > 0 && `${count(queries.planned, "query", "queries")} planned`,
+  ];
+  return parts.filter((part) => part !== false).join(", ");
+}
+
+function receiptOf(changes: ChangeSet, runs: readonly DryRun[], gaps: readonly Gap[]): Receipt {
+  const steps = changes.databases.flatMap((database) =>
+    changedSteps(database).map((step) => ({
+      step,
+      run: runOf(database, runs)?.migrations.find((run) => run.migration === step.id),
+    })),
+  );
+  const trips = steps.flatMap(({ run }) =>
+    run?.roundTrip && run.roundTrip.notEvaluated === null ? [run] : [],
+  );
+  const scripts = steps.flatMap(({ step }) => (step.down ? [step.up, step.down] : [step.up]));
+  const scriptRuns = steps.flatMap(({ run }) =>
+    run ? [run.up, ...(run.roundTrip ? [run.roundTrip.down] : [])] : [],
+  );
+  const plans = runs.flatMap((run) => run.queries);
+  return {
+    migrations: {
+      history: sum(changes.databases.map(({ history }) => history.length)),
+      changed: steps.length,
+    },
+    statements: {
+      seen: sum(scripts.map((script) => script.statements.length)),
+      ran: sum(
+        scriptRuns.map((run) => run.statements.filter(({ outcome }) => outcome.kind === "ran").length),
+      ),
+    },
+    roundTrips: { run: trips.length, restored: trips.filter(isRestored).length },
+    queries: {
+      found: changes.queries.length,
+      planned: plans.filter(({ after }) => after.kind === "planned").length,
+    },
+    engines: [...new Set(runs.map((run) => run.engine).filter(Boolean))],
+    standIns: [...new Set(runs.flatMap((run) => run.standIns))],
+    notChecked: gaps.map((gap) => visible(gap.path ? `${placeOf(gap)}: ${gap.reason}` : gap.reason)),
+  };
+}
+
+/** Whether up and down together left schema and data as they were, and the up ran a second time. */
+function isRestored({ roundTrip }: MigrationRun): boolean {
+  if (!roundTrip?.upAgain) return false;
+  const { down, residue, data, upAgain, upAgainResidue } = roundTrip;
+  const all = [...down.statements, ...upAgain.statements];
+  return (
+    all.every(({ outcome }) => outcome.kind === "ran") &&
+    residue.length + data.length + upAgainResidue.length === 0
+  );
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, n) => total + n, 0);
+}

@@ -1,0 +1,70 @@
+import { say } from "../text.ts";
+import type { Finding, Place, PlanNode, PlanOutcome, Text } from "../types.ts";
+
+/** "1 warning", "2 warnings": a number with its noun. */
+export function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n} ${n === 1 ? noun : plural}`;
+}
+
+/** "a", "a and b", "a, b and c". */
+export function listed(parts: readonly string[]): string {
+  if (parts.length < 2) return parts.join("");
+  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
+/** Texts with a separator between them; empty ones are left out. */
+export function joined(texts: readonly Text[], separator = ", "): Text {
+  return texts
+    .filter((text) => text.length > 0)
+    .flatMap((text, i) => (i === 0 ? text : [separator, ...text]));
+}
+
+/** "path:3", "path:3-5", or the path alone. */
+export function placeOf({
+  path,
+  line,
+  endLine,
+}: Place | { path: string; line: number | null; endLine?: number }): string {
+  if (line === null) return path;
+  return endLine && endLine > line ? `${path}:${line}-${endLine}` : `${path}:${line}`;
+}
+
+/** "1 blocking finding, 2 warnings": what was found, in a few words; "" when nothing was. */
+export function tally(findings: readonly Finding[]): string {
+  const blocking = findings.filter((finding) => finding.gates).length;
+  const rest = findings.filter((finding) => !finding.gates);
+  const of = (severity: Finding["severity"]) =>
+    rest.filter((finding) => finding.severity === severity).length;
+  const parts = [
+    blocking > 0 && count(blocking, "blocking finding"),
+    of("error") > 0 && count(of("error"), "error that does not block", "errors that do not block"),
+    of("warning") > 0 && count(of("warning"), "warning"),
+    of("info") > 0 && count(of("info"), "note"),
+  ];
+  return parts.filter((part) => part !== false).join(", ");
+}
+
+/** How the tables of a query are read: "Seq Scan on orders, Index Scan on users (users_pkey)". */
+export function planText(outcome: PlanOutcome): Text {
+  if (outcome.kind === "failed") return say`does not run: ${outcome.message}`;
+  if (outcome.kind === "not-evaluated") return ["not evaluated: ", { code: outcome.reason }];
+  const scans = scansOf(outcome.root).map(scanText);
+  const shown: Text = scans.length > 0 ? joined(scans.slice(0, 4)) : [outcome.root.type];
+  const more: Text = scans.length > 4 ? [` and ${scans.length - 4} more`] : [];
+  return [...shown, ...more, `, cost ${costOf(outcome.cost)}`];
+}
+
+function scanText({ type, relation, index }: PlanNode): Text {
+  const on: Text = relation === null ? [type] : say`${[type]} on ${relation}`;
+  return index === null ? on : say`${on} (${index})`;
+}
+
+function scansOf(node: PlanNode): readonly PlanNode[] {
+  const inner = node.children.flatMap(scansOf);
+  const isScan = node.relation !== null || (node.index !== null && inner.length === 0);
+  return isScan ? [node, ...inner.filter((child) => child.relation !== null)] : inner;
+}
+
+function costOf(cost: number): string {
+  return cost >= 100 ? Math.round(cost).toLocaleString("en-US") : cost.toFixed(1);
+}
