@@ -1,0 +1,83 @@
+import type { Finding, Text } from "../types.ts";
+import { codeSpan, fenced, markdown } from "./escape.ts";
+import { type DiffLine, fixDiff } from "./fix-view.ts";
+
+export interface CommentOptions {
+  /** What the commented lines become, for GitHub's one-click form; null where the fix does not fit into them. */
+  readonly suggestion: string | null;
+  /** The texts that the fix points into, for a plain difference where a suggestion does not fit. */
+  readonly sources?: ReadonlyMap<string, string>;
+  /** Where the rules' pages stand, e.g. "https://example.com/docs/rules"; the rule's id is not a link without it. */
+  readonly rulesUrl?: string | null;
+}
+
+const severityMarks = { error: "❌", warning: "⚠️", info: "ℹ️" } as const;
+
+/** GitHub's own limit on a comment is 65,536 characters; a person's is lower. */
+const longestEvidence = 12;
+
+/**
+ * The Markdown of one inline comment: what will happen, what was observed, what to do instead, the fix, the rule, and a
+ * hidden mark by which the comment is found again. Everything from the pull request is escaped.
+ */
+export function commentBody(finding: Finding, options: CommentOptions): string {
+  return [
+    ...findingBlocks(finding, options),
+    ruleLink(finding.rule, options.rulesUrl ?? null),
+    markOf(finding),
+  ].join("\n\n");
+}
+
+/** The hidden mark of a finding, stable over pushes and rebases. */
+export function markOf({ fingerprint }: Pick<Finding, "fingerprint">): string {
+  return `<!-- drydock:${fingerprint.replace(/[^\w.-]/g, "")} -->`;
+}
+
+/** The fingerprint in the mark that ends one of our comments; null when it carries none. */
+export function fingerprintIn(body: string): string | null {
+  return /<!-- drydock:([\w.-]+) -->\s*$/.exec(body)?.[1] ?? null;
+}
+
+/** A finding's Markdown blocks without rule and mark: headline, observations, advice, fix. */
+export function findingBlocks(finding: Finding, { suggestion, sources }: CommentOptions): readonly string[] {
+  return [
+    `${severityMarks[finding.severity]} **${markdown(finding.message)}**`,
+    ...observed(finding.evidence),
+    ...(finding.instead.length > 0 ? [`**Instead:** ${markdown(finding.instead)}`] : []),
+    ...fixBlocks(finding, suggestion, sources ?? new Map()),
+  ];
+}
+
+/** The rule's id, as a link to its page where one is known. */
+export function ruleLink(rule: string, rulesUrl: string | null): string {
+  if (rulesUrl === null) return codeSpan(rule);
+  return `[${codeSpan(rule)}](${rulesUrl.replace(/\/$/, "")}/${encodeURIComponent(rule)}.md)`;
+}
+
+function observed(evidence: readonly Text[]): readonly string[] {
+  const [only] = evidence;
+  if (!only) return [];
+  if (evidence.length === 1) return [`**Observed:** ${markdown(only)}`];
+  const shown = evidence.slice(0, longestEvidence).map((fact) => `- ${markdown(fact)}`);
+  const more = evidence.length > longestEvidence ? [`- and ${evidence.length - longestEvidence} more`] : [];
+  return [["**Observed:**", ...shown, ...more].join("\n")];
+}
+
+function fixBlocks(
+  finding: Finding,
+  suggestion: string | null,
+  sources: ReadonlyMap<string, string>,
+): readonly string[] {
+  if (!finding.fix) return [];
+  const then = finding.fix.then === null ? [] : [`**Then:** ${markdown(finding.fix.then)}`];
+  if (suggestion !== null) return [fenced(suggestion, "suggestion", { exact: true }), ...then];
+  const lines = fixDiff(finding, sources);
+  return lines.length > 0 ? [fenced(lines.map(diffLine).join("\n"), "diff"), ...then] : then;
+}
+
+/** A line of a difference as a `diff` block shows it; a long one is cut. */
+function diffLine({ kind, text }: DiffLine): string {
+  const shown = text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  const marks = { file: "+++ ", kept: "  ", removed: "- ", added: "+ ", cut: "… " } as const;
+  return `${marks[kind]}${shown}`;
+}

@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { plain, visible } from "../text.ts";
+import type { Report, Text } from "../types.ts";
+import { gapsOf } from "./gaps.ts";
+
+const text = z.string().describe("Plain text on one line; control characters are shown as escapes.");
+const line = z.int().positive().describe("1-based.");
+
+const edit = z
+  .object({
+    path: z.string(),
+    start: z.int().nonnegative().describe("Offset in the head side's file, in UTF-16 code units."),
+    end: z.int().nonnegative().describe("Offset after the last replaced unit."),
+    text: z.string().describe("What stands there instead."),
+  })
+  .describe("Replaces the range [start, end) of a file. A file that does not exist yet is created.");
+
+const fix = z.object({
+  title: text,
+  edits: z.array(edit),
+  followUp: text.nullable().describe("What must follow by hand."),
+});
+
+const finding = z.object({
+  rule: z.string().describe("Id of the rule; `drydock explain-rule <id>` prints its page."),
+  severity: z.enum(["error", "warning", "info"]),
+  gates: z.boolean().describe("Whether it fails the check."),
+  path: z.string().describe("From the repository's root."),
+  line,
+  endLine: line.describe("1-based, included."),
+  message: text.describe("What will happen."),
+  evidence: z.array(text).describe("What was observed in the sandbox, one fact an entry."),
+  instead: text.describe("What to do instead."),
+  object: z.string().describe("The database object it is about."),
+  fix: fix.nullable(),
+  fingerprint: z.string().describe("Stays the same over pushes and rebases."),
+});
+
+const receipt = z.object({
+  migrations: z.object({
+    history: z.int().nonnegative().describe("Migrations of the base side that run first."),
+    changed: z.int().nonnegative().describe("Migrations that are added or edited."),
+  }),
+  statements: z
+    .object({ seen: z.int().nonnegative(), ran: z.int().nonnegative() })
+    .describe("Statements of the changed migrations, up and down."),
+  roundTrips: z.object({
+    run: z.int().nonnegative(),
+    restored: z.int().nonnegative().describe("Those after which schema and data were as before."),
+  }),
+  queries: z.object({ found: z.int().nonnegative(), planned: z.int().nonnegative() }),
+  engines: z.array(z.string()),
+  standIns: z.array(z.string()).describe("Roles, extensions and functions that the sandbox stood in for."),
+  notChecked: z.array(text).describe("What was seen and not checked: path, line and reason."),
+});
+
+const skipped = z.object({
+  path: z.string().describe('"" when it concerns the repository as a whole.'),
+  line: line.nullable(),
+  reason: text,
+  matters: z.boolean().describe("Whether the verdict is incomplete without it."),
+});
+
+/** Version 1 of the report as JSON. Members may be added within a version; none is renamed or removed. */
+export const jsonReport = z
+  .object({
+    version: z.literal(1),
+    conclusion: z.enum(["success", "failure", "neutral", "skipped"]),
+    title: text,
+    base: z.string().describe("Commit id."),
+    head: z.string().describe("Commit id."),
+    findings: z.array(finding),
+    receipt,
+    skipped: z.array(skipped).describe("Everything that was seen and not understood or not checked."),
+    timings: z.record(z.string(), z.number()).describe("Milliseconds by phase."),
+  })
+  .meta({ title: "Drydock report", description: "What `drydock review --format json` prints." });
+
+export type JsonReport = z.infer<typeof jsonReport>;
+
+/** The report as the documented, versioned contract. */
+export function toJson(
+  report: Report,
+  commits: { readonly base: string; readonly head: string },
+): JsonReport {
+  const gaps = gapsOf(report.changes, report.runs, report.findings);
+  return {
+    version: 1,
+    conclusion: report.conclusion,
+    title: report.title,
+    base: commits.base,
+    head: commits.head,
+    findings: report.findings.map((found) => ({
+      rule: found.rule,
+      severity: found.severity,
+      gates: found.gates,
+      path: found.path,
+      line: found.line,
+      endLine: found.endLine,
+      message: plain(found.message),
+      evidence: found.evidence.map(plain),
+      instead: plain(found.instead),
+      object: found.object,
+      fix: found.fix && {
+        title: found.fix.title,
+        edits: found.fix.edits.map(({ path, start, end, text }) => ({ path, start, end, text })),
+        followUp: plainOrNull(found.fix.then),
+      },
+      fingerprint: found.fingerprint,
+    })),
+    receipt: structuredClone(report.receipt) as JsonReport["receipt"],
+    skipped: gaps.map(({ path, line, reason, matters }) => ({
+      path,
+      line,
+      reason: visible(reason),
+      matters,
+    })),
+    timings: { ...report.timings },
+  };
+}
+
+/** The contract as a JSON schema (draft 2020-12). */
+export function reportJsonSchema(): object {
+  return z.toJSONSchema(jsonReport);
+}
+
+function plainOrNull(text: Text | null): string | null {
+  return text && plain(text);
+}

@@ -1,0 +1,180 @@
+import { plain, visible } from "../text.ts";
+import type { PlanOutcome, Report } from "../types.ts";
+import { type Section, withinLimit } from "./budget.ts";
+import { findingBlocks, ruleLink } from "./comment.ts";
+import { codeSpan, escapeHtml, fenced, markdown, prose, shorten } from "./escape.ts";
+import { sourcesOf } from "./fix-view.ts";
+import { type Gap, gapsOf } from "./gaps.ts";
+import { toMermaid } from "./mermaid.ts";
+import { type MigrationView, migrationViews, type StatementRow } from "./migration-rows.ts";
+import { receiptLines } from "./receipt-lines.ts";
+import { schemaView } from "./schema-view.ts";
+import { count, placeOf, planText } from "./words.ts";
+
+export interface SummaryOptions {
+  /** Drydock's version. */
+  readonly version: string;
+  /** Commit ids. */
+  readonly base: string;
+  readonly head: string;
+  /** Fingerprints of the findings that stand as inline comments and are not repeated here. */
+  readonly commented?: ReadonlySet<string>;
+  /** Where the rules' pages stand; rules are not linked without it. */
+  readonly rulesUrl?: string | null;
+  /** Most characters; GitHub takes 65,535. */
+  readonly limit?: number;
+}
+
+const marks = { success: "✅", failure: "❌", neutral: "⚠️", skipped: "⏭️" } as const;
+
+/** The summary of a review as GitHub Markdown: the verdict first, then what has no inline comment, the receipt, and details. */
+export function toMarkdown(report: Report, options: SummaryOptions): string {
+  const gaps = gapsOf(report.changes, report.runs, report.findings);
+  const migrations = migrationViews(report);
+  return withinLimit(
+    [
+      block(0, [`### ${marks[report.conclusion]} ${prose(report.title)}`, ...remarks(report, options)]),
+      findingSection(report, options),
+      block(
+        1,
+        receiptLines(report.receipt).map((line) => prose(line, { limit: 1_000 })),
+        "  \n",
+      ),
+      gapSection(gaps),
+      ...migrations.map((view, i) => migrationSection(view, i)),
+      planSection(report),
+      ...report.runs.map((run) => diagramSection(schemaView(run))),
+      block(0, [
+        `<sub>${[commits(options), `Drydock ${escapeHtml(options.version)}`].filter(Boolean).join(" · ")}</sub>`,
+      ]),
+    ],
+    options.limit ?? 65_000,
+  );
+}
+
+function remarks(report: Report, { commented }: SummaryOptions): readonly string[] {
+  const inline = report.findings.filter((finding) => commented?.has(finding.fingerprint)).length;
+  const all = inline === report.findings.length;
+  const where = all
+    ? "Each finding stands as a comment at its line."
+    : `${count(inline, "finding")} at ${inline === 1 ? "its line" : "their lines"}, the rest below.`;
+  return [
+    ...(report.conclusion === "neutral"
+      ? ["Not everything that matters could be checked: below is what, and why."]
+      : []),
+    ...(inline > 0 ? [where] : []),
+  ];
+}
+
+/** Findings without an inline comment, grouped by rule. */
+function findingSection(report: Report, { commented, rulesUrl }: SummaryOptions): Section {
+  const rest = report.findings.filter((finding) => !commented?.has(finding.fingerprint));
+  const rules = [...new Set(rest.map((finding) => finding.rule))];
+  const sources = sourcesOf(report.changes);
+  const units = rules.flatMap((rule) => {
+    const found = rest.filter((finding) => finding.rule === rule);
+    return found.map((finding, i) => {
+      const title = i === 0 ? [`#### ${ruleLink(rule, rulesUrl ?? null)}`] : [];
+      return [
+        ...title,
+        codeSpan(placeOf(finding)),
+        ...findingBlocks(finding, { suggestion: null, sources }),
+      ].join("\n\n");
+    });
+  });
+  return section({
+    priority: 2,
+    units,
+    separator: "\n\n",
+    cut: (left) => `_${count(left, "more finding")} cut for length._`,
+  });
+}
+
+function gapSection(gaps: readonly Gap[]): Section {
+  const ordered = gaps.toSorted((a, b) => Number(b.matters) - Number(a.matters));
+  const line = (gap: Gap) => {
+    const place = gap.path ? `${codeSpan(placeOf(gap))}: ` : "";
+    return `- ${place}${prose(gap.reason)}${gap.matters ? "" : " _(does not change the verdict)_"}`;
+  };
+  return section({
+    priority: 3,
+    open: "**Not checked**\n",
+    units: ordered.map(line),
+    cut: (left) => `_${count(left, "more thing")} not checked, cut for length._`,
+  });
+}
+
+function migrationSection(view: MigrationView, index: number): Section {
+  const { step, up, down, strongest, roundTrip } = view;
+  const lock = strongest
+    ? `, strongest lock ${strongest.mode} on <code>${codeHtml(strongest.relation)}</code>`
+    : "";
+  const title = `<code>${codeHtml(step.up.path)}</code>: ${count(up.length, "statement")}${lock}; ${roundTrip}`;
+  return section({
+    priority: 10 + index,
+    open: `<details><summary>${title}</summary>\n\n| | Line | Statement | Strongest lock | Effect |\n| --- | ---: | --- | --- | --- |`,
+    units: [...up.map((row) => tableRow("up", row)), ...down.map((row) => tableRow("down", row))],
+    close: "\n</details>",
+    cut: (left) => `_${count(left, "statement")} of ${codeSpan(step.up.path)} cut for length._`,
+  });
+}
+
+function tableRow(direction: string, { line, sql, lock, effect }: StatementRow): string {
+  const cells = [direction, String(line), codeSpan(sql, { table: true })];
+  return `| ${[...cells, markdown(lock, { table: true }), markdown(effect, { table: true })].join(" | ")} |`;
+}
+
+function planSection({ changes, runs }: Report): Section {
+  const plans = runs.flatMap((run) => run.queries).filter(({ before, after }) => isChanged(before, after));
+  const units = plans.flatMap(({ query, before, after }) => {
+    const annotated = changes.queries[query];
+    if (!annotated) return [];
+    const cells = [
+      `${codeSpan(annotated.name, { table: true })} (${codeSpan(placeOf({ path: annotated.path, line: annotated.line }), { table: true })})`,
+      before ? markdown(planText(before), { table: true }) : "new",
+      markdown(planText(after), { table: true }),
+    ];
+    return [`| ${cells.join(" | ")} |`];
+  });
+  return section({
+    priority: 500,
+    open: "**Plans that change**\n\n| Query | Before | After |\n| --- | --- | --- |",
+    units,
+    cut: (left) => `_${count(left, "more plan")} cut for length._`,
+  });
+}
+
+/** Whether a person should see the plan: another way of reading a table, another cost, or no plan at all. */
+function isChanged(before: PlanOutcome | null, after: PlanOutcome): boolean {
+  if (before?.kind !== "planned" || after.kind !== "planned") return true;
+  return plain(planText(before)) !== plain(planText(after));
+}
+
+function diagramSection(view: ReturnType<typeof schemaView>): Section {
+  const more = view && view.more > 0 ? `\n\n_${count(view.more, "more changed table")} not drawn._` : "";
+  return section({
+    priority: 600,
+    open: "<details><summary>Schema change</summary>\n",
+    units: view ? [`${fenced(toMermaid(view), "mermaid")}${more}`] : [],
+    close: "\n</details>",
+    cut: () => "_The schema diagram was cut for length._",
+  });
+}
+
+function commits({ base, head }: SummaryOptions): string {
+  const short = (id: string) => `<code>${escapeHtml(id.slice(0, 12))}</code>`;
+  return base && head ? `base ${short(base)}, head ${short(head)}` : "";
+}
+
+/** For `<summary>`, whose content GitHub takes as HTML. */
+function codeHtml(name: string): string {
+  return escapeHtml(shorten(visible(name), 120));
+}
+
+function block(priority: number, lines: readonly string[], separator = "\n\n"): Section {
+  return section({ priority, units: lines, separator, cut: () => "_Cut for length._" });
+}
+
+function section(parts: Partial<Section> & Pick<Section, "priority" | "units" | "cut">): Section {
+  return { open: "", close: "", separator: "\n", ...parts };
+}

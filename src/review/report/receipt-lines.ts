@@ -1,0 +1,34 @@
+import type { Receipt } from "../types.ts";
+import { count } from "./words.ts";
+
+/** The receipt in a few plain sentences: what was read, run, compared and planned, and on what. */
+export function receiptLines({
+  migrations,
+  statements,
+  roundTrips,
+  queries,
+  engines,
+  standIns,
+}: Receipt): readonly string[] {
+  const on = engines.length > 0 ? ` on ${engines.join(", ")}` : "";
+  const after = migrations.history > 0 ? `, after ${count(migrations.history, "earlier migration")}` : "";
+  return [
+    ...(migrations.changed > 0
+      ? [
+          `${count(migrations.changed, "migration")} read${after}; ` +
+            `${statements.ran} of ${count(statements.seen, "statement")} run${on}.`,
+        ]
+      : []),
+    ...(roundTrips.run > 0
+      ? [
+          `${roundTrips.restored} of ${count(roundTrips.run, "round trip")} (up, down, up) restored schema and data.`,
+        ]
+      : []),
+    ...(queries.found > 0
+      ? [
+          `${queries.planned} of ${count(queries.found, "annotated query", "annotated queries")} planned before and after.`,
+        ]
+      : []),
+    ...(standIns.length > 0 ? [`Stood in for: ${standIns.join(", ")}.`] : []),
+  ];
+}

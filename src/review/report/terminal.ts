@@ -1,0 +1,100 @@
+import { visible } from "../text.ts";
+import type { Text } from "../types.ts";
+
+/** How text is dressed for a terminal; every function gives its text back unchanged where colour is off. */
+export interface Palette {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly blue: (text: string) => string;
+  readonly cyan: (text: string) => string;
+}
+
+/** The palette of a terminal with or without colour: the only place where an escape sequence is made. */
+export function palette(colour: boolean): Palette {
+  const dress = (open: number, close: number) => (text: string) =>
+    colour ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return {
+    bold: dress(1, 22),
+    dim: dress(2, 22),
+    red: dress(31, 39),
+    green: dress(32, 39),
+    yellow: dress(33, 39),
+    blue: dress(34, 39),
+    cyan: dress(36, 39),
+  };
+}
+
+/** A text for people as words that may stand on different lines: a name stays whole, and quoted where it has spaces. */
+export function words(text: Text): readonly string[] {
+  return text
+    .map((part) => (typeof part === "string" ? visible(part) : visible(part.code).replaceAll(" ", "\u00a0")))
+    .join("")
+    .split(" ")
+    .filter((word) => word !== "");
+}
+
+/** Words in lines of at most `width` columns; a word that is wider is broken. */
+export function wrap(parts: readonly string[], width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of parts.flatMap((part) => broken(part, width))) {
+    if (line !== "" && columns(line) + 1 + columns(word) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].map((text) => text.replaceAll("\u00a0", " "));
+}
+
+/** Text cut to at most `width` columns, with an ellipsis where something is missing. */
+export function clip(text: string, width: number): string {
+  if (columns(text) <= width) return text;
+  let cut = "";
+  let used = 0;
+  for (const character of text) {
+    used += columns(character);
+    if (used > width - 1) break;
+    cut += character;
+  }
+  return `${cut}…`;
+}
+
+/** Text filled with spaces up to `width` columns. */
+export function pad(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - columns(text)));
+}
+
+/** Columns that a text takes: wide characters (East Asian, emoji) take two, marks that join none. */
+export function columns(text: string): number {
+  let total = 0;
+  for (const character of text) total += columnsOf(character);
+  return total;
+}
+
+function columnsOf(character: string): number {
+  if (/[\p{Mn}\p{Me}]/u.test(character)) return 0;
+  return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u.test(
+    character,
+  )
+    ? 2
+    : 1;
+}
+
+function broken(word: string, width: number): readonly string[] {
+  if (columns(word) <= width) return [word];
+  const pieces: string[] = [];
+  let piece = "";
+  for (const character of word) {
+    if (columns(piece) + columns(character) > width) {
+      pieces.push(piece);
+      piece = "";
+    }
+    piece += character;
+  }
+  return [...pieces, piece];
+}
