@@ -1,0 +1,304 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import { GitError, git } from "./git.ts";
+import type { Blob, ChangedFile, Source, TreeFile } from "./source.ts";
+
+export interface CheckoutOptions {
+  /** A folder in the checkout. */
+  readonly repo: string;
+  /** What the branch is to be merged into; null: the first of `origin/main`, `main` and their older names that is there. */
+  readonly base: string | null;
+  readonly head: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A review's source in a local repository. */
+export interface Checkout extends Source {
+  /** The base as it was named or found, e.g. "origin/main". */
+  readonly baseName: string;
+  readonly headName: string;
+  /** What a person should know about what is reviewed and what is not. */
+  readonly notes: readonly string[];
+}
+
+/** A checkout, a ref or a commit that cannot be used: what is wrong, and what to do. */
+export class CheckoutError extends Error {
+  override readonly name = "CheckoutError";
+}
+
+const usualBases = ["origin/main", "main", "origin/HEAD", "origin/master", "master"];
+const largestPatches = 48 * 1024 * 1024;
+const largestBlob = 32 * 1024 * 1024;
+
+/**
+ * Opens a local repository as a review's source: what HEAD, or another commit, changes since it left the base. Works in
+ * worktrees, bare repositories and on detached heads. Rejects with a CheckoutError that says what is wrong and what to do.
+ */
+export async function openCheckout(options: CheckoutOptions): Promise<Checkout> {
+  const { repo, head: headName, signal } = options;
+  const repository = await repositoryOf(repo, signal);
+  const { name: baseName, commit: base } = await baseOf(repo, options.base, signal);
+  const head = await commitOf(repo, headName, signal);
+  if (!head) throw new CheckoutError(unknownRef("--head", headName));
+  const mergeBase = await mergeBaseOf(repo, { base, baseName, head, headName }, signal);
+  const links = new Set<string>();
+
+  return {
+    repository,
+    base,
+    head,
+    baseName,
+    headName,
+    notes: [
+      ...(head === mergeBase ? [`${headName} holds nothing that ${baseName} does not already have`] : []),
+      ...(await uncommitted(repo, head, signal)),
+    ],
+    async changedFiles() {
+      const range = [mergeBase, head];
+      const how = ["diff-tree", "-r", "-M", "--no-commit-id", "--no-ext-diff", "--no-textconv"];
+      const raw = readRaw(
+        (await git(repo, [...how, "--raw", "-z", "--abbrev=64", ...range], { signal })).toString("utf8"),
+      );
+      const patches = await patchesOf(repo, [...how, "-p", "-U3", "--no-color", ...range], raw, signal);
+      for (const entry of raw) if (entry.isLink && entry.digest) links.add(entry.digest);
+      const files = raw.flatMap((entry, i): ChangedFile[] => {
+        const { path, previousPath, status, digest } = entry;
+        return entry.isModule ? [] : [{ path, previousPath, status, digest, patch: patches[i] ?? null }];
+      });
+      return { files, complete: true };
+    },
+    async baseFiles() {
+      const listing = (
+        await git(repo, ["ls-tree", "-r", "-z", "-l", "--full-tree", base], { signal })
+      ).toString("utf8");
+      const entries = readTree(listing);
+      for (const entry of entries) if (entry.isLink) links.add(entry.digest);
+      return {
+        files: entries.map(({ path, digest, size }): TreeFile => ({ path, digest, size })),
+        complete: true,
+      };
+    },
+    async read(digests) {
+      return readBlobs(repo, digests, links, signal);
+    },
+  };
+}
+
+async function repositoryOf(repo: string, signal: AbortSignal | undefined): Promise<string> {
+  const folder = await stat(repo).catch(() => null);
+  if (!folder?.isDirectory())
+    throw new CheckoutError(`There is no folder ${repo}. --repo names a folder in a Git checkout.`);
+  try {
+    const found = (await git(repo, ["rev-parse", "--git-common-dir"], { signal })).toString("utf8").trimEnd();
+    return path.resolve(repo, found);
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    if (/not a git repository/i.test(error.message)) {
+      throw new CheckoutError(`${repo} is not in a Git repository. --repo names a folder in a Git checkout.`);
+    }
+    throw new CheckoutError(`Git cannot open ${repo}: ${error.message}`);
+  }
+}
+
+async function baseOf(repo: string, wanted: string | null, signal: AbortSignal | undefined) {
+  if (wanted !== null) {
+    const commit = await commitOf(repo, wanted, signal);
+    if (commit) return { name: wanted, commit };
+    const local = wanted.replace(/^[^/]+\//, "");
+    const isThere = local !== wanted && (await commitOf(repo, local, signal));
+    const instead = isThere ? ` The local branch ${local} is there: use --base ${local}.` : "";
+    throw new CheckoutError(unknownRef("--base", wanted) + instead);
+  }
+  for (const name of usualBases) {
+    const commit = await commitOf(repo, name, signal);
+    if (commit) return { name, commit };
+  }
+  throw new CheckoutError(
+    `None of ${usualBases.join(", ")} is in this repository. Name the branch to merge into with --base, or run: git fetch origin`,
+  );
+}
+
+/** The commit that a name stands for; null when there is none. A name that git would take as an option is refused. */
+async function commitOf(repo: string, name: string, signal: AbortSignal | undefined): Promise<string | null> {
+  if (name === "" || name.startsWith("-") || /[\0\n]/.test(name))
+    throw new CheckoutError(`${JSON.stringify(name)} cannot be the name of a commit.`);
+  try {
+    const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`];
+    return (await git(repo, args, { signal })).toString("utf8").trim();
+  } catch (error) {
+    if (error instanceof GitError) return null;
+    throw error;
+  }
+}
+
+async function mergeBaseOf(
+  repo: string,
+  { base, baseName, head, headName }: { base: string; baseName: string; head: string; headName: string },
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    return (await git(repo, ["merge-base", base, head], { signal })).toString("utf8").trim();
+  } catch (error) {
+    if (!(error instanceof GitError) || error.status !== 1) throw error;
+    const shallow = (await git(repo, ["rev-parse", "--is-shallow-repository"], { signal }))
+      .toString("utf8")
+      .trim();
+    throw new CheckoutError(
+      shallow === "true"
+        ? `This is a shallow clone that does not reach the commit where ${headName} left ${baseName}. Run: git fetch --unshallow (in GitHub Actions: fetch-depth: 0 for actions/checkout)`
+        : `${headName} and ${baseName} have no commit in common, so there is no change to review. Name another branch with --base.`,
+    );
+  }
+}
+
+function unknownRef(option: string, name: string): string {
+  const [remote, ...branch] = name.split("/");
+  const fetch = branch.length > 0 ? `git fetch ${remote} ${branch.join("/")}` : "git fetch";
+  return `${option}: there is no commit called ${name} in this repository. If it is on the remote, run: ${fetch}`;
+}
+
+interface RawEntry extends Omit<ChangedFile, "patch"> {
+  readonly isLink: boolean;
+  /** A submodule: its id is a commit of another repository. */
+  readonly isModule: boolean;
+  /** How many parts of a patch it has: a file that became a link is removed and added. */
+  readonly parts: number;
+}
+
+/** Reads `git diff-tree --raw -z`: `:modes ids status NUL path NUL [path NUL]` (git-diff-tree, "Raw output format"). */
+function readRaw(output: string): readonly RawEntry[] {
+  const fields = output.split("\0");
+  const entries: RawEntry[] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const [oldMode, mode = "", , id = "", letter = ""] = (fields[i] ?? "").split(" ");
+    const isRename = letter.startsWith("R");
+    const first = fields[i + 1] ?? "";
+    const second = isRename ? fields[i + 2] : undefined;
+    if (isRename) i++;
+    entries.push({
+      path: second ?? first,
+      previousPath: isRename ? first : null,
+      status: statusOf(letter),
+      digest: letter === "D" ? null : id,
+      isLink: mode === "120000",
+      isModule: mode === "160000" || (letter === "D" && oldMode === ":160000"),
+      parts: letter === "T" ? 2 : 1,
+    });
+  }
+  return entries;
+}
+
+function statusOf(letter: string): ChangedFile["status"] {
+  if (letter === "A") return "added";
+  if (letter === "D") return "removed";
+  return letter.startsWith("R") ? "renamed" : "modified";
+}
+
+/** The hunks of each entry, in order; all null when together they are too large to be shown. */
+async function patchesOf(
+  repo: string,
+  args: readonly string[],
+  entries: readonly RawEntry[],
+  signal: AbortSignal | undefined,
+): Promise<readonly (string | null)[]> {
+  const output = await git(repo, args, { limit: largestPatches, signal }).catch((error: unknown) => {
+    if (error instanceof GitError && error.status === null) return null;
+    throw error;
+  });
+  if (!output) return entries.map(() => null);
+  // A line of a file stands after one of ` +-\\` in a patch, so that none can pass for a header.
+  const parts = `\n${output.toString("utf8")}`.split("\ndiff --git ").slice(1);
+  let next = 0;
+  return entries.map((entry) => {
+    const part = parts[next + entry.parts - 1];
+    next += entry.parts;
+    const hunks = part?.indexOf("\n@@ ") ?? -1;
+    return part === undefined || hunks === -1 ? null : part.slice(hunks + 1).replace(/\n$/, "");
+  });
+}
+
+/** Reads `git ls-tree -r -z -l`: `mode type id size TAB path NUL` (git-ls-tree, "Output format"). */
+function readTree(output: string) {
+  return output.split("\0").flatMap((line) => {
+    const tab = line.indexOf("\t");
+    const [mode, kind, digest = "", size = "-"] = line.slice(0, tab).split(/ +/);
+    if (tab === -1 || kind !== "blob") return [];
+    return [
+      {
+        path: line.slice(tab + 1),
+        digest,
+        size: size === "-" ? null : Number(size),
+        isLink: mode === "120000",
+      },
+    ];
+  });
+}
+
+async function readBlobs(
+  repo: string,
+  digests: readonly string[],
+  links: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, Blob>> {
+  const blobs = new Map<string, Blob>();
+  const wanted = digests.filter((digest) => {
+    if (links.has(digest)) blobs.set(digest, { missing: "it is a symbolic link" });
+    else if (!/^[0-9a-f]{40,64}$/.test(digest)) blobs.set(digest, { missing: "it has no valid id" });
+    return !blobs.has(digest);
+  });
+  if (wanted.length === 0) return blobs;
+
+  const check = ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"];
+  const sizes = (await git(repo, check, { input: `${wanted.join("\n")}\n`, signal }))
+    .toString("utf8")
+    .split("\n");
+  const small = wanted.filter((digest, i) => {
+    const [, kind, size] = (sizes[i] ?? "").split(" ");
+    if (kind !== "blob") blobs.set(digest, { missing: "it is not in this clone; run: git fetch" });
+    else if (Number(size) > largestBlob)
+      blobs.set(digest, { missing: `it has ${size} bytes, more than are read` });
+    return !blobs.has(digest);
+  });
+  if (small.length === 0) return blobs;
+
+  const output = await git(repo, ["cat-file", "--batch"], {
+    input: `${small.join("\n")}\n`,
+    limit: 2 ** 31,
+    signal,
+  });
+  return new Map([...blobs, ...readBatch(output, small)]);
+}
+
+/** Reads `git cat-file --batch`: `id type size LF contents LF` for each object asked for. */
+function readBatch(output: Buffer, digests: readonly string[]): ReadonlyMap<string, Blob> {
+  const blobs = new Map<string, Blob>();
+  let offset = 0;
+  for (const digest of digests) {
+    const end = output.indexOf(0x0a, offset);
+    const [, kind, size] = output.toString("utf8", offset, end).split(" ");
+    offset = end + 1;
+    if (kind !== "blob") {
+      blobs.set(digest, { missing: "it is not in this clone; run: git fetch" });
+      continue;
+    }
+    blobs.set(digest, { bytes: output.subarray(offset, offset + Number(size)) });
+    offset += Number(size) + 1;
+  }
+  return blobs;
+}
+
+/** A note when the working tree has changes that are in no commit: only commits are reviewed. */
+async function uncommitted(
+  repo: string,
+  head: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  try {
+    if ((await commitOf(repo, "HEAD", signal)) !== head) return [];
+    const status = await git(repo, ["status", "--porcelain", "-z", "--ignore-submodules=all"], { signal });
+    return status.length > 0 ? ["Uncommitted changes are not reviewed: commit them first"] : [];
+  } catch (error) {
+    if (error instanceof GitError) return [];
+    throw error;
+  }
+}
