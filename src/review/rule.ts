@@ -62,8 +62,10 @@ export interface MigrationContext extends Context {
 
 export interface QueryContext extends Context {
   readonly run: QueryRun | null;
-  /** Whether history and changes ran in full, without stand-ins, so that a failure is the query's own. */
+  /** Whether history and changes ran in full, so that a failure is the query's own. */
   readonly schemaComplete: boolean;
+  /** Whether something was stubbed that the schema needs, e.g. an extension's functions. */
+  readonly hasStandIns: boolean;
 }
 
 type Answer = Problem | readonly Problem[] | undefined;

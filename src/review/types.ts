@@ -84,6 +84,8 @@ export interface Migration {
   readonly downPath: string | null;
   /** added by this pull request; edited = was already on the base side; kept = untouched, runs in between. */
   readonly status: "added" | "edited" | "kept";
+  /** The scripts that the pull request adds, changes or removes; of an edited migration only these are judged. */
+  readonly changed: readonly ("up" | "down")[];
 }
 
 /** `orders` in schema public is "orders"; elsewhere "billing.orders". Unquoted, as PostgreSQL stores it. */
