@@ -1,0 +1,100 @@
+import type { DryRun, Operation, Schema, Statement, TableName } from "./types.ts";
+
+/** What the steps of a pull request have made so far. The answers change as statements are recorded. */
+export interface Births {
+  isNew(table: TableName): boolean;
+  isNewColumn(table: TableName, column: string): boolean;
+  /** Tables that the statement creates are new within it. */
+  recordCreated(statement: Statement): void;
+  /** Columns, renames and drops count for the statements that follow. */
+  recordChanged(statement: Statement): void;
+  /** A step that the base side has as well: what it makes is not new. */
+  recordKept(statements: readonly Statement[]): void;
+}
+
+/**
+ * Follows tables and columns through the statements of a pull request. `base` is the schema before its first step: null
+ * when it could not be built. A table that a complete base schema lacks was made by the pull request, however it was done.
+ */
+export function followBirths(base: Schema | null, complete: boolean): Births {
+  const born = new Set<TableName>();
+  const bornColumns = new Set<string>();
+  const kept = new Set<TableName>();
+  const existing = new Map(
+    base?.tables.map((table) => [table.name, new Set(table.columns.map(({ name }) => name))]),
+  );
+
+  function isNew(table: TableName): boolean {
+    if (born.has(table)) return true;
+    return base !== null && complete && !existing.has(table) && !kept.has(table);
+  }
+
+  function isOld(table: TableName): boolean {
+    return existing.has(table) || kept.has(table);
+  }
+
+  return {
+    isNew,
+    isNewColumn: (table, column) => isNew(table) || bornColumns.has(key(table, column)),
+    recordCreated({ operations }) {
+      for (const operation of operations)
+        if (operation.kind === "createTable" && !(operation.ifNotExists && isOld(operation.table)))
+          born.add(operation.table);
+    },
+    recordChanged({ operations }) {
+      for (const operation of operations) change(operation);
+    },
+    recordKept(statements) {
+      for (const { operations } of statements)
+        for (const operation of operations) {
+          if (operation.kind === "createTable") kept.add(operation.table);
+          if (operation.kind === "renameTable") kept.add(renamed(operation.table, operation.to));
+        }
+    },
+  };
+
+  function change(operation: Operation): void {
+    if (operation.kind === "addColumn")
+      addColumn(operation.table, operation.column.name, operation.ifNotExists);
+    if (operation.kind === "dropColumn") bornColumns.delete(key(operation.table, operation.column));
+    if (operation.kind === "renameColumn") {
+      const { table, column, to } = operation;
+      if (bornColumns.delete(key(table, column))) bornColumns.add(key(table, to));
+    }
+    if (operation.kind === "dropTable") {
+      for (const names of [born, kept]) names.delete(operation.table);
+      existing.delete(operation.table);
+    }
+    if (operation.kind === "renameTable")
+      renameTable(operation.table, renamed(operation.table, operation.to));
+  }
+
+  function addColumn(table: TableName, column: string, ifNotExists: boolean): void {
+    if (!(ifNotExists && existing.get(table)?.has(column))) bornColumns.add(key(table, column));
+  }
+
+  function renameTable(from: TableName, to: TableName): void {
+    for (const names of [born, kept]) if (names.delete(from)) names.add(to);
+    const columns = existing.get(from);
+    if (columns) existing.set(to, columns);
+    existing.delete(from);
+    for (const name of [...bornColumns].filter((column) => column.startsWith(key(from, "")))) {
+      bornColumns.delete(name);
+      bornColumns.add(key(to, name.slice(key(from, "").length)));
+    }
+  }
+}
+
+/** Whether the run saw the history and every change through, so that its schemas are complete. */
+export function isComplete({ history, lost }: DryRun): boolean {
+  return lost === null && history.failed.length === 0;
+}
+
+function renamed(table: TableName, to: string): TableName {
+  const dot = table.indexOf(".");
+  return dot < 0 ? to : `${table.slice(0, dot)}.${to}`;
+}
+
+function key(table: TableName, column: string): string {
+  return `${table}\u0000${column}`;
+}

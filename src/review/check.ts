@@ -1,0 +1,206 @@
+import { type Births, followBirths, isComplete } from "./births.ts";
+import { arrange, findingOf, placeOf } from "./finding.ts";
+import type { Context, MigrationContext, OperationContext, QueryContext, Rule } from "./rule.ts";
+import { rules as allRules } from "./rules/index.ts";
+import type {
+  ChangeSet,
+  Database,
+  DryRun,
+  Finding,
+  Migration,
+  MigrationRun,
+  Operation,
+  Problem,
+  Script,
+  Severity,
+  Statement,
+  StatementRun,
+  TableName,
+} from "./types.ts";
+
+interface CheckInput {
+  readonly changes: ChangeSet;
+  readonly runs: readonly DryRun[];
+  readonly config: {
+    readonly rules: Readonly<Record<string, Severity | "off">>;
+    readonly rows: Readonly<Record<TableName, number>>;
+  };
+  /** Every rule when left out. */
+  readonly rules?: Readonly<Record<string, Rule>>;
+}
+
+/** What the rules answer about a change set and what was seen of it: by severity, path and line, each finding once. */
+export function check({ changes, runs, config, rules = allRules }: CheckInput): Finding[] {
+  const asked = Object.entries(rules).flatMap(([id, rule]): Asked[] => {
+    const word = config.rules[id];
+    return word === "off" ? [] : [{ id, rule, override: word }];
+  });
+  const findings = changes.databases.flatMap((database) => {
+    const run = runs.find(({ directory }) => directory === database.directory) ?? null;
+    const context = contextOf(database, run, config.rows);
+    return [...checkSteps(asked, context, run), ...checkQueries(asked, changes, context, run)];
+  });
+  return arrange(findings);
+}
+
+interface Asked {
+  readonly id: string;
+  readonly rule: Rule;
+  readonly override: Severity | undefined;
+}
+
+function contextOf(
+  database: Database,
+  run: DryRun | null,
+  rows: Readonly<Record<TableName, number>>,
+): Context {
+  const known = run?.lost === null ? run : null;
+  return {
+    database,
+    base: known?.base ?? null,
+    head: known?.head ?? null,
+    rows: (table) => (Object.hasOwn(rows, table) ? rows[table] : rows[`public.${table}`]) ?? null,
+  };
+}
+
+function checkSteps(asked: readonly Asked[], context: Context, run: DryRun | null): Finding[] {
+  const births = followBirths(context.base, run !== null && isComplete(run));
+  return context.database.steps.flatMap((migration) => {
+    if (migration.status === "kept") {
+      births.recordKept(migration.up.statements);
+      return [];
+    }
+    const seen = run?.migrations.find((candidate) => candidate.migration === migration.id) ?? null;
+    const explained = new Set<Statement>();
+    const onlyDown = migration.status === "edited" && !migration.changed.includes("up");
+    const ofOperations = migration.up.statements.flatMap((statement) => {
+      births.recordCreated(statement);
+      const subject = { migration, statement, context, seen, run, births };
+      const findings = onlyDown ? [] : checkStatement(asked, subject);
+      if (findings.length > 0) explained.add(statement);
+      births.recordChanged(statement);
+      return findings;
+    });
+    const ofMigration = checkMigration(asked, migration, {
+      ...context,
+      run: seen,
+      historyComplete: run !== null && isComplete(run),
+      onlyDown,
+      isExplained: (statement) => explained.has(statement),
+    });
+    return [...ofOperations, ...ofMigration];
+  });
+}
+
+interface Subject {
+  readonly migration: Migration;
+  readonly statement: Statement;
+  readonly context: Context;
+  readonly seen: MigrationRun | null;
+  readonly run: DryRun | null;
+  readonly births: Births;
+}
+
+/** Operations of a statement that failed are shown only to the rules that may explain the failure. */
+function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
+  const { migration, statement } = subject;
+  const run = subject.seen?.up.statements.find(({ index }) => index === statement.index) ?? null;
+  const code = run?.outcome.kind === "failed" ? run.outcome.code : null;
+  const context = operationContext(subject, run);
+  return asked.flatMap(({ id, rule, override }) => {
+    if (code !== null && !rule.explains.includes(code)) return [];
+    return statement.operations.flatMap((operation) =>
+      problemsOf(ask(rule, operation, context)).map((problem) => {
+        const place = placeOf(migration.up, problem.at ?? statement.span);
+        return findingOf(id, rule, problem, place, statement.sql, override);
+      }),
+    );
+  });
+}
+
+function operationContext(subject: Subject, run: StatementRun | null): OperationContext {
+  const { migration, statement, context, seen, births } = subject;
+  const known = run?.outcome.kind === "ran" || run?.outcome.kind === "failed";
+  return {
+    ...context,
+    migration,
+    script: migration.up,
+    statement,
+    run: known ? run : null,
+    before: seen?.before ?? null,
+    after: seen?.after ?? null,
+    roundTrip: seen?.roundTrip ?? null,
+    isNew: births.isNew,
+    isNewColumn: births.isNewColumn,
+    hasRows: (table) => hasRows(table, subject),
+  };
+}
+
+/** A table of the base schema that was seeded; it may have been renamed since. */
+function hasRows(table: TableName, { run, seen, context }: Subject): boolean {
+  if (!run || !seen || run.seeded.rows === 0) return false;
+  const oid = seen.before.tables.find(({ name }) => name === table)?.oid;
+  const origin = context.base?.tables.find((candidate) => candidate.oid === oid)?.name;
+  return origin !== undefined && !run.seeded.empty.some((empty) => empty.table === origin);
+}
+
+/** One question for one operation: its kind picks the rule's check. */
+function ask(rule: Rule, operation: Operation, context: OperationContext) {
+  const question = rule.check[operation.kind] as
+    | ((
+        operation: Operation,
+        context: OperationContext,
+      ) => ReturnType<NonNullable<Rule["check"]["migration"]>>)
+    | undefined;
+  return question?.(operation, context);
+}
+
+function checkMigration(asked: readonly Asked[], migration: Migration, context: MigrationContext): Finding[] {
+  return asked.flatMap(({ id, rule, override }) =>
+    problemsOf(rule.check.migration?.(migration, context)).map((problem) => {
+      const script = problem.side === "down" ? (migration.down ?? migration.up) : migration.up;
+      const place = placeOf(script, problem.at ?? { start: 0, end: 0 });
+      return findingOf(id, rule, problem, place, subjectOf(script, problem), override);
+    }),
+  );
+}
+
+/** The statement that a migration's problem points into; nothing when it is about the migration as a whole. */
+function subjectOf(script: Script, { at }: Problem): string {
+  if (!at || at.start === at.end) return "";
+  return script.statements.find(({ span }) => span.start <= at.start && at.start < span.end)?.sql ?? "";
+}
+
+function checkQueries(
+  asked: readonly Asked[],
+  changes: ChangeSet,
+  context: Context,
+  run: DryRun | null,
+): Finding[] {
+  if (!run) return [];
+  const schemaComplete = isComplete(run) && run.migrations.every(({ up }) => up.statements.every(hasRun));
+  return run.queries.flatMap((seen) => {
+    const query = changes.queries[seen.query];
+    if (!query) return [];
+    const queryContext: QueryContext = {
+      ...context,
+      run: seen,
+      schemaComplete,
+      hasStandIns: run.standIns.length > 0,
+    };
+    return asked.flatMap(({ id, rule, override }) =>
+      problemsOf(rule.check.query?.(query, queryContext)).map((problem) =>
+        findingOf(id, rule, problem, query, query.sql, override),
+      ),
+    );
+  });
+}
+
+function hasRun({ outcome }: StatementRun): boolean {
+  return outcome.kind === "ran";
+}
+
+function problemsOf(answer: Problem | readonly Problem[] | undefined): readonly Problem[] {
+  if (answer === undefined) return [];
+  return "message" in answer ? [answer] : answer;
+}

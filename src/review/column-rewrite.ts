@@ -1,0 +1,20 @@
+import type { ColumnDefinition } from "./types.ts";
+
+/**
+ * Functions of PostgreSQL and its usual extensions that give another value for every row. Everything else of the system that
+ * occurs in defaults (`now()`, `current_date`, `current_user` …) is stable or immutable and is evaluated once
+ * (documentation, ALTER TABLE, notes).
+ */
+const volatileFunctions =
+  /\b(random|random_normal|gen_random_uuid|uuidv4|uuidv7|uuid_generate_v(1|1mc|4)|nextval|clock_timestamp|timeofday|gen_random_bytes|gen_salt|lastval|setval)\s*\(/i;
+
+/** Why adding this column to a table with rows writes the table anew; null when nothing in its text says so. */
+export function rewriteReason(column: ColumnDefinition): string | null {
+  if (column.serial) return "every row gets its own number from a sequence";
+  if (column.identity) return "every row gets its own number from an identity sequence";
+  if (column.generated === "stored")
+    return "the value of a stored generated column is computed for every row";
+  if (column.defaultSql !== null && volatileFunctions.test(column.defaultSql))
+    return "the default is volatile and is evaluated for every row";
+  return null;
+}

@@ -1,0 +1,48 @@
+import { sqlName } from "./advice.ts";
+import type { OperationContext } from "./rule.ts";
+import { quoteIdentifier } from "./sql/names.ts";
+import { say } from "./text.ts";
+import { isInTransaction } from "./transaction.ts";
+import type { ConstraintDefinition, ConstraintKind, Fix, OperationOf, TableName, Text } from "./types.ts";
+
+/** What to do so that a foreign key or a check is not verified under the lock that adds it. */
+export function validateLater(table: TableName, constraint: ConstraintDefinition, name: string): Text {
+  return say`Add ${constraint.name ?? name} as NOT VALID, which only checks new rows, and run ${validation(table, constraint.name ?? name)} in the next migration.`;
+}
+
+/** Adds NOT VALID at the end of the constraint. */
+export function notValidFix(
+  { table, constraint }: OperationOf<"addConstraint">,
+  name: string,
+  { script }: OperationContext,
+): Fix {
+  const { end } = constraint.at;
+  return {
+    title: "Add the constraint as NOT VALID",
+    edits: [{ path: script.path, start: end, end, text: " NOT VALID" }],
+    then: say`Run ${validation(table, constraint.name ?? name)} in the next migration.`,
+  };
+}
+
+/** Whether the constraint that is validated was added by the same transaction, whose strong lock then lasts for the whole scan. */
+export function addedInSameTransaction(
+  validate: OperationOf<"validateConstraint">,
+  kind: ConstraintKind,
+  { script, statement }: OperationContext,
+): boolean {
+  if (!isInTransaction(script, statement)) return false;
+  return script.statements
+    .slice(0, statement.index)
+    .flatMap(({ operations }) => operations)
+    .some(
+      (operation) =>
+        operation.kind === "addConstraint" &&
+        operation.table === validate.table &&
+        operation.constraint.kind === kind &&
+        operation.constraint.name === validate.name,
+    );
+}
+
+function validation(table: TableName, name: string): string {
+  return `ALTER TABLE ${sqlName(table)} VALIDATE CONSTRAINT ${quoteIdentifier(name)}`;
+}

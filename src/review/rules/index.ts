@@ -1,0 +1,46 @@
+// Generated from the names of the files beside it: npm run generate.
+import type { Rule } from "../rule.ts";
+import noBlockingCheck from "./no-blocking-check.ts";
+import noBlockingForeignKey from "./no-blocking-foreign-key.ts";
+import noBlockingIndexBuild from "./no-blocking-index-build.ts";
+import noBlockingNotNull from "./no-blocking-not-null.ts";
+import noBlockingUnique from "./no-blocking-unique.ts";
+import noBrokenQuery from "./no-broken-query.ts";
+import noColumnDrop from "./no-column-drop.ts";
+import noColumnRename from "./no-column-rename.ts";
+import noColumnTypeRewrite from "./no-column-type-rewrite.ts";
+import noConcurrentIndexInTransaction from "./no-concurrent-index-in-transaction.ts";
+import noFailingMigration from "./no-failing-migration.ts";
+import noLargeTableScan from "./no-large-table-scan.ts";
+import noNewColumnRewrite from "./no-new-column-rewrite.ts";
+import noRequiredColumnWithoutDefault from "./no-required-column-without-default.ts";
+import noRoundTripDataLoss from "./no-round-trip-data-loss.ts";
+import noTableDrop from "./no-table-drop.ts";
+import noTableRename from "./no-table-rename.ts";
+import requireDown from "./require-down.ts";
+import requireForeignKeyIndex from "./require-foreign-key-index.ts";
+import requireRestoringDown from "./require-restoring-down.ts";
+
+/** Every rule by its id. */
+export const rules: Readonly<Record<string, Rule>> = {
+  "no-blocking-check": noBlockingCheck,
+  "no-blocking-foreign-key": noBlockingForeignKey,
+  "no-blocking-index-build": noBlockingIndexBuild,
+  "no-blocking-not-null": noBlockingNotNull,
+  "no-blocking-unique": noBlockingUnique,
+  "no-broken-query": noBrokenQuery,
+  "no-column-drop": noColumnDrop,
+  "no-column-rename": noColumnRename,
+  "no-column-type-rewrite": noColumnTypeRewrite,
+  "no-concurrent-index-in-transaction": noConcurrentIndexInTransaction,
+  "no-failing-migration": noFailingMigration,
+  "no-large-table-scan": noLargeTableScan,
+  "no-new-column-rewrite": noNewColumnRewrite,
+  "no-required-column-without-default": noRequiredColumnWithoutDefault,
+  "no-round-trip-data-loss": noRoundTripDataLoss,
+  "no-table-drop": noTableDrop,
+  "no-table-rename": noTableRename,
+  "require-down": requireDown,
+  "require-foreign-key-index": requireForeignKeyIndex,
+  "require-restoring-down": requireRestoringDown,
+};

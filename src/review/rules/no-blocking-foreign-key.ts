@@ -1,0 +1,75 @@
+import { conventionalName, list } from "../advice.ts";
+import { addedInSameTransaction, notValidFix, validateLater } from "../not-valid.ts";
+import { evidenceOf, sized, tableBefore } from "../observed.ts";
+import { defineRule } from "../rule.ts";
+import { say } from "../text.ts";
+import type { ConstraintDefinition, TableName } from "../types.ts";
+
+export default defineRule({
+  summary: "Add a foreign key to an existing table as NOT VALID",
+  why: "ADD FOREIGN KEY holds a SHARE ROW EXCLUSIVE lock on both tables while every row is checked: writes to both wait.",
+  instead: "Add it as NOT VALID, then VALIDATE CONSTRAINT in a later migration, which lets writes through.",
+  // The lock is certain and lasts as long as the table is large.
+  severity: "error",
+  ignoreWhen: "both tables are small, or nothing writes to them while the migration runs.",
+  sources: [
+    "PostgreSQL documentation, ALTER TABLE, ADD table_constraint and Notes",
+    "PostgreSQL documentation, section 13.3.1, Table-Level Locks",
+  ],
+  check: {
+    addConstraint(operation, context) {
+      const { table, constraint, at } = operation;
+      if (constraint.kind !== "foreign-key" || constraint.notValid || context.isNew(table)) return;
+      const name = nameOf(table, constraint);
+      // NOT VALID is accepted for partitioned tables from PostgreSQL 18 on.
+      const partitioned = tableBefore(context, table)?.kind === "partitioned";
+      const tables = tablesOf(table, constraint);
+      return {
+        message: say`Adding ${constraint.name ?? "this foreign key"} checks every row of ${table} while writes to ${list(tables)} wait.`,
+        evidence: evidenceOf(context, tables),
+        instead: partitioned
+          ? say`Before PostgreSQL 18 a partitioned table takes no NOT VALID: add the foreign key to each partition as NOT VALID, validate them, then add it to ${table}.`
+          : validateLater(table, constraint, name),
+        at,
+        object: `${table}.${name}`,
+        severity: sized("error", table, context),
+        fix: partitioned ? null : notValidFix(operation, name, context),
+      };
+    },
+    addColumn({ table, column, constraints, at }, context) {
+      const constraint = constraints.find(({ kind }) => kind === "foreign-key");
+      // Without a default every row holds NULL, and PostgreSQL skips the check.
+      if (!constraint || context.isNew(table) || column.defaultSql === null) return;
+      if (/^null\b/i.test(column.defaultSql.trim())) return;
+      const tables = tablesOf(table, constraint);
+      return {
+        message: say`Adding ${column.name} with a default and a foreign key checks every row of ${table} while every read and write of it waits.`,
+        evidence: evidenceOf(context, tables),
+        instead: say`Add ${column.name} first, then the foreign key as NOT VALID, and run VALIDATE CONSTRAINT in the next migration.`,
+        at,
+        object: `${table}.${nameOf(table, { ...constraint, columns: [column.name] })}`,
+        severity: sized("error", table, context),
+      };
+    },
+    validateConstraint(operation, context) {
+      const { table, name, at } = operation;
+      if (context.isNew(table) || !addedInSameTransaction(operation, "foreign-key", context)) return;
+      return {
+        message: say`${name} is validated in the transaction that adds it: writes to ${table} wait for the whole check, as if it were added without NOT VALID.`,
+        evidence: evidenceOf(context, [table]),
+        instead: say`Move VALIDATE CONSTRAINT ${name} to the next migration.`,
+        at,
+        object: `${table}.${name}`,
+        severity: sized("error", table, context),
+      };
+    },
+  },
+});
+
+function nameOf(table: TableName, { name, columns }: ConstraintDefinition): string {
+  return name ?? conventionalName(table, columns, "fkey") ?? "foreign_key";
+}
+
+function tablesOf(table: TableName, { references }: ConstraintDefinition): TableName[] {
+  return [...new Set([table, ...(references ? [references.table] : [])])];
+}

@@ -1,0 +1,66 @@
+import { sql } from "../advice.ts";
+import { evidenceOf, ranOf, sized, tableBefore, wasScanned } from "../observed.ts";
+import { defineRule, type OperationContext } from "../rule.ts";
+import { say } from "../text.ts";
+import { howToLeaveTransaction, isInTransaction } from "../transaction.ts";
+import type { Fix, OperationOf, Text } from "../types.ts";
+
+const keywords = /^CREATE\s+(?:UNIQUE\s+)?INDEX\b/i;
+
+export default defineRule({
+  summary: "Build an index on an existing table with CONCURRENTLY",
+  why: "CREATE INDEX holds a SHARE lock on the table: every INSERT, UPDATE and DELETE waits until the build has ended.",
+  instead: "Use CREATE INDEX CONCURRENTLY in a migration that runs outside a transaction.",
+  // The lock is certain and lasts as long as the table is large.
+  severity: "error",
+  ignoreWhen: "the table is small, or nothing writes to it while the migration runs.",
+  sources: [
+    "PostgreSQL documentation, CREATE INDEX, Building Indexes Concurrently",
+    "PostgreSQL documentation, section 13.3.1, Table-Level Locks",
+  ],
+  check: {
+    createIndex(index, context) {
+      if (index.concurrently || context.isNew(index.table)) return;
+      const run = ranOf(context);
+      const partitioned = tableBefore(context, index.table)?.kind === "partitioned";
+      const built = !run || wasScanned(run, index.table) || run.scans.some((scan) => !scan.isNew);
+      // ON ONLY a partitioned table, or IF NOT EXISTS of an index that is there, builds nothing.
+      if (!built && (partitioned || context.hasRows(index.table))) return;
+      return {
+        message: say`Building ${[...nameOf(index)]} blocks every write to ${index.table} until it ends.`,
+        evidence: evidenceOf(context, [index.table]),
+        instead: partitioned ? perPartition(index) : concurrently(context),
+        object: index.name ?? `${index.table}(${index.columns.join(", ")})`,
+        severity: sized("error", index.table, context),
+        fix: partitioned ? null : fixOf(context),
+      };
+    },
+  },
+});
+
+function nameOf(index: OperationOf<"createIndex">): Text {
+  return index.name === null ? say`this index` : say`${index.name}`;
+}
+
+/** CONCURRENTLY is not accepted for a partitioned table (0A000). */
+function perPartition({ table }: OperationOf<"createIndex">): Text {
+  return say`${table} is partitioned and takes no CONCURRENTLY. Create the index ON ONLY ${table}, build one on each partition with CREATE INDEX CONCURRENTLY, then ALTER INDEX … ATTACH PARTITION.`;
+}
+
+function concurrently({ script, statement }: OperationContext): Text {
+  const better = statement.sql.replace(keywords, "$& CONCURRENTLY");
+  const where = isInTransaction(script, statement) ? say` ${[...howToLeaveTransaction(script)]}` : [];
+  return say`Run ${[...sql(better)]}${where}.`;
+}
+
+/** Only where CONCURRENTLY is valid as the file stands: outside any transaction. */
+function fixOf({ script, statement }: OperationContext): Fix | null {
+  const match = keywords.exec(statement.sql);
+  if (!match || isInTransaction(script, statement)) return null;
+  const at = statement.span.start + match[0].length;
+  return {
+    title: "Build the index with CONCURRENTLY",
+    edits: [{ path: script.path, start: at, end: at, text: " CONCURRENTLY" }],
+    then: null,
+  };
+}

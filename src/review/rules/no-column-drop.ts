@@ -1,0 +1,37 @@
+import { tableBefore } from "../observed.ts";
+import { defineRule } from "../rule.ts";
+import { say } from "../text.ts";
+
+export default defineRule({
+  summary: "Drop a column only after no running code uses it",
+  why: "Statements that name the column fail at once, and its data is gone: no down migration brings it back.",
+  instead: "First release code that no longer reads or writes the column, then drop it.",
+  // Dropping is what the author asked for; whether it is too early depends on code that is not seen here.
+  severity: "warning",
+  ignoreWhen: "the release before this one no longer used the column, and its data is not needed.",
+  sources: ["PostgreSQL documentation, section 5.7.2, Removing a Column"],
+  check: {
+    dropColumn({ table, column, ifExists, at }, context) {
+      if (context.isNewColumn(table, column)) return;
+      const before = tableBefore(context, table);
+      const known = before?.columns.find(({ name }) => name === column);
+      if (ifExists && before && !known) return;
+      const lost = context.roundTrip?.data.find(
+        (change) => change.table === table && change.column === column,
+      );
+      return {
+        message: known?.generated
+          ? say`Dropping ${column} breaks running code that still reads it from ${table}.`
+          : say`Dropping ${column} loses its data and breaks running code that still uses it in ${table}.`,
+        evidence: lost
+          ? [
+              say`observed: the down migration brought back ${lost.of - lost.rows} of ${lost.of} seeded values`,
+            ]
+          : [],
+        instead: say`Release code that no longer uses ${`${table}.${column}`} first, keep a copy if the data may be needed, and drop the column in the release after it.`,
+        at,
+        object: `${table}.${column}`,
+      };
+    },
+  },
+});

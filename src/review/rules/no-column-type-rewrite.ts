@@ -1,0 +1,116 @@
+import { evidenceOf, ranOf, sized, tableBefore, wasRewritten, wasScanned } from "../observed.ts";
+import { defineRule, type OperationContext } from "../rule.ts";
+import { say } from "../text.ts";
+import type { OperationOf, Severity, StatementRun, Text } from "../types.ts";
+
+type TypeChange = OperationOf<"alterColumnType">;
+
+interface Effect {
+  readonly message: Text;
+  readonly severity: Severity;
+}
+
+export default defineRule({
+  summary: "Change a column's type without rewriting its table",
+  why: "Most type changes write the table and its indexes anew under an ACCESS EXCLUSIVE lock: every read and write waits. Widening a varchar, or varchar to text, does not.",
+  instead:
+    "Add a column of the new type, write to both, copy the old values in batches, move the readers, and drop the old column in a later release.",
+  // Seen to rewrite under a lock that blocks even reads. What only reads, or was not seen, is a warning.
+  severity: "error",
+  ignoreWhen: "the table is small, or the application is stopped while the migration runs.",
+  sources: [
+    "PostgreSQL documentation, ALTER TABLE, SET DATA TYPE and Notes",
+    "PostgreSQL documentation, section 13.3.1, Table-Level Locks",
+  ],
+  check: {
+    alterColumnType(change, context) {
+      const { table, column, at } = change;
+      if (context.isNew(table)) return;
+      const run = ranOf(context);
+      const effect = run ? seenEffect(change, run, context) : statedEffect(change, context);
+      if (!effect) return;
+      return {
+        message: effect.message,
+        evidence: evidenceOf(context, [table]),
+        instead: say`Add a column of type ${change.type} beside ${column}, write to both, copy the old values in batches, move the readers, and drop ${column} in a later release.`,
+        at,
+        object: `${table}.${column}`,
+        severity: sized(effect.severity, table, context),
+      };
+    },
+  },
+});
+
+function seenEffect(change: TypeChange, run: StatementRun, context: OperationContext): Effect | null {
+  const { table, column, type } = change;
+  if (wasRewritten(run, table) && !isElsewhere(change, context))
+    return {
+      message: say`Changing ${column} to ${type} rewrites ${table} while every read and write of it waits.`,
+      severity: "error",
+    };
+  // Timestamps are reinterpreted in the session's zone: in UTC, as in the sandbox, nothing has to be written.
+  if (isZoneChange(change, context))
+    return {
+      message: say`Changing ${column} to ${type} rewrites ${table}, and reads its old values in the session's time zone, unless that is UTC.`,
+      severity: "warning",
+    };
+  const indexes =
+    tableBefore(context, table)?.indexes.filter(({ columns }) => columns.includes(column)) ?? [];
+  if (
+    indexes.some(({ name }) =>
+      run.rewrites.some((rewrite) => rewrite.kind === "index" && rewrite.relation === name),
+    )
+  )
+    return {
+      message: say`Changing ${column} to ${type} rebuilds its indexes while every read and write of ${table} waits; the table itself is not rewritten.`,
+      severity: "warning",
+    };
+  if (wasScanned(run, table) && !wasRewritten(run, table) && isAlone(context))
+    return {
+      message: say`Changing ${column} to ${type} reads all of ${table} while every read and write of it waits; the table is not rewritten.`,
+      severity: "warning",
+    };
+  return null;
+}
+
+/** Without a run only what the schema says for certain is quiet. */
+function statedEffect(change: TypeChange, context: OperationContext): Effect | null {
+  const { table, column, type } = change;
+  const old = oldType(change, context);
+  if (old !== null && change.using === null && isFree(old, type)) return null;
+  return {
+    message: say`Changing ${column} to ${type} may rewrite ${table} while every read and write of it waits.`,
+    severity: "warning",
+  };
+}
+
+function oldType({ table, column }: TypeChange, context: OperationContext): string | null {
+  return tableBefore(context, table)?.columns.find(({ name }) => name === column)?.type ?? null;
+}
+
+function isZoneChange(change: TypeChange, context: OperationContext): boolean {
+  const zone = (type: string | null) =>
+    /^timestamp\b.*\bwith(out)? time zone/.exec(type ?? "")?.[0].includes("without");
+  const before = zone(oldType(change, context));
+  const after = zone(change.type);
+  return change.using === null && before !== undefined && after !== undefined && before !== after;
+}
+
+/** The same statement holds another change that explains the rewrite, and this one is known to be free. */
+function isElsewhere(change: TypeChange, context: OperationContext): boolean {
+  const old = oldType(change, context);
+  return !isAlone(context) && old !== null && change.using === null && isFree(old, change.type);
+}
+
+function isAlone({ statement }: OperationContext): boolean {
+  return statement.operations.length === 1;
+}
+
+/** Changes that need neither rewrite nor scan: the same type, a wider or unlimited varchar, text. */
+function isFree(from: string, to: string): boolean {
+  const text = /^(?:character varying(?:\((\d+)\))?|text)$/;
+  const [old, next] = [text.exec(from), text.exec(to)];
+  if (from === to) return true;
+  if (!old || !next) return false;
+  return next[1] === undefined || (old[1] !== undefined && Number(next[1]) >= Number(old[1]));
+}

@@ -1,0 +1,52 @@
+import { ranOf } from "../observed.ts";
+import { defineRule, type OperationContext } from "../rule.ts";
+import { say } from "../text.ts";
+import { howToLeaveTransaction, isInTransaction } from "../transaction.ts";
+import type { Problem, Script, Text } from "../types.ts";
+
+export default defineRule({
+  summary: "Run CONCURRENTLY outside a transaction",
+  why: "PostgreSQL refuses to build, drop or rebuild an index CONCURRENTLY inside a transaction block: the migration fails.",
+  instead: "Move the statement to a migration of its own that runs outside a transaction.",
+  // Certain to fail.
+  severity: "error",
+  ignoreWhen: "never: the statement cannot run there.",
+  sources: [
+    "PostgreSQL documentation, CREATE INDEX, Building Indexes Concurrently",
+    "PostgreSQL documentation, section 54.2.2.1, Multiple Statements in a Simple Query",
+  ],
+  // active_sql_transaction
+  explains: ["25001"],
+  check: {
+    createIndex: (index, context) =>
+      index.concurrently
+        ? answer("CREATE INDEX CONCURRENTLY", index.name ?? index.table, context)
+        : undefined,
+    dropIndex: (index, context) =>
+      index.concurrently ? answer("DROP INDEX CONCURRENTLY", index.name, context) : undefined,
+    reindex: (index, context) =>
+      index.concurrently ? answer("REINDEX CONCURRENTLY", index.name, context) : undefined,
+  },
+});
+
+function answer(form: string, object: string, context: OperationContext): Problem | undefined {
+  const { run, script, statement } = context;
+  const failure = run?.outcome.kind === "failed" ? run.outcome : null;
+  if (!failure && (ranOf(context) || !isInTransaction(script, statement))) return;
+  return {
+    message: say`${[form]} cannot run inside a transaction: ${[...whyThere(context)]}.`,
+    evidence: failure ? [say`observed: PostgreSQL answered ${failure.message} (${[failure.code]})`] : [],
+    instead: say`Move it ${[...place(script)]}.`,
+    object,
+  };
+}
+
+function whyThere({ script, database }: OperationContext): Text {
+  if (script.transaction === "transaction") return say`${database.framework} runs this migration in one`;
+  if (script.transaction === "autocommit") return say`BEGIN has opened one`;
+  return say`the ${script.statements.length} statements of this file are sent as one`;
+}
+
+function place(script: Script): Text {
+  return script.transaction === "autocommit" ? say`out of BEGIN … COMMIT` : howToLeaveTransaction(script);
+}

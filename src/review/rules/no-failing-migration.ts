@@ -1,0 +1,150 @@
+import { defineRule, type MigrationContext } from "../rule.ts";
+import { say } from "../text.ts";
+import type {
+  Migration,
+  Outcome,
+  Problem,
+  Script,
+  ScriptRun,
+  Severity,
+  Span,
+  Statement,
+  Text,
+} from "../types.ts";
+
+type Failure = Extract<Outcome, { kind: "failed" }>;
+
+/** Classes of SQLSTATE that speak of the server's means, or of the server itself, and not of the statement. */
+const ofTheServer = /^(?:08|53|57|58|F0|XX)/;
+
+/** A name that does not exist, or exists already: expected when the history could not be replayed in full. */
+const ofTheHistory = /^(?:3F000|42P01|42703|42704|42883|42P07|42701|42710|42723)$/;
+
+/** What holds or not depending on rows: seeded rows are not production's. */
+const ofTheRows = /^(?:22|23)/;
+
+export default defineRule({
+  summary: "Let every migration run on the base schema, down, and up again",
+  why: "A migration that fails stops the deploy, and many tools then refuse every later one until somebody repairs the version by hand.",
+  instead: "Correct the statement that PostgreSQL refuses.",
+  // Seen: PostgreSQL's own answer.
+  severity: "error",
+  ignoreWhen: "the sandbox lacks something that production has; the report says what it stood in for.",
+  sources: ["PostgreSQL documentation, appendix A, Error Codes"],
+  check: {
+    migration(migration, context) {
+      const { run, onlyDown } = context;
+      if (!run) return;
+      const up = onlyDown ? [] : upProblems(migration, run.up, context);
+      if (up.length > 0) return up;
+      return downProblems(migration, context);
+    },
+  },
+});
+
+function upProblems(migration: Migration, run: ScriptRun, context: MigrationContext): Problem[] {
+  const failed = firstFailure(migration.up, run);
+  if (failed && context.isExplained(failed.statement)) return [];
+  if (failed && !isJudged(failed.failure)) return [];
+  if (failed)
+    return [
+      {
+        message: say`This statement fails: ${failed.failure.message}.`,
+        ...detailsOf(failed.statement, failed.failure, context),
+        object: migration.name,
+        side: "up",
+      },
+    ];
+  return run.leftOpen ? [leftOpen(migration, migration.up, "up")] : [];
+}
+
+function downProblems(migration: Migration, context: MigrationContext): Problem[] {
+  const trip = context.run?.roundTrip;
+  const { down } = migration;
+  if (!trip || !down) return [];
+  const failed = firstFailure(down, trip.down);
+  if (failed)
+    return isJudged(failed.failure)
+      ? [
+          {
+            message: say`The down migration fails: ${failed.failure.message}.`,
+            ...detailsOf(failed.statement, failed.failure, context),
+            object: `${migration.name} down`,
+            side: "down",
+          },
+        ]
+      : [];
+  if (trip.down.leftOpen) return [leftOpen(migration, down, "down")];
+  const again = trip.upAgain && firstFailure(migration.up, trip.upAgain);
+  if (!again || !isJudged(again.failure)) return [];
+  return [
+    {
+      message: say`After up and down this statement fails when the migration is run again: ${again.failure.message}.`,
+      ...detailsOf(again.statement, again.failure, context),
+      instead: say`Let ${down.path} undo what this statement does.`,
+      object: `${migration.name} again`,
+      side: "up",
+    },
+  ];
+}
+
+function firstFailure(script: Script, run: ScriptRun): { statement: Statement; failure: Failure } | null {
+  for (const { index, outcome } of run.statements) {
+    const statement = script.statements[index];
+    if (outcome.kind === "failed" && statement) return { statement, failure: outcome };
+  }
+  return null;
+}
+
+function isJudged({ code, message }: Failure): boolean {
+  return !ofTheServer.test(code) && !/^extension ".*" is not available$/.test(message);
+}
+
+function detailsOf(statement: Statement, failure: Failure, context: MigrationContext) {
+  return {
+    evidence: evidenceOf(failure, context),
+    at: placeOf(statement, failure),
+    severity: severityOf(failure, context),
+  };
+}
+
+function evidenceOf(failure: Failure, { historyComplete }: MigrationContext): Text[] {
+  const { code, detail, hint } = failure;
+  return [
+    say`observed: PostgreSQL answered ${failure.message} (${[code]})`,
+    ...(detail === null ? [] : [say`observed: ${detail}`]),
+    ...(hint === null ? [] : [say`observed: ${hint}`]),
+    ...(ofTheRows.test(code) ? [say`the rows were seeded: production's may differ`] : []),
+    ...(historyComplete
+      ? []
+      : [say`the history could not be replayed in full: what this statement needs may only be missing here`]),
+  ];
+}
+
+function severityOf({ code }: Failure, { historyComplete }: MigrationContext): Severity {
+  if (!historyComplete && ofTheHistory.test(code)) return "info";
+  if (!historyComplete || ofTheRows.test(code)) return "warning";
+  return "error";
+}
+
+/** From the character that PostgreSQL points at to the end of its line; the whole statement when it points nowhere. */
+function placeOf({ span, sql }: Statement, { position }: Failure): Span {
+  if (position === null || position >= sql.length) return span;
+  const start = span.start + position;
+  const lineEnd = sql.indexOf("\n", position);
+  return { start, end: lineEnd < 0 ? span.end : span.start + lineEnd };
+}
+
+function leftOpen(migration: Migration, script: Script, side: "up" | "down"): Problem {
+  const begin = script.statements.findLast(({ operations }) =>
+    operations.some((operation) => operation.kind === "transaction" && operation.verb === "begin"),
+  );
+  return {
+    message: say`BEGIN has no COMMIT: when the connection closes, nothing of this file has taken effect.`,
+    evidence: [say`observed: the transaction was still open after the last statement`],
+    instead: say`Add COMMIT at the end of ${script.path}.`,
+    at: begin?.span ?? { start: 0, end: 0 },
+    object: side === "up" ? migration.name : `${migration.name} down`,
+    side,
+  };
+}

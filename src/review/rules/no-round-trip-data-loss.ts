@@ -1,0 +1,78 @@
+import { defineRule } from "../rule.ts";
+import { say } from "../text.ts";
+import type { DataChange, Migration, Operation, Severity, Statement, Text } from "../types.ts";
+
+export default defineRule({
+  summary: "Let up and down together keep the data",
+  why: "A rollback that restores the schema but not the values loses data in silence: nobody looks until it is needed.",
+  instead: "Keep the old values, in a spare column or table, until the step can no longer be taken back.",
+  // Seen: seeded rows were compared before the up and after the down. Values that the up itself overwrites or deletes are the author's word: a warning.
+  severity: "error",
+  ignoreWhen: "the values are derived, or not needed after the change.",
+  sources: ["PostgreSQL documentation, ALTER TABLE, Notes"],
+  check: {
+    migration(migration, { run }) {
+      const trip = run?.roundTrip;
+      if (!trip || trip.notEvaluated !== null) return;
+      const changes = trip.data.filter((change) => !isDropped(change, migration));
+      const [first] = changes;
+      if (!first) return;
+      const cause = migration.up.statements.find((statement) => touches(statement, first));
+      const place = cause ?? migration.down?.statements.at(-1);
+      return {
+        message: say`Up and down together ${sentence(first)}${changes.length > 1 ? say`, and more` : []}.`,
+        evidence: changes.map((change) => say`observed: up and down ${sentence(change)}`),
+        object: migration.name,
+        severity: severityOf(changes, migration),
+        side: cause ? "up" : "down",
+        at: place?.span ?? { start: 0, end: 0 },
+      };
+    },
+  },
+});
+
+/** What the up drops by name is said where it is dropped. */
+function isDropped({ table, column }: DataChange, { up }: Migration): boolean {
+  return operationsOf(up.statements).some(
+    (operation) =>
+      (operation.kind === "dropTable" && operation.table === table) ||
+      (operation.kind === "dropColumn" && operation.table === table && operation.column === column),
+  );
+}
+
+function sentence({ table, column, rows, of, change }: DataChange): Text {
+  if (change === "added") return say`leave ${rows} rows in ${table} that were not there before`;
+  const verb = change === "lost" ? "lose" : "change";
+  if (column === null) return say`${[verb]} ${rows} of ${of} seeded rows of ${table}`;
+  return say`${[verb]} ${column} in ${rows} of ${of} seeded rows of ${table}`;
+}
+
+function severityOf(changes: readonly DataChange[], { up }: Migration): Severity {
+  if (changes.every(({ change }) => change === "added")) return "info";
+  const silent = changes.some(
+    (change) => change.change !== "added" && !up.statements.some((statement) => writes(statement, change)),
+  );
+  return silent ? "error" : "warning";
+}
+
+function writes({ operations }: Statement, { table }: DataChange): boolean {
+  return operations.some((operation) => isWrite(operation) && operation.table === table);
+}
+
+function isWrite(operation: Operation): operation is Extract<Operation, { kind: "write" | "truncateTable" }> {
+  return operation.kind === "write" || operation.kind === "truncateTable";
+}
+
+function touches(statement: Statement, change: DataChange): boolean {
+  if (writes(statement, change)) return true;
+  return statement.operations.some(
+    (operation) =>
+      "table" in operation &&
+      operation.table === change.table &&
+      (!("column" in operation) || operation.column === change.column),
+  );
+}
+
+function operationsOf(statements: readonly Statement[]): Operation[] {
+  return statements.flatMap(({ operations }) => operations);
+}

@@ -1,0 +1,46 @@
+import { ranOf, tableBefore } from "../observed.ts";
+import { defineRule, type OperationContext } from "../rule.ts";
+import { say } from "../text.ts";
+import type { Text } from "../types.ts";
+
+export default defineRule({
+  summary: "Drop a table only after no running code uses it",
+  why: "Statements that name the table fail at once, and its rows are gone: no down migration brings them back. Tables that are tied to it by a foreign key are locked as well.",
+  instead:
+    "First release code that no longer uses the table; rename it for a while, or keep a copy, before it is dropped.",
+  // Dropping is what the author asked for; whether it is too early depends on code that is not seen here.
+  severity: "warning",
+  ignoreWhen: "the release before this one no longer used the table, and its rows are not needed.",
+  sources: [
+    "PostgreSQL documentation, DROP TABLE",
+    "PostgreSQL documentation, section 5.15, Dependency Tracking",
+  ],
+  check: {
+    dropTable({ table, ifExists, at }, context) {
+      if (context.isNew(table)) return;
+      const before = tableBefore(context, table);
+      if (ifExists && context.before && !before) return;
+      const partition = before?.kind === "partition";
+      return {
+        message: partition
+          ? say`Dropping the partition ${table} loses its rows.`
+          : say`Dropping ${table} loses its rows and breaks running code that still uses it.`,
+        evidence: locksElsewhere(table, context),
+        instead: say`Release code that no longer uses ${table} first, keep a copy if the rows may be needed, and drop it in the release after it.`,
+        at,
+        object: table,
+      };
+    },
+  },
+});
+
+/** DROP TABLE locks the tables that its foreign keys point to as well. */
+function locksElsewhere(table: string, context: OperationContext): Text[] {
+  const dropped = context.statement.operations.flatMap((operation) =>
+    operation.kind === "dropTable" ? [operation.table] : [],
+  );
+  const locks = ranOf(context)?.locks ?? [];
+  return locks
+    .filter((lock) => lock.kind === "table" && !lock.isNew && ![table, ...dropped].includes(lock.relation))
+    .map(({ mode, relation, source }) => say`${[source]}: ${[mode]} lock on ${relation}`);
+}

@@ -1,0 +1,49 @@
+import { bareName, sqlName } from "../advice.ts";
+import { tableBefore } from "../observed.ts";
+import { defineRule, type OperationContext } from "../rule.ts";
+import { quoteIdentifier } from "../sql/names.ts";
+import { say } from "../text.ts";
+import type { TableName } from "../types.ts";
+
+export default defineRule({
+  summary: "Leave a view under the old name when a table is renamed",
+  why: "From the moment of the rename until every instance runs the new code, each statement that names the old table fails.",
+  instead:
+    "In the same migration, create a view with the old name that selects from the new one; drop it in a later release.",
+  // Whether something breaks depends on deploy order and on code that is not seen here: it does not gate.
+  severity: "warning",
+  ignoreWhen: "nothing that is deployed uses the table, or the application is stopped during the deploy.",
+  sources: [
+    "PostgreSQL documentation, ALTER TABLE, RENAME",
+    "PostgreSQL documentation, CREATE VIEW, Updatable Views",
+  ],
+  check: {
+    renameTable({ table, to, at }, context) {
+      if (context.isNew(table)) return;
+      // ALTER TABLE … RENAME is also accepted for indexes, sequences and views.
+      if (context.before && !tableBefore(context, table)) return;
+      if (isStillThere(table, context)) return;
+      const renamed = table.slice(0, table.length - bareName(table).length) + to;
+      return {
+        message: say`Renaming ${table} to ${to} breaks running code that still uses ${table}.`,
+        instead: say`In the same migration run ${`CREATE VIEW ${sqlName(table)} AS SELECT * FROM ${sqlName(renamed)}`}, and drop the view when no running code uses ${quoteIdentifier(bareName(table))} any more.`,
+        at,
+        object: table,
+      };
+    },
+  },
+});
+
+/** Another table or a view has the old name when the migration ends. */
+function isStillThere(table: TableName, { after, script, statement }: OperationContext): boolean {
+  if (after) return [...after.tables, ...after.views].some(({ name }) => name === table);
+  return script.statements
+    .slice(statement.index + 1)
+    .flatMap(({ operations }) => operations)
+    .some(
+      (operation) =>
+        (operation.kind === "createView" && operation.name === table) ||
+        (operation.kind === "createTable" && operation.table === table) ||
+        (operation.kind === "renameTable" && operation.to === bareName(table)),
+    );
+}

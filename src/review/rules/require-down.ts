@@ -1,0 +1,27 @@
+import { defineRule } from "../rule.ts";
+import { say } from "../text.ts";
+
+export default defineRule({
+  summary: "Write a down migration for every up",
+  why: "Without a down the schema cannot be taken back when a release has to be: the tool stops at this version.",
+  instead: "Add the down migration, or say in the file why the step is irreversible.",
+  // Nothing breaks until somebody has to go back.
+  severity: "warning",
+  ignoreWhen: "the team never migrates down, in any environment.",
+  sources: ["golang-migrate documentation, MIGRATIONS.md, Migration Content Format"],
+  check: {
+    migration(migration) {
+      const { down, downWaived, downPath, status, changed } = migration;
+      if (down || downWaived !== null || downPath === null) return;
+      // Of a migration that the base side has, only a down that this pull request takes away is news.
+      if (status === "edited" && !changed.includes("down")) return;
+      const first = migration.up.statements[0];
+      return {
+        message: say`${migration.name} has no down migration: ${downPath} is missing.`,
+        instead: say`Add ${downPath} that undoes this file, or a comment in it that says why the step is irreversible.`,
+        object: migration.name,
+        ...(first && { at: { start: first.span.start, end: first.span.start } }),
+      };
+    },
+  },
+});

@@ -1,0 +1,97 @@
+import { conventionalName, list, sqlColumns, sqlName } from "../advice.ts";
+import { defineRule, type OperationContext } from "../rule.ts";
+import { quoteIdentifier } from "../sql/names.ts";
+import { say } from "../text.ts";
+import type { ConstraintDefinition, Fix, Index, Problem, Table, TableName } from "../types.ts";
+
+export default defineRule({
+  summary: "Index the columns of a foreign key",
+  why: "PostgreSQL creates no index for a foreign key. Each DELETE of a referenced row, and each UPDATE of its key, then reads the whole referencing table while it holds a lock on the row.",
+  instead: "Create an index that begins with the foreign key's columns.",
+  // The cost depends on the size of the table and on whether referenced rows are ever deleted.
+  severity: "warning",
+  ignoreWhen:
+    "referenced rows are never deleted and their keys never change, and no query joins on these columns.",
+  sources: ["PostgreSQL documentation, section 5.5.5, Foreign Keys"],
+  check: {
+    createTable: ({ table, temporary, constraints }, context) =>
+      temporary ? undefined : constraints.flatMap((constraint) => answer(table, constraint, context)),
+    addColumn: ({ table, constraints }, context) =>
+      constraints.flatMap((constraint) => answer(table, constraint, context)),
+    addConstraint: ({ table, constraint }, context) => answer(table, constraint, context),
+  },
+});
+
+/** Asked of the schema that the pull request leaves, so that an index created later in it counts. */
+function answer(table: TableName, constraint: ConstraintDefinition, context: OperationContext): Problem[] {
+  const { kind, columns, references, at } = constraint;
+  if (kind !== "foreign-key" || !references) return [];
+  const head = context.head?.tables.find(({ name }) => name === table);
+  if (!head || !isKept(head, columns) || head.indexes.some((index) => covers(index, columns))) return [];
+  const object = `${table}(${columns.join(", ")})`;
+  return [
+    {
+      message: say`Deleting from ${references.table} reads all of ${table}: no index begins with ${list(columns)}.`,
+      instead: context.isNew(table)
+        ? say`Add ${`${indexSql(table, columns)};`} after the table.`
+        : say`Add ${`CREATE INDEX CONCURRENTLY ON ${sqlName(table)} ${sqlColumns(columns)}`} in a migration that runs outside a transaction, before the foreign key.`,
+      at,
+      object,
+      severity: (context.rows(table) ?? Number.POSITIVE_INFINITY) < 1000 ? "info" : "warning",
+      fix: fixOf(table, columns, context),
+    },
+  ];
+}
+
+function isKept(head: Table, columns: readonly string[]): boolean {
+  return head.constraints.some(
+    (constraint) => constraint.kind === "foreign-key" && sameSet(constraint.columns, columns),
+  );
+}
+
+/** A b-tree whose first columns are those of the key in any order, or a hash index on its only column. */
+function covers(index: Index, columns: readonly string[]): boolean {
+  if (!index.valid || !isComplete(index, columns)) return false;
+  if (index.method === "hash") return columns.length === 1 && index.columns[0] === columns[0];
+  return index.method === "btree" && sameSet(index.columns.slice(0, columns.length), columns);
+}
+
+/** A partial index serves only when it leaves out nothing but NULLs, which reference no row. */
+function isComplete({ where }: Index, columns: readonly string[]): boolean {
+  if (where === null) return true;
+  const notNull = /^\(*\s*"?([^\s"()]+)"?\s+IS\s+NOT\s+NULL\s*\)*$/i;
+  return where.split(/\s+AND\s+/i).every((part) => columns.includes(notNull.exec(part)?.[1] ?? ""));
+}
+
+function sameSet(some: readonly (string | null)[], others: readonly string[]): boolean {
+  return some.length === others.length && others.every((name) => some.includes(name));
+}
+
+function indexSql(table: TableName, columns: readonly string[]): string {
+  const name = conventionalName(table, columns, "idx");
+  return `CREATE INDEX ${name === null ? "" : `${quoteIdentifier(name)} `}ON ${sqlName(table)} ${sqlColumns(columns)}`;
+}
+
+/** Right after the statement, and only where the migration creates the table: its down then drops the index as well. */
+function fixOf(table: TableName, columns: readonly string[], context: OperationContext): Fix | null {
+  const { script, statement } = context;
+  const creates = statement.operations.some(
+    (operation) => operation.kind === "createTable" && operation.table === table && !operation.ifNotExists,
+  );
+  if (
+    !creates ||
+    script.statements.some(({ operations }) => operations.some(({ kind }) => kind === "transaction"))
+  )
+    return null;
+  const { end } = statement.span;
+  // After the line's own comment, which speaks of the table.
+  const rest = /^\s*;(?:[ \t]*--.*)?/.exec(script.text.slice(end));
+  const at = end + (rest?.[0].length ?? 0);
+  return {
+    title: "Create an index for the foreign key",
+    edits: [
+      { path: script.path, start: at, end: at, text: `${rest ? "" : ";"}\n\n${indexSql(table, columns)};` },
+    ],
+    then: null,
+  };
+}

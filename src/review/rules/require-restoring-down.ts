@@ -1,0 +1,87 @@
+import { defineRule } from "../rule.ts";
+import { say } from "../text.ts";
+import type { Difference, Migration, Problem, Span, Text } from "../types.ts";
+
+const shown = 10;
+
+export default defineRule({
+  summary: "Let the down migration restore the schema as it was before the up",
+  why: "What the down leaves behind, or does not bring back, makes the next up fail or the previous release meet a schema that it does not know.",
+  instead: "Undo every statement of the up, in reverse order.",
+  // Seen: the schema before the up and after the down were compared. What is merely left over, and disturbs no second up, is a warning.
+  severity: "error",
+  ignoreWhen: "the team never migrates down, in any environment.",
+  sources: ["PostgreSQL documentation, chapter 52, System Catalogs: both schemas are read from there"],
+  check: {
+    migration(migration, { run }) {
+      const trip = run?.roundTrip;
+      if (!trip || trip.notEvaluated !== null || hasFailed(trip.down)) return;
+      if (trip.residue.length > 0) return residueProblem(migration, trip.residue);
+      if (trip.upAgainResidue.length > 0) return secondUpProblem(migration, trip.upAgainResidue);
+      return;
+    },
+  },
+});
+
+function residueProblem(migration: Migration, residue: readonly Difference[]): Problem {
+  const differences = withoutParts(residue);
+  const [first] = differences;
+  const more = differences.length - 1;
+  const harmless = differences.every(({ change }) => change === "extra");
+  return {
+    message: say`After up and down ${first ? sentence(first) : []}${more > 0 ? say`, and ${more} more` : []}.`,
+    evidence: evidenceOf(differences),
+    instead: say`Let ${migration.down?.path ?? migration.name} undo every statement of the up, in reverse order.`,
+    object: migration.name,
+    severity: harmless ? "warning" : "error",
+    side: "down",
+    ...placeOf(migration),
+  };
+}
+
+function secondUpProblem(migration: Migration, residue: readonly Difference[]): Problem {
+  const differences = withoutParts(residue);
+  const [first] = differences;
+  return {
+    message: say`Up, down and up again leads to another schema than the first up: ${first ? sentence(first) : []}.`,
+    evidence: evidenceOf(differences),
+    object: migration.name,
+    side: "down",
+    ...placeOf(migration),
+  };
+}
+
+function hasFailed({ statements }: { statements: readonly { outcome: { kind: string } }[] }): boolean {
+  return statements.some(({ outcome }) => outcome.kind !== "ran");
+}
+
+function evidenceOf(differences: readonly Difference[]): Text[] {
+  const named = differences.slice(0, shown).map((difference) => say`observed: ${sentence(difference)}`);
+  const rest = differences.length - named.length;
+  return rest > 0 ? [...named, say`observed: ${rest} more differences`] : named;
+}
+
+function sentence({ kind, identity, change, before, after }: Difference): Text {
+  if (change === "extra") return say`the ${[kind]} ${identity} is left behind`;
+  if (change === "missing") return say`the ${[kind]} ${identity} is not brought back`;
+  if (before === null || after === null) return say`the ${[kind]} ${identity} is another`;
+  return say`the ${[kind]} ${identity} was ${before} and is ${after}`;
+}
+
+/** A table that is left or lost stands for its columns, constraints and indexes. */
+function withoutParts(residue: readonly Difference[]): Difference[] {
+  const whole = residue.filter(({ kind, change }) => kind === "table" && change !== "changed");
+  return residue.filter(
+    (part) => !whole.some((table) => part !== table && part.change === table.change && isPartOf(part, table)),
+  );
+}
+
+function isPartOf(part: Difference, table: Difference): boolean {
+  return part.identity.startsWith(`${table.identity}.`) || part.identity.startsWith(`${table.identity} `);
+}
+
+/** The down's last statement; its first line when it has none. */
+function placeOf({ down }: Migration): { at: Span } {
+  const last = down?.statements.at(-1);
+  return { at: last?.span ?? { start: 0, end: 0 } };
+}
