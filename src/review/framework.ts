@@ -1,4 +1,4 @@
-import type { Dialect, Skipped } from "./types.ts";
+import type { Skipped } from "./types.ts";
 
 /** One migration as its framework lays it out: paths, not yet texts. */
 export interface MigrationFiles {
@@ -13,9 +13,9 @@ export interface MigrationFiles {
 /** A folder that a framework recognises as its own. */
 export interface MigrationDirectory {
   readonly directory: string;
-  readonly dialect: Dialect;
   /** In the order in which the framework runs them. */
   readonly migrations: readonly MigrationFiles[];
+  /** Files in it that the framework would not run, or that keep it from running; told only when they change. */
   readonly skipped: readonly Skipped[];
 }
 
@@ -26,8 +26,11 @@ export interface MigrationDirectory {
 export interface Framework {
   /** As its users write it, e.g. "golang-migrate". */
   readonly title: string;
-  /** Directories among these paths (all from the repository's root) that belong to it. */
-  find(paths: readonly string[]): readonly MigrationDirectory[];
+  /**
+   * Directories among these paths (all from the repository's root) that belong to it. A directory that the configuration
+   * names for it needs no further marks.
+   */
+  find(paths: readonly string[], named: readonly string[]): readonly MigrationDirectory[];
   /** How a script of it is run. */
   readonly transaction: "implicit" | "transaction" | "autocommit";
   /** Whether every migration owes a down. */

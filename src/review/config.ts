@@ -1,0 +1,266 @@
+import { isMap, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { frameworks } from "./frameworks/index.ts";
+import { nearest } from "./nearest.ts";
+
+const directory = z
+  .string()
+  .transform((path) => path.replace(/^\.?\/+|^\.$/, "").replace(/\/+$/, ""))
+  .describe("Path of a folder with migrations, from the repository's root.");
+
+const migrations = z.strictObject({
+  directory,
+  framework: z
+    .enum(Object.keys(frameworks))
+    .optional()
+    .describe("What runs the migrations, when it is not the one that is found."),
+  dialect: z
+    .enum(["postgresql", "sqlite"])
+    .optional()
+    .describe("The database they are written for, when neither folder names nor the SQL tell."),
+});
+
+const glob = z.string().min(1).max(1000);
+
+const schema = z.strictObject({
+  migrations: z
+    .array(migrations)
+    .default([])
+    .describe("Folders with migrations that are not found by themselves, or are taken for something else."),
+  exclude: z
+    .array(glob.describe("A glob, e.g. `examples/**`."))
+    .default([])
+    .describe("Files that are no part of the review: globs from the repository's root."),
+  queries: z
+    .array(glob.describe("A glob, e.g. `src/**/*.ts`."))
+    .default([])
+    .describe(
+      "Code files that are searched for `drydock:explain` even when the pull request leaves them alone: globs.",
+    ),
+  rows: z
+    .record(
+      z.string().transform((table) => table.replace(/^public\./, "")),
+      z.int().min(0).max(1e15).describe("About how many rows the table has in production."),
+    )
+    .default({})
+    .describe(
+      "Rows of your tables in production, by table name (`orders`, `billing.invoices`): what a plan or a rewrite costs.",
+    ),
+  rules: z
+    .record(z.string(), z.enum(["off", "info", "warning", "error"]).describe("Its severity, or `off`."))
+    .default({})
+    .describe("How much a rule counts, by its id. An `error` fails the check."),
+  comments: z
+    .strictObject({
+      limit: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(10)
+        .describe("At most so many comments in the diff; the rest stands in the summary."),
+    })
+    .default({ limit: 10 })
+    .describe("Review comments."),
+  postgres: z
+    .int()
+    .min(9)
+    .max(99)
+    .default(18)
+    .describe(
+      "Major version of your PostgreSQL. For your readers: the sandbox runs its own version, which the report names.",
+    ),
+});
+
+export type Config = z.output<typeof schema>;
+
+export interface ConfigProblem {
+  /** 1-based. */
+  readonly line: number;
+  /** What is wrong and what to do, without a full stop. */
+  readonly message: string;
+}
+
+export const defaultConfig: Config = schema.parse({});
+
+/**
+ * The configuration in `.github/drydock.yml`. Never throws: a mistake is a problem with its line and remedy, and only the
+ * entry that holds it falls back to its default.
+ */
+export function readConfig(text: string, path: string): { config: Config; problems: ConfigProblem[] } {
+  if (text.length > maxLength) return broken(1, `${path} is longer than ${maxLength / 1024} kB; shorten it`);
+  try {
+    return read(text, path);
+  } catch (error) {
+    if (error instanceof RangeError) return broken(1, `${path} is nested too deeply; flatten it`);
+    throw error;
+  }
+}
+
+/** The JSON schema of the configuration, for editors; every key carries its description. */
+export function configJsonSchema(): object {
+  return {
+    ...z.toJSONSchema(schema, { io: "input" }),
+    title: "Drydock",
+    description: "Configuration of Drydock, in .github/drydock.yml",
+  };
+}
+
+const maxLength = 100 * 1024;
+
+type Path = readonly PropertyKey[];
+
+function broken(line: number, message: string): { config: Config; problems: ConfigProblem[] } {
+  return { config: defaultConfig, problems: [{ line, message }] };
+}
+
+function read(text: string, path: string): { config: Config; problems: ConfigProblem[] } {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  const lineOf = (offset: number) => Math.max(1, counter.linePos(offset).line);
+  const syntax = [...document.errors, ...document.warnings].map((error) => ({
+    line: lineOf(error.pos[0]),
+    message: `${path} is not valid YAML: ${error.message}`,
+  }));
+  if (document.errors.length > 0) return { config: defaultConfig, problems: syntax };
+  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  if (value === null || value === undefined) return { config: defaultConfig, problems: syntax };
+  if (!isMap(document.contents))
+    return broken(1, `${path} must hold keys and values, e.g. \`rows:\`; see the documentation`);
+
+  const { config, issues } = parseLeniently(value);
+  const problems = issues.map((issue) => ({
+    line: lineOf(offsetOf(document, issue.path)),
+    message: issue.message,
+  }));
+  return { config, problems: [...syntax, ...problems].sort((a, b) => a.line - b.line) };
+}
+
+interface Issue {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** Takes out the entries that are wrong, the whole key when that does not help, and reads the rest. */
+function parseLeniently(value: unknown): { config: Config; issues: Issue[] } {
+  const first = schema.safeParse(value);
+  if (first.success) return { config: first.data, issues: [] };
+  const issues = first.error.issues.flatMap(issuesOf);
+  const pruned = without(
+    value,
+    issues.map(({ path }) => path.slice(0, 2)),
+  );
+  const second = schema.safeParse(pruned);
+  if (second.success) return { config: second.data, issues };
+  const third = schema.safeParse(
+    without(
+      value,
+      issues.map(({ path }) => path.slice(0, 1)),
+    ),
+  );
+  return { config: third.success ? third.data : defaultConfig, issues };
+}
+
+/** A copy of the value without what stands at these paths. */
+function without(value: unknown, paths: readonly Path[]): unknown {
+  const heads = paths.map((path) => String(path[0]));
+  const dropped = (key: string) => paths.some((path, i) => path.length <= 1 && heads[i] === key);
+  const rest = (key: string) => paths.filter((_, i) => heads[i] === key).map((path) => path.slice(1));
+  if (Array.isArray(value)) {
+    return value.flatMap((item: unknown, i) => (dropped(String(i)) ? [] : [without(item, rest(String(i)))]));
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([key]) => !dropped(key));
+  return Object.fromEntries(entries.map(([key, item]) => [key, without(item, rest(key))]));
+}
+
+function issuesOf(issue: z.core.$ZodIssue): Issue[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownKey(issue.path, key) }));
+  }
+  const where = issue.path.map(String).join(".");
+  return [{ path: issue.path, message: `\`${where}\`: ${remedyOf(issue)}` }];
+}
+
+function unknownKey(path: Path, key: string): string {
+  const guess = nearest(key, keysAt(path));
+  const where = path.filter((part) => typeof part === "string").join(".");
+  return `unknown key \`${key}\`${where ? ` in \`${where}\`` : ""}${guess ? `: did you mean \`${guess}\`?` : `; known are ${known(keysAt(path))}`}`;
+}
+
+function keysAt(path: Path): string[] {
+  if (path[0] === "migrations") return Object.keys(migrations.shape);
+  if (path[0] === "comments") return ["limit"];
+  return Object.keys(schema.shape);
+}
+
+function remedyOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") {
+    const values = issue.values.map(String);
+    const guess = typeof issue.input === "string" ? nearest(issue.input, values) : null;
+    return `must be one of ${known(values)}${guess ? `; did you mean \`${guess}\`?` : ""}`;
+  }
+  if (issue.code === "invalid_type") {
+    const needed = names.get(issue.expected) ?? issue.expected;
+    return issue.input === undefined && issue.path.at(-1) === "directory"
+      ? "is missing; give the folder's path"
+      : `must be ${needed}`;
+  }
+  if (issue.code === "too_small") return `must be at least ${issue.minimum}`;
+  if (issue.code === "too_big") return `must be at most ${issue.maximum}`;
+  return issue.message;
+}
+
+const names: ReadonlyMap<string, string> = new Map([
+  ["int", "a whole number, e.g. 10000000 (no quotes, no underscores)"],
+  ["number", "a whole number, e.g. 10000000 (no quotes, no underscores)"],
+  ["string", "a text"],
+  ["array", "a list, one entry a line with `- ` before it"],
+  ["object", "keys and values"],
+  ["record", "keys and values, e.g. `orders: 1000000`"],
+]);
+
+function known(values: readonly string[]): string {
+  return values.map((value) => `\`${value}\``).join(", ");
+}
+
+/** Where the innermost part of the path that exists stands; for a key in a map, the key. */
+function offsetOf(document: ReturnType<typeof parseDocument>, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const part of path) {
+    const next = childOf(node, part);
+    if (!next) break;
+    offset = next.offset ?? offset;
+    node = next.node;
+  }
+  return offset;
+}
+
+function childOf(node: unknown, part: PropertyKey): { node: unknown; offset: number | null } | null {
+  if (isMap(node)) {
+    const pair = node.items.find(
+      (item) => String(isScalarLike(item.key) ? item.key.value : item.key) === String(part),
+    );
+    return pair ? { node: pair.value, offset: rangeStart(pair.key) } : null;
+  }
+  if (isSequence(node)) {
+    const item = node.items[Number(part)];
+    return { node: item, offset: rangeStart(item) };
+  }
+  return null;
+}
+
+function isScalarLike(node: unknown): node is { value: unknown } {
+  return typeof node === "object" && node !== null && "value" in node;
+}
+
+function isSequence(node: unknown): node is { items: readonly unknown[] } {
+  return typeof node === "object" && node !== null && "items" in node && Array.isArray(node.items);
+}
+
+function rangeStart(node: unknown): number | null {
+  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range))
+    return null;
+  const start: unknown = node.range[0];
+  return typeof start === "number" ? start : null;
+}

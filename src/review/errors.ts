@@ -1,0 +1,54 @@
+/**
+ * What people are told when something cannot be read: what happened, and what to do about it. Every sentence starts
+ * small, because it follows a path, and ends without a full stop.
+ */
+export const reasons = {
+  missing: (why: string) => `its content could not be fetched: ${why}`,
+  binary: () => "it is a binary file; save it as UTF-8 text to have it read",
+  nul: () => "it holds NUL bytes, which PostgreSQL refuses in SQL; remove them",
+  invalidUtf8: () => "it is not valid UTF-8; save it as UTF-8 to have it read",
+  invalidUtf16: () => "it is not valid UTF-16; save it as UTF-8 to have it read",
+  lfsPointer: () =>
+    "it is stored in Git LFS, and only a pointer is in the repository; keep SQL files out of LFS",
+  tooLarge: (bytes: number) =>
+    `it has ${megabytes(bytes)} MB, and files of more than 8 MB are not read; load large data outside of migrations`,
+  tooManyStatements: (limit: number) =>
+    `it has more than ${thousands(limit)} statements, and the rest is not read; split the file`,
+  byteOrderMark: () =>
+    "it starts with a byte order mark, left out here; most tools send it on, and PostgreSQL then refuses the first statement; save it as UTF-8 without the mark",
+  utf16: () =>
+    "it is UTF-16 text, read here as such; PostgreSQL refuses it as most tools send it; save it as UTF-8",
+  psql: (command: string) => `\`${command}\` is a command of psql, which migration tools cannot run`,
+  removed: (count: number) =>
+    count === 1
+      ? "this migration is removed; databases that already ran it keep what it did"
+      : `${count} migrations are removed here; databases that already ran them keep what they did`,
+  toolNotRead: (tool: string) => `${tool} migrations are not read yet`,
+  dialectNotRead: (dialect: string) => `migrations for ${dialect} are not read yet`,
+  modelNotRead: () => "models are not read yet",
+  testData: (folder: string) =>
+    `migrations in a folder called ${folder} are taken for test data; name the directory under \`migrations\` in .github/drydock.yml to have them reviewed`,
+  notMigrations: (count: number) =>
+    count === 1
+      ? "it is neither a migration nor holds a query marked `drydock:explain`"
+      : `${count} changed SQL files are neither migrations nor hold a query marked \`drydock:explain\``,
+  scanLimit: (read: number, of: number) =>
+    `only ${read} of ${of} SQL files were searched for queries marked \`drydock:explain\``,
+  queryLimit: (limit: number) =>
+    `more than ${limit} queries are marked \`drydock:explain\`; the rest are not planned`,
+  noQuery: () => "no SQL follows this `drydock:explain`",
+  builtQuery: () =>
+    "this query is put together from parts, so that it cannot be planned; mark a query that stands whole",
+  queryTables: (why: string) =>
+    `the tables of this query could not be read (${why}); it is planned all the same`,
+  unread: (why: string) => `this statement could not be read: ${why}`,
+  moreUnread: (count: number) => `${count} more statements of this file could not be read`,
+} as const;
+
+function megabytes(bytes: number): string {
+  return (bytes / (1024 * 1024)).toFixed(1);
+}
+
+function thousands(count: number): string {
+  return count.toLocaleString("en-US");
+}

@@ -1,0 +1,105 @@
+import { defineFramework, type MigrationDirectory, type MigrationFiles } from "../framework.ts";
+import { byDirectory, fileNameOf } from "../paths.ts";
+import type { Skipped } from "../types.ts";
+import { compareText, compareVersions, normalVersion } from "../versions.ts";
+
+/**
+ * golang-migrate pairs `<version>_<name>.up.sql` and `.down.sql` by version alone, orders versions as unsigned 64-bit
+ * numbers, ignores files with other names, and refuses to start when a version has two files of one direction
+ * (golang-migrate MIGRATIONS.md, source/parse.go, source/migration.go). Its PostgreSQL drivers send a file as one query.
+ */
+export default defineFramework({
+  title: "golang-migrate",
+  transaction: "implicit",
+  hasDowns: true,
+  find(paths) {
+    return [...byDirectory(paths.filter((path) => path.endsWith(".sql")))]
+      .map(([directory, files]) => layOut(directory, files))
+      .filter((found) => found.migrations.length > 0);
+  },
+});
+
+interface Parsed {
+  readonly path: string;
+  readonly version: string;
+  readonly name: string;
+  readonly up: boolean;
+}
+
+function layOut(directory: string, paths: readonly string[]): MigrationDirectory {
+  const files = paths.map(parse).filter((file) => file !== null);
+  const ups = byVersion(files.filter((file) => file.up));
+  const downs = byVersion(files.filter((file) => !file.up));
+  return {
+    directory,
+    migrations: [...ups].flatMap(([version, same]) =>
+      same.map((up) => pair(up, same, downs.get(version) ?? [])),
+    ),
+    skipped: [
+      ...[...ups.values(), ...downs.values()].flatMap(duplicates),
+      ...[...downs].flatMap(([version, same]) => (ups.has(version) ? [] : same.map(withoutUp))),
+      ...paths.filter(isMisnamed).map(misnamed),
+    ],
+  };
+}
+
+/** Files of one direction by version, in order. */
+function byVersion(files: readonly Parsed[]): Map<string, Parsed[]> {
+  const versions = new Map<string, Parsed[]>();
+  for (const file of files.toSorted(inOrder)) {
+    const version = normalVersion(file.version);
+    versions.set(version, [...(versions.get(version) ?? []), file]);
+  }
+  return versions;
+}
+
+function parse(path: string): Parsed | null {
+  const match = /^(\d+)_(.*)\.(up|down)\.sql$/s.exec(fileNameOf(path));
+  const [, version, name, direction] = match ?? [];
+  if (version === undefined || name === undefined || isTooLarge(version)) return null;
+  return { path, version, name, up: direction === "up" };
+}
+
+function isTooLarge(version: string): boolean {
+  return compareVersions(version, "18446744073709551615") > 0;
+}
+
+function inOrder(a: Parsed, b: Parsed): number {
+  return compareVersions(a.version, b.version) || compareText(a.path, b.path);
+}
+
+/** With two ups of one version, which the tool refuses, the down of the same name belongs to each. */
+function pair(up: Parsed, ups: readonly Parsed[], downs: readonly Parsed[]): MigrationFiles {
+  const sameName = downs.find((down) => down.name === up.name);
+  const down = sameName ?? (ups.length === 1 ? downs[0] : undefined);
+  return {
+    version: up.version,
+    name: up.name,
+    up: up.path,
+    down: down?.path ?? null,
+    downPath: up.path.replace(/\.up\.sql$/, ".down.sql"),
+  };
+}
+
+function duplicates(files: readonly Parsed[]): Skipped[] {
+  return files.flatMap((file, i) => {
+    const other = files[i === 0 ? 1 : 0];
+    if (!other) return [];
+    const reason = `it has version ${normalVersion(file.version)}, as ${fileNameOf(other.path)} has; golang-migrate refuses to start with two files of one version; give one of them a new version`;
+    return [{ path: file.path, line: null, reason, matters: true }];
+  });
+}
+
+function withoutUp(file: Parsed): Skipped {
+  return { path: file.path, line: null, reason: "no up migration of this version exists", matters: true };
+}
+
+function isMisnamed(path: string): boolean {
+  return /^\d+[-_.]/.test(fileNameOf(path)) && parse(path) === null;
+}
+
+function misnamed(path: string): Skipped {
+  const reason =
+    "golang-migrate does not run it: its name is not of the form `<version>_<name>.up.sql`, or its version is above 2^64";
+  return { path, line: null, reason, matters: true };
+}

@@ -1,0 +1,143 @@
+import { defineFramework, type MigrationDirectory, type MigrationFiles } from "../framework.ts";
+import { byDirectory, directoryOf, fileNameOf, isSqlPath, joinPath } from "../paths.ts";
+import { compareText, compareVersions, normalVersion } from "../versions.ts";
+
+/**
+ * Numbered SQL files that some runner executes in order: `001_name.sql` with or without `001_name.down.sql`,
+ * `001-name_up.sql` and `_down.sql`, `V1_name.up.sql`, `up/001.sql` and `down/001.sql`. Which runner it is cannot be
+ * seen; most send a file as one query. Files named as golang-migrate and Flyway name theirs are left to those.
+ */
+export default defineFramework({
+  title: "plain SQL files",
+  transaction: "implicit",
+  hasDowns: true,
+  find(paths, named) {
+    const directories = foldUpAndDown(byDirectory(paths.filter(isSqlPath)));
+    return [...directories]
+      .map(([directory, files]) => layOut(directory, files, named.includes(directory)))
+      .filter((found) => found.migrations.length > 0);
+  },
+});
+
+interface Parsed {
+  readonly path: string;
+  readonly version: string;
+  readonly name: string;
+  /** null: the name does not say; an up unless a file beside it is marked as one. */
+  readonly direction: "up" | "down" | null;
+  /** Between the rest of the name and the direction: ".", "_" or "-". */
+  readonly separator: string;
+}
+
+/** Files of `x/up` and `x/down` stand together under `x`. */
+function foldUpAndDown(directories: ReadonlyMap<string, string[]>): Map<string, string[]> {
+  const folded = new Map<string, string[]>();
+  for (const [directory, files] of directories) {
+    const isHalf = /^(up|down)$/i.test(fileNameOf(directory));
+    const home = isHalf ? directoryOf(directory) : directory;
+    folded.set(home, [...(folded.get(home) ?? []), ...files]);
+  }
+  return folded;
+}
+
+function layOut(directory: string, paths: readonly string[], isNamed: boolean): MigrationDirectory {
+  const nothing = { directory, migrations: [], skipped: [] };
+  if (paths.some((path) => /^\d+_.*\.up\.sql$/is.test(fileNameOf(path)) && directoryOf(path) === directory))
+    return nothing;
+
+  const groups = groupByVersion(directory, paths);
+  const pairs = [...groups.values()].map(pairOf).filter((pair) => pair.ups.length > 0);
+  const hasPair = pairs.some((pair) => pair.down !== null);
+  if (!hasPair && !isNamed && !isLikeMigrations(directory)) return nothing;
+
+  const style = pairs.map((pair) => pair.down).find((down) => down !== null) ?? null;
+  const migrations = pairs.flatMap(({ ups, down }) => ups.map((up) => filesOf(directory, up, down, style)));
+  const paired = new Set(migrations.map((migration) => migration.down));
+  const orphans = [...groups.values()].flat().filter((file) => isMarkedDown(file) && !paired.has(file.path));
+  return {
+    directory,
+    migrations: migrations.sort((a, b) => compareVersions(a.version, b.version) || compareText(a.up, b.up)),
+    skipped: orphans.map(({ path }) => ({
+      path,
+      line: null,
+      reason: "no up migration stands beside it",
+      matters: true,
+    })),
+  };
+}
+
+/** Files that can be one migration: of one version, and of one name apart from the direction. */
+function groupByVersion(directory: string, paths: readonly string[]): Map<string, Parsed[]> {
+  const groups = new Map<string, Parsed[]>();
+  for (const file of paths.map((path) => parse(directory, path)).filter((parsed) => parsed !== null)) {
+    const key = `${normalVersion(file.version)} ${file.name}`;
+    groups.set(key, [...(groups.get(key) ?? []), file]);
+  }
+  return groups;
+}
+
+function parse(directory: string, path: string): Parsed | null {
+  const folder = fileNameOf(directoryOf(path)).toLowerCase();
+  const half = directoryOf(path) !== directory && (folder === "up" || folder === "down") ? folder : null;
+  const stem = fileNameOf(path).replace(/\.sql$/i, "");
+  const marked = /^(.*)([._-])(up|down)$/is.exec(stem);
+  const base = marked?.[1] ?? stem;
+  const direction = half ?? directionOf(marked?.[3]);
+  const numbered = /^([Vv]?)(\d+(?:[-.]\d+)*)(?:[-_.]+(.*))?$/s.exec(base);
+  const [, prefix, version, name] = numbered ?? [];
+  if (version === undefined) return null;
+  if (prefix !== "" && direction === null) return null;
+  if (direction === null && !/^\d+[-_]/.test(base)) return null;
+  return { path, version, name: name ?? "", direction, separator: half ? "/" : (marked?.[2] ?? "") };
+}
+
+function directionOf(mark: string | undefined): "up" | "down" | null {
+  if (mark === undefined) return null;
+  return mark.toLowerCase() === "up" ? "up" : "down";
+}
+
+/** `004_mark_down.sql` alone is a migration that marks something down; `004_mark.down.sql` alone is not. */
+function isMarkedDown(file: Parsed): boolean {
+  return file.direction === "down" && (file.separator === "." || file.separator === "/");
+}
+
+function pairOf(files: readonly Parsed[]): { ups: readonly Parsed[]; down: Parsed | null } {
+  const ups = files.filter((file) => file.direction !== "down").sort((a, b) => compareText(a.path, b.path));
+  const downs = files.filter((file) => file.direction === "down");
+  if (ups.length > 0) return { ups, down: downs[0] ?? null };
+  return { ups: downs.filter((file) => !isMarkedDown(file)), down: null };
+}
+
+function filesOf(directory: string, up: Parsed, down: Parsed | null, style: Parsed | null): MigrationFiles {
+  const isPlainDown = up.direction === "down";
+  return {
+    version: up.version,
+    name: isPlainDown ? `${up.name}${up.separator}down` : up.name,
+    up: up.path,
+    down: down?.path ?? null,
+    downPath: down?.path ?? (isPlainDown ? null : downPathOf(directory, up, style)),
+  };
+}
+
+/** Where a missing down belongs: as the up is named, else as the downs beside it are; null where nobody writes downs. */
+function downPathOf(directory: string, up: Parsed, style: Parsed | null): string | null {
+  const file = fileNameOf(up.path);
+  if (up.separator === "/")
+    return joinPath(directory, `down/${file.replace(/([._-])up(\.sql)$/i, "$1down$2")}`);
+  if (up.direction === "up") return joinPath(directory, file.replace(/up(\.sql)$/i, "down$1"));
+  if (style === null || style.separator === "/") return null;
+  return joinPath(directory, file.replace(/(\.sql)$/i, `${style.separator}down$1`));
+}
+
+/** A folder whose own or parent's name tells that numbered files in it are migrations. */
+function isLikeMigrations(directory: string): boolean {
+  const folders = directory.split("/");
+  if (otherContent.test(folders.at(-1) ?? "")) return false;
+  return (
+    folders.some((folder) => /migrat/i.test(folder)) || folders.slice(-2).some((folder) => home.test(folder))
+  );
+}
+
+const home = /^(.*[-_.])?(db|database|schemas?|ddl|sql|deltas?|upgrades?)$/i;
+const otherContent =
+  /^(seeds?|seeders?|seed[-_]data|quer(y|ies)|data|dumps?|backups?|examples?|snippets?|reports?|views?|functions?|procedures?|triggers?|macros?|models?)$/i;
