@@ -12,7 +12,7 @@
  *     ```yaml config  .github/drydock.yml of the base side
  *
  * `-- expect: <severity>` ends the line on which a finding is expected. List items say more of the findings of the
- * section, in their order: `- says: …`, `- observed: …`, `- instead: …`, `- then: …`. An observation says what was really
+ * section, in their order: `- says: …`, `- observed: …`, `- instead: …`, `- follow-up: …`. An observation says what was really
  * seen to happen; every Bad section has one.
  *
  * @param {string} text
@@ -53,10 +53,10 @@ function readCase(/** @type {string} */ section) {
     title: match[2] ?? "",
     blocks,
     expected: expectedOf(blocks),
-    facts: [...prose.matchAll(/^- (says|observed|instead|then): (.+)$/gm)].map(
+    facts: [...prose.matchAll(/^- (says|observed|instead|follow-up): (.+)$/gm)].map(
       ([, kind = "", text = ""]) => ({ kind, text }),
     ),
-    notes: prose.replace(/^- (?:says|observed|instead|then): .+$/gm, "").trim(),
+    notes: prose.replace(/^- (?:says|observed|instead|follow-up): .+$/gm, "").trim(),
   };
 }
 

@@ -59,7 +59,7 @@ function exampleOf({ title, blocks, facts, notes }) {
 }
 
 /** @type {Record<string, string>} */
-const labels = { says: "Drydock says", observed: "Observed", instead: "Instead", then: "Then" };
+const labels = { says: "Drydock says", observed: "Observed", instead: "Instead", "follow-up": "Then" };
 
 /** @param {import("./fixture.d.mts").Block} block */
 function blockOf(block) {

@@ -20,7 +20,7 @@ export function notValidFix(
   return {
     title: "Add the constraint as NOT VALID",
     edits: [{ path: script.path, start: end, end, text: " NOT VALID" }],
-    then: say`Run ${validation(table, constraint.name ?? name)} in the next migration.`,
+    followUp: say`Run ${validation(table, constraint.name ?? name)} in the next migration.`,
   };
 }
 

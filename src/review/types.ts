@@ -511,7 +511,7 @@ export interface Fix {
   readonly title: string;
   readonly edits: readonly Edit[];
   /** What must follow by hand, e.g. a VALIDATE in the next migration. */
-  readonly then: Text | null;
+  readonly followUp: Text | null;
 }
 
 /** A rule's answer. */

@@ -69,7 +69,7 @@ function fixBlocks(
   sources: ReadonlyMap<string, string>,
 ): readonly string[] {
   if (!finding.fix) return [];
-  const then = finding.fix.then === null ? [] : [`**Then:** ${markdown(finding.fix.then)}`];
+  const then = finding.fix.followUp === null ? [] : [`**Then:** ${markdown(finding.fix.followUp)}`];
   if (suggestion !== null) return [fenced(suggestion, "suggestion", { exact: true }), ...then];
   const lines = fixDiff(finding, sources);
   return lines.length > 0 ? [fenced(lines.map(diffLine).join("\n"), "diff"), ...then] : then;

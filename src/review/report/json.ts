@@ -104,7 +104,7 @@ export function toJson(
       fix: found.fix && {
         title: found.fix.title,
         edits: found.fix.edits.map(({ path, start, end, text }) => ({ path, start, end, text })),
-        followUp: plainOrNull(found.fix.then),
+        followUp: plainOrNull(found.fix.followUp),
       },
       fingerprint: found.fingerprint,
     })),

@@ -126,7 +126,7 @@ function fixLines(finding: Finding, page: Page): readonly string[] {
     const line = clip(`${marks[kind]}${visibleLine(text).replaceAll("\t", "  ")}`, width - labelWidth - 2);
     return `  ${" ".repeat(labelWidth)}${dresses[kind](line)}`;
   });
-  const afterwards = finding.fix.then === null ? [] : labelled("then", finding.fix.then, page);
+  const afterwards = finding.fix.followUp === null ? [] : labelled("then", finding.fix.followUp, page);
   return [...labelled("fix", [finding.fix.title], page), ...diff, ...afterwards];
 }
 

@@ -61,6 +61,6 @@ function fixOf({ script, statement }: OperationContext): Fix | null {
   return {
     title: "Build the index with CONCURRENTLY",
     edits: [{ path: script.path, start: at, end: at, text: " CONCURRENTLY" }],
-    then: null,
+    followUp: null,
   };
 }

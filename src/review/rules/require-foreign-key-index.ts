@@ -92,6 +92,6 @@ function fixOf(table: TableName, columns: readonly string[], context: OperationC
     edits: [
       { path: script.path, start: at, end: at, text: `${rest ? "" : ";"}\n\n${indexSql(table, columns)};` },
     ],
-    then: null,
+    followUp: null,
   };
 }
