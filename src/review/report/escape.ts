@@ -12,11 +12,13 @@ export interface MarkdownOptions {
 
 /**
  * A text for people as Markdown on one line. Names become code spans, where GitHub links no mention, issue or commit;
- * the literal parts are escaped, except for code spans that they hold themselves.
+ * the literal parts are prose.
  */
 export function markdown(text: Text, options: MarkdownOptions = {}): string {
   return text
-    .map((part) => (typeof part === "string" ? literal(part, options) : codeSpan(part.code, options)))
+    .map((part) =>
+      typeof part === "string" ? prose(part, { ...options, limit: 2_000 }) : codeSpan(part.code, options),
+    )
     .join("");
 }
 
@@ -41,13 +43,16 @@ export function fenced(text: string, info: string, { exact = false } = {}): stri
 }
 
 /**
- * Prose of unknown origin as Markdown on one line: no markup, no HTML, no link, and nobody is mentioned. A backslash
- * does not stop GitHub's mentions and references, which are looked for in the rendered text; a zero-width space does.
+ * Prose of unknown origin as Markdown on one line: no markup but code spans, no HTML, no link, and nobody is mentioned.
+ * A backslash does not stop GitHub's mentions and references, which are looked for in the rendered text; a zero-width
+ * space does.
  */
-export function prose(text: string, { limit = 400 }: MarkdownOptions = {}): string {
+export function prose(text: string, { table = false, limit = 400 }: MarkdownOptions = {}): string {
   return shorten(visible(text), limit)
-    .split(/(\b[0-9a-f]{7,64}\b)/i)
-    .map((part, i) => (i % 2 === 1 ? `\`${part}\`` : escapeMarkup(part)))
+    .split(/(`[^`]+`|\b[0-9a-f]{7,64}\b)/i)
+    .map((part, i) =>
+      i % 2 === 1 ? codeSpan(part.replaceAll("`", ""), { table, limit }) : escapeMarkup(part),
+    )
     .join("");
 }
 
@@ -74,13 +79,6 @@ export function escapeHtml(text: string): string {
 /** A line of a file with its control and direction characters made visible; a tab stays a tab. */
 export function visibleLine(line: string): string {
   return line.split("\t").map(visible).join("\t");
-}
-
-function literal(text: string, options: MarkdownOptions): string {
-  return text
-    .split(/(`[^`]+`)/)
-    .map((part, i) => (i % 2 === 1 ? codeSpan(part.slice(1, -1), options) : prose(part, { limit: 2_000 })))
-    .join("");
 }
 
 function escapeMarkup(text: string): string {

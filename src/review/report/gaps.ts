@@ -54,10 +54,10 @@ function databaseGaps(
   const { directory } = database;
   if (!run)
     return database.steps.length > 0
-      ? [gap("run", directory, null, "Its migrations were not run", true)]
+      ? [gap("run", directory, null, "its migrations were not run", true)]
       : [];
   const lost =
-    run.lost === null ? [] : [gap("run", directory, null, `The run came to no verdict: ${run.lost}`, true)];
+    run.lost === null ? [] : [gap("run", directory, null, `the run came to no verdict: ${run.lost}`, true)];
   const touched = touchedTables(database);
   return [
     ...lost,
@@ -65,7 +65,7 @@ function databaseGaps(
     ...run.seeded.empty
       .filter(({ table }) => touched.has(table))
       .map(({ table, reason }) =>
-        gap("run", directory, null, `Table ${table} stayed empty in the sandbox: ${reason}`, false),
+        gap("run", directory, null, `table ${table} stayed empty in the sandbox: ${reason}`, false),
       ),
     ...changedSteps(database).flatMap((step) => stepGaps(step, run, findings)),
     ...database.steps
@@ -84,7 +84,7 @@ function historyGaps(run: DryRun): readonly Gap[] {
       "history",
       path,
       line,
-      `Did not replay in the sandbox: ${reason}${code ? ` (${code})` : ""}`,
+      `did not replay in the sandbox: ${reason}${code ? ` (${code})` : ""}`,
       matters,
     ),
   );
@@ -94,7 +94,7 @@ function stepGaps(step: Migration, run: DryRun, findings: readonly Finding[]): r
   const ran = run.migrations.find((candidate) => candidate.migration === step.id);
   if (!ran) {
     return run.lost === null
-      ? [gap("statement", step.up.path, null, "Was not run", true)]
+      ? [gap("statement", step.up.path, null, "was not run", true)]
       : unread(step.up, null);
   }
   return [
@@ -115,7 +115,7 @@ function roundTripGaps(
     const upRan = ran.up.statements.every(({ outcome }) => outcome.kind === "ran");
     if (step.downWaived !== null) return waived(step);
     return upRan
-      ? [gap("round trip", down.path, null, "Up and down were not run against each other", true)]
+      ? [gap("round trip", down.path, null, "up and down were not run against each other", true)]
       : [];
   }
   const again = trip.upAgain?.statements.find(({ outcome }) => outcome.kind === "not-evaluated");
@@ -124,14 +124,14 @@ function roundTripGaps(
     ...(trip.notEvaluated === null ? scriptGaps(down, trip.down, findings, false) : []),
     ...unread(down, trip.down),
     ...(again
-      ? [gap("round trip", step.up.path, null, "The second up, after the down, was not evaluated", true)]
+      ? [gap("round trip", step.up.path, null, "the second up, after the down, was not evaluated", true)]
       : []),
   ];
 }
 
 function waived(step: Migration): readonly Gap[] {
   if (step.downWaived === null) return [];
-  return [gap("round trip", step.up.path, null, `No round trip: ${step.downWaived}`, false)];
+  return [gap("round trip", step.up.path, null, `no round trip: ${step.downWaived}`, false)];
 }
 
 /** What of a script was not seen to run. A failure that a finding speaks of is checked, not a gap. */
@@ -157,7 +157,7 @@ function scriptGaps(
           "statement",
           script.path,
           line,
-          `Failed in the sandbox: ${outcome.message} (${outcome.code})`,
+          `failed in the sandbox: ${outcome.message} (${outcome.code})`,
           matters,
         ),
       ];
@@ -174,7 +174,7 @@ function scriptGaps(
         ]
       : []),
     ...(run.leftOpen && !said(null)
-      ? [gap("statement", script.path, null, "A transaction is still open at the end of the file", matters)]
+      ? [gap("statement", script.path, null, "a transaction is still open at the end of the file", matters)]
       : []),
   ];
 }
@@ -186,7 +186,7 @@ function unread(script: Script, run: ScriptRun | null): readonly Gap[] {
     const ran =
       run?.statements.some(({ index, outcome }) => index === statement.index && outcome.kind === "ran") ??
       false;
-    const how = ran ? "It ran, but the rules could not read it" : "The rules could not read it";
+    const how = ran ? "it ran, but the rules could not read it" : "the rules could not read it";
     return [gap("statement", script.path, statement.line, `${how}: ${statement.skipped}`, !ran)];
   });
 }
@@ -213,17 +213,17 @@ function queryGaps(
         lost || runs.length > 0
           ? "was not planned"
           : "was not planned: no migrated PostgreSQL database was found";
-      return [gap("query", path, line, `Query ${name} ${why}`, true)];
+      return [gap("query", path, line, `query ${name} ${why}`, true)];
     }
     if (run.after.kind === "not-evaluated") {
-      return [gap("query", path, line, `Query ${name} was not planned: ${run.after.reason}`, true)];
+      return [gap("query", path, line, `query ${name} was not planned: ${run.after.reason}`, true)];
     }
     if (
       run.after.kind !== "failed" ||
       findings.some((finding) => finding.path === path && finding.line === line)
     )
       return [];
-    const why = `Query ${name} does not run on the sandbox's schema: ${run.after.message} (${run.after.code})`;
+    const why = `query ${name} does not run on the sandbox's schema: ${run.after.message} (${run.after.code})`;
     return [gap("query", path, line, why, run.before?.kind !== "failed")];
   });
 }

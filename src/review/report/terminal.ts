@@ -1,30 +1,13 @@
+import picocolors from "picocolors";
 import { visible } from "../text.ts";
 import type { Text } from "../types.ts";
 
-/** How text is dressed for a terminal; every function gives its text back unchanged where colour is off. */
-export interface Palette {
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-  readonly red: (text: string) => string;
-  readonly green: (text: string) => string;
-  readonly yellow: (text: string) => string;
-  readonly blue: (text: string) => string;
-  readonly cyan: (text: string) => string;
-}
+/** How text is dressed for a terminal. */
+export type Palette = ReturnType<typeof picocolors.createColors>;
 
 /** The palette of a terminal with or without colour: the only place where an escape sequence is made. */
 export function palette(colour: boolean): Palette {
-  const dress = (open: number, close: number) => (text: string) =>
-    colour ? `\u001b[${open}m${text}\u001b[${close}m` : text;
-  return {
-    bold: dress(1, 22),
-    dim: dress(2, 22),
-    red: dress(31, 39),
-    green: dress(32, 39),
-    yellow: dress(33, 39),
-    blue: dress(34, 39),
-    cyan: dress(36, 39),
-  };
+  return picocolors.createColors(colour);
 }
 
 /** A text for people as words that may stand on different lines: a name stays whole, and quoted where it has spaces. */
