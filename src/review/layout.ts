@@ -1,0 +1,183 @@
+import picomatch from "picomatch";
+import type { Config } from "./config.ts";
+import type { MigrationDirectory, MigrationFiles } from "./framework.ts";
+import { frameworks } from "./frameworks/index.ts";
+import { type ChangedFileLike, type Sides, sidesOf, type TreeFileLike } from "./inputs.ts";
+import { markedDirectories, type OtherTool, ownerOf } from "./other-tools.ts";
+import { directoryOf, foreignFolderOf, isWithin } from "./paths.ts";
+import { planOf, type Step } from "./plan.ts";
+import type { Skipped } from "./types.ts";
+import { compareText } from "./versions.ts";
+
+/** One migration directory and what the change does to it, by paths alone. */
+export interface DirectoryLayout {
+  readonly directory: string;
+  /** Id of the framework. */
+  readonly framework: string;
+  /** Files of the head side that are replayed before the first step. */
+  readonly history: readonly MigrationFiles[];
+  readonly steps: readonly Step[];
+  /** Ups of the base side that are gone without a successor. */
+  readonly removed: readonly string[];
+  /** Changed files of the directory, on either side. */
+  readonly changed: readonly string[];
+  readonly skipped: readonly Skipped[];
+}
+
+export interface Layout {
+  readonly sides: Sides;
+  readonly changed: readonly ChangedFileLike[];
+  readonly directories: readonly DirectoryLayout[];
+  /** Every path that is a migration on either side, of a framework or of a tool that is not read. */
+  isMigration(path: string): boolean;
+  /** Tools that are not read, with their first changed file. */
+  readonly otherTools: readonly (OtherTool & { readonly path: string })[];
+  /** Changed SQL files that look like migrations in a folder of test data. */
+  readonly testData: readonly string[];
+}
+
+/** Finds every migration directory of both sides and plans what runs, by paths and blob ids alone. */
+export function layOut(
+  changedFiles: readonly ChangedFileLike[],
+  baseFiles: readonly TreeFileLike[],
+  config: Config,
+): Layout {
+  const isExcluded = globMatcher(config.exclude);
+  const changed = changedFiles.filter((file) => !isExcluded(file.path));
+  const sides = sidesOf(
+    changed,
+    baseFiles.filter((file) => !isExcluded(file.path)),
+  );
+  const marked = markedDirectories([...new Set([...sides.base.keys(), ...sides.head.keys()])]);
+  const find = (paths: Iterable<string>) => findDirectories([...paths], config, marked);
+  const base = find(sides.base.keys());
+  const head = find(sides.head.keys());
+  const directories = [...pairDirectories(base, head, changed)].map((pair) =>
+    layOutDirectory(pair, sides, changed),
+  );
+  const migrations = new Set(
+    [...base.values(), ...head.values()].flatMap((found) => found.laidOut.migrations.flatMap(pathsOf)),
+  );
+  return {
+    sides,
+    changed,
+    directories: directories.sort((a, b) => compareText(a.directory, b.directory)),
+    isMigration: (path) => migrations.has(path) || ownerOf(path, marked) !== null,
+    otherTools: changedTools(changed, marked, migrations),
+    testData: testDataOf(changed, config),
+  };
+}
+
+/** Whether a path matches one of these globs; hidden files count as any other. */
+export function globMatcher(globs: readonly string[]): (path: string) => boolean {
+  return globs.length === 0 ? () => false : picomatch([...globs], { dot: true });
+}
+
+/** The up and, when there is one, the down. */
+export function pathsOf(files: MigrationFiles): string[] {
+  return files.down === null ? [files.up] : [files.up, files.down];
+}
+
+interface Found {
+  readonly framework: string;
+  readonly laidOut: MigrationDirectory;
+}
+
+interface Pair {
+  readonly base: Found | null;
+  readonly head: Found | null;
+}
+
+/** Every directory with the one framework that claims most of it. */
+function findDirectories(
+  paths: readonly string[],
+  config: Config,
+  marked: readonly OtherTool[],
+): Map<string, Found> {
+  const named = config.migrations.map(({ directory }) => directory);
+  const own = paths.filter(
+    (path) => ownerOf(path, marked) === null && (foreignFolderOf(path) === null || isNamed(path, named)),
+  );
+  const found = new Map<string, Found>();
+  for (const [id, framework] of Object.entries(frameworks)) {
+    for (const laidOut of framework.find(own, named)) {
+      const wanted = config.migrations.find(({ directory }) => directory === laidOut.directory)?.framework;
+      if (wanted !== undefined && wanted !== id) continue;
+      const rival = found.get(laidOut.directory);
+      if (rival && rival.laidOut.migrations.length >= laidOut.migrations.length) continue;
+      found.set(laidOut.directory, { framework: id, laidOut });
+    }
+  }
+  return found;
+}
+
+function isNamed(path: string, named: readonly string[]): boolean {
+  return named.some((directory) => isWithin(path, directory));
+}
+
+/** The two sides of each directory. One whose files were moved here from another is that directory under a new name. */
+function pairDirectories(
+  base: ReadonlyMap<string, Found>,
+  head: ReadonlyMap<string, Found>,
+  changed: readonly ChangedFileLike[],
+): Pair[] {
+  const moved = new Map<string, string>();
+  for (const { path, previousPath, status } of changed) {
+    if (status !== "renamed" || previousPath === null) continue;
+    const [from, to] = [directoryOf(previousPath), directoryOf(path)];
+    if (base.has(from) && !head.has(from) && head.has(to) && !base.has(to)) moved.set(to, from);
+  }
+  const gone = new Set(moved.values());
+  const pairs = [...head].map(([directory, found]) => ({
+    base: base.get(moved.get(directory) ?? directory) ?? null,
+    head: found,
+  }));
+  const removed = [...base].filter(([directory]) => !head.has(directory) && !gone.has(directory));
+  return [...pairs, ...removed.map(([, found]) => ({ base: found, head: null }))];
+}
+
+function layOutDirectory(
+  { base, head }: Pair,
+  sides: Sides,
+  changed: readonly ChangedFileLike[],
+): DirectoryLayout {
+  const found = head ?? base;
+  const directory = found?.laidOut.directory ?? "";
+  const plan = planOf(base?.laidOut.migrations ?? [], head?.laidOut.migrations ?? [], sides);
+  const touched = new Set(changed.flatMap(({ path, previousPath }) => [path, previousPath ?? path]));
+  const own = [base, head].flatMap((side) => side?.laidOut.migrations.flatMap(pathsOf) ?? []);
+  return {
+    directory,
+    framework: found?.framework ?? "",
+    ...plan,
+    changed: [...new Set(own)].filter((path) => touched.has(path)),
+    skipped: head?.laidOut.skipped.filter(({ path }) => touched.has(path)) ?? [],
+  };
+}
+
+/** Each directory of a tool that is not read, once, when a file of it changes. */
+function changedTools(
+  changed: readonly ChangedFileLike[],
+  marked: readonly OtherTool[],
+  migrations: ReadonlySet<string>,
+): Layout["otherTools"] {
+  const found = new Map<string, OtherTool & { path: string }>();
+  for (const { path } of changed) {
+    const owner = migrations.has(path) || foreignFolderOf(path) !== null ? null : ownerOf(path, marked);
+    if (!owner) continue;
+    const key = `${owner.tool} ${owner.directory}`;
+    if (!found.has(key)) found.set(key, { ...owner, path });
+  }
+  return [...found.values()];
+}
+
+function testDataOf(changed: readonly ChangedFileLike[], config: Config): string[] {
+  const named = config.migrations.map(({ directory }) => directory);
+  const paths = changed
+    .filter(
+      ({ path, status }) => status !== "removed" && foreignFolderOf(path) !== null && !isNamed(path, named),
+    )
+    .map(({ path }) => path);
+  const laidOut = Object.values(frameworks).flatMap((framework) => framework.find(paths, []));
+  return [...new Set(laidOut.flatMap((found) => found.migrations.flatMap(pathsOf)))];
+}

@@ -1,0 +1,90 @@
+import type { MigrationFiles } from "./framework.ts";
+import type { Sides } from "./inputs.ts";
+import type { Migration } from "./types.ts";
+import { normalVersion } from "./versions.ts";
+
+export interface Step {
+  readonly files: MigrationFiles;
+  readonly status: Migration["status"];
+  readonly changed: Migration["changed"];
+}
+
+export interface Plan {
+  /** Migrations that run as they did, before the first step. */
+  readonly history: readonly MigrationFiles[];
+  /** From the first changed migration on, in the order in which they run. */
+  readonly steps: readonly Step[];
+  /** Ups that are gone, with no migration of their version left. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * What runs again because of the change. A migration is known by its version: under another name but with the same
+ * content it is still the same, with other content it is edited. Added migrations run after everything that the base
+ * side has, whatever their version, as they do in a database that is in use. When migrations are removed or renumbered
+ * only a new database tells the truth, so that everything from there on runs in the order of versions.
+ */
+export function planOf(base: readonly MigrationFiles[], head: readonly MigrationFiles[], sides: Sides): Plan {
+  const keyOf = keysFor([base, head]);
+  const before = new Map(base.map((files) => [keyOf(files), files]));
+  const after = new Set(head.map(keyOf));
+  const removed = base.filter((files) => !after.has(keyOf(files)));
+  const marked = head.map((files) => stepOf(files, before.get(keyOf(files)), sides));
+
+  const gap = firstGap(base, removed, marked, keyOf);
+  const inOrder = gap !== null && marked.some(({ status }) => status === "added");
+  const run = inOrder ? marked : [...marked.filter(isOld), ...marked.filter((step) => !isOld(step))];
+  const firstChange = run.findIndex(({ status }) => status !== "kept");
+  const cut = Math.min(firstChange === -1 ? run.length : firstChange, inOrder ? gap : run.length);
+  const steps = firstChange === -1 ? [] : run.slice(cut);
+  return {
+    history: run.slice(0, run.length - steps.length).map(({ files }) => files),
+    steps,
+    removed: removed.map(({ up }) => up),
+  };
+}
+
+function isOld({ status }: Step): boolean {
+  return status !== "added";
+}
+
+/** Versions, with the name where one version stands twice on a side. */
+function keysFor(sides: readonly (readonly MigrationFiles[])[]): (files: MigrationFiles) => string {
+  const twice = new Set<string>();
+  for (const side of sides) {
+    const seen = new Set<string>();
+    for (const { version } of side) {
+      const normal = normalVersion(version);
+      if (seen.has(normal)) twice.add(normal);
+      seen.add(normal);
+    }
+  }
+  return ({ version, name }) => {
+    const normal = normalVersion(version);
+    return twice.has(normal) ? `${normal} ${name}` : normal;
+  };
+}
+
+function stepOf(files: MigrationFiles, before: MigrationFiles | undefined, { base, head }: Sides): Step {
+  if (!before) return { files, status: "added", changed: files.down === null ? ["up"] : ["up", "down"] };
+  const differs = (then: string | null, now: string | null) =>
+    (then === null ? null : base.get(then)?.digest) !== (now === null ? null : head.get(now)?.digest);
+  const up: Migration["changed"] = differs(before.up, files.up) ? ["up"] : [];
+  const down: Migration["changed"] = differs(before.down, files.down) ? ["down"] : [];
+  const changed = [...up, ...down];
+  return { files, status: changed.length > 0 ? "edited" : "kept", changed };
+}
+
+/** Position in the head's order where the first removed migration stood; null when none is removed. */
+function firstGap(
+  base: readonly MigrationFiles[],
+  removed: readonly MigrationFiles[],
+  head: readonly Step[],
+  keyOf: (files: MigrationFiles) => string,
+): number | null {
+  const first = removed[0];
+  if (!first) return null;
+  const earlier = new Set(base.slice(0, base.indexOf(first)).map(keyOf));
+  const position = head.findIndex((step) => step.status !== "added" && !earlier.has(keyOf(step.files)));
+  return position === -1 ? head.length : position;
+}

@@ -1,0 +1,149 @@
+import type { Config } from "./config.ts";
+import { reasons } from "./errors.ts";
+import type { Framework } from "./framework.ts";
+import type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
+import { unknownDigest } from "./inputs.ts";
+import { type DirectoryLayout, type Layout, layOut } from "./layout.ts";
+import { isModelPath, otherToolOf } from "./other-tools.ts";
+import { directoryOf, foreignFolderOf, isSqlPath } from "./paths.ts";
+import { isMarked } from "./queries.ts";
+import { homeFor, querySourcesOf } from "./query-sources.ts";
+import { dialectFilesOf, readDatabase, readText } from "./read-database.ts";
+import { readQueries } from "./read-queries.ts";
+import { readScript } from "./script.ts";
+import type { ChangeSet, Database, HistoryEntry, Script, Skipped } from "./types.ts";
+
+export type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
+
+export interface WantedFile {
+  readonly path: string;
+  /** Git blob id. */
+  readonly digest: string;
+  readonly side: "base" | "head";
+}
+
+interface Change {
+  readonly changed: readonly ChangedFileLike[];
+  /** Every file of the merge base. */
+  readonly base: readonly TreeFileLike[];
+  readonly config: Config;
+}
+
+/** Whether a change can concern a database at all, by names and by `drydock:explain` in the patches alone. */
+export function concernsDatabase(changed: readonly ChangedFileLike[]): boolean {
+  return changed.some(
+    ({ path, previousPath, patch }) =>
+      [path, previousPath ?? path].some((name) => isDatabasePath(name)) ||
+      (patch !== null && isMarked(patch)),
+  );
+}
+
+/**
+ * The files that `readChangeSet` needs, as few as possible: migrations that run again because of the change, the first
+ * ones of a directory whose database is not told by its name, and files that can hold marked queries. The history before
+ * is not among them.
+ */
+export function wantedFiles({ changed, base, config }: Change): WantedFile[] {
+  const layout = layOut(changed, base, config);
+  const wanted = new Map<string, WantedFile>();
+  const want = (side: "base" | "head", path: string | null) => {
+    const digest = path === null ? undefined : layout.sides[side].get(path)?.digest;
+    if (path === null || digest === undefined || digest === unknownDigest) return;
+    if (!wanted.has(digest)) wanted.set(digest, { path, digest, side });
+  };
+  const { sources } = querySourcesOf(layout, config);
+  for (const directory of layout.directories) {
+    if (directory.steps.length === 0 && !sources.some((source) => source.isChanged)) continue;
+    for (const path of dialectFilesOf(directory, config)) want("head", path);
+    for (const { files } of directory.steps) {
+      want("head", files.up);
+      want("head", files.down);
+    }
+  }
+  for (const source of sources) {
+    want("head", source.path);
+    if (source.isChanged) want("base", source.basePath);
+  }
+  return [...wanted.values()];
+}
+
+/**
+ * What the change does to its databases. Takes any input without throwing: what cannot be read is in `skipped`, with a
+ * reason, and whether the verdict is incomplete without it.
+ */
+export function readChangeSet({
+  changed,
+  base,
+  config,
+  texts,
+}: Change & { readonly texts: Texts }): ChangeSet {
+  const layout = layOut(changed, base, config);
+  const read = layout.directories
+    .filter((directory) => directory.steps.length > 0)
+    .map((directory) => readDatabase(directory, layout, config, texts));
+  const databases = read.flatMap(({ database }) => database ?? []);
+  const queries = readQueries(layout, config, texts);
+  const home =
+    databases.some(isPostgresql) || !queries.hasChanged
+      ? null
+      : homeFor(queries.queries, layout, config, texts);
+  const all = home === null ? databases : [...databases, home];
+  return {
+    databases: all,
+    queries: all.some(isPostgresql) ? queries.queries : queries.changedQueries,
+    skipped: [
+      ...read.flatMap(({ skipped }) => skipped),
+      ...layout.directories.flatMap(removedOf),
+      ...layout.directories.flatMap((directory) => directory.skipped),
+      ...notRead(layout),
+      ...queries.skipped,
+    ],
+  };
+}
+
+/** A migration of the history, for the sandbox to replay; or why it has no text. */
+export function readHistory(
+  entry: HistoryEntry,
+  framework: Framework,
+  bytes: Uint8Array | { readonly missing: string },
+): Script | Skipped {
+  const decoded = readText(bytes);
+  if ("skipped" in decoded) return { path: entry.path, line: null, reason: decoded.skipped, matters: true };
+  return readScript(entry.path, decoded.text, framework.transaction);
+}
+
+function isDatabasePath(path: string): boolean {
+  return (
+    isSqlPath(path) ||
+    path.endsWith(".prisma") ||
+    path === ".github/drydock.yml" ||
+    (otherToolOf(path) !== null && !path.endsWith(".md"))
+  );
+}
+
+function isPostgresql(database: Database): boolean {
+  return database.dialect === "postgresql";
+}
+
+function removedOf({ removed }: DirectoryLayout): Skipped[] {
+  const path = removed[0];
+  return path === undefined
+    ? []
+    : [{ path, line: null, reason: reasons.removed(removed.length), matters: false }];
+}
+
+function notRead({ otherTools, testData, changed }: Layout): Skipped[] {
+  const models = new Map(
+    changed.filter(({ path }) => isModelPath(path)).map(({ path }) => [directoryOf(path), path]),
+  );
+  const folders = new Map(testData.toReversed().map((path) => [directoryOf(path), path]));
+  return [
+    ...otherTools.map(({ tool, path }) => skip(path, reasons.toolNotRead(tool), true)),
+    ...[...folders.values()].map((path) => skip(path, reasons.testData(foreignFolderOf(path) ?? ""), false)),
+    ...[...models.values()].map((path) => skip(path, reasons.modelNotRead(), false)),
+  ];
+}
+
+function skip(path: string, reason: string, matters: boolean): Skipped {
+  return { path, line: null, reason, matters };
+}
