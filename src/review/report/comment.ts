@@ -1,6 +1,7 @@
 import type { Finding, Text } from "../types.ts";
 import { codeSpan, fenced, markdown } from "./escape.ts";
 import { type DiffLine, fixDiff } from "./fix-view.ts";
+import { capitalised, factGroups, joined } from "./words.ts";
 
 export interface CommentOptions {
   /** What the commented lines become, for GitHub's one-click form; null where the fix does not fit into them. */
@@ -14,7 +15,7 @@ export interface CommentOptions {
 const severityMarks = { error: "❌", warning: "⚠️", info: "ℹ️" } as const;
 
 /** GitHub's own limit on a comment is 65,536 characters; a person's is lower. */
-const longestEvidence = 12;
+const mostFacts = 12;
 
 /**
  * The Markdown of one inline comment: what will happen, what was observed, what to do instead, the fix, the rule, and a
@@ -42,7 +43,7 @@ export function fingerprintIn(body: string): string | null {
 export function findingBlocks(finding: Finding, { suggestion, sources }: CommentOptions): readonly string[] {
   return [
     `${severityMarks[finding.severity]} **${markdown(finding.message)}**`,
-    ...observed(finding.evidence),
+    ...evidenceBlocks(finding.evidence),
     ...(finding.instead.length > 0 ? [`**Instead:** ${markdown(finding.instead)}`] : []),
     ...fixBlocks(finding, suggestion, sources ?? new Map()),
   ];
@@ -54,13 +55,15 @@ export function ruleLink(rule: string, rulesUrl: string | null): string {
   return `[${codeSpan(rule)}](${rulesUrl.replace(/\/$/, "")}/${encodeURIComponent(rule)}.md)`;
 }
 
-function observed(evidence: readonly Text[]): readonly string[] {
-  const [only] = evidence;
-  if (!only) return [];
-  if (evidence.length === 1) return [`**Observed:** ${markdown(only)}`];
-  const shown = evidence.slice(0, longestEvidence).map((fact) => `- ${markdown(fact)}`);
-  const more = evidence.length > longestEvidence ? [`- and ${evidence.length - longestEvidence} more`] : [];
-  return [["**Observed:**", ...shown, ...more].join("\n")];
+/** A line for each way of knowing, or a list where it has many facts to tell. */
+function evidenceBlocks(evidence: readonly Text[]): readonly string[] {
+  return factGroups(evidence).map(({ label, facts }) => {
+    const title = label === "" ? "" : `**${capitalised(label)}:**`;
+    if (facts.length <= 3) return `${title} ${markdown(joined(facts, "; "))}`.trim();
+    const shown = facts.slice(0, mostFacts).map((fact) => `- ${markdown(fact)}`);
+    const more = facts.length > mostFacts ? [`- and ${facts.length - mostFacts} more`] : [];
+    return [...(title ? [title] : []), ...shown, ...more].join("\n");
+  });
 }
 
 function fixBlocks(
@@ -69,10 +72,10 @@ function fixBlocks(
   sources: ReadonlyMap<string, string>,
 ): readonly string[] {
   if (!finding.fix) return [];
-  const then = finding.fix.followUp === null ? [] : [`**Then:** ${markdown(finding.fix.followUp)}`];
-  if (suggestion !== null) return [fenced(suggestion, "suggestion", { exact: true }), ...then];
+  const afterwards = finding.fix.followUp === null ? [] : [`**Then:** ${markdown(finding.fix.followUp)}`];
+  if (suggestion !== null) return [fenced(suggestion, "suggestion", { exact: true }), ...afterwards];
   const lines = fixDiff(finding, sources);
-  return lines.length > 0 ? [fenced(lines.map(diffLine).join("\n"), "diff"), ...then] : then;
+  return lines.length > 0 ? [fenced(lines.map(diffLine).join("\n"), "diff"), ...afterwards] : afterwards;
 }
 
 /** A line of a difference as a `diff` block shows it; a long one is cut. */

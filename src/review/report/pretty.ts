@@ -6,7 +6,7 @@ import { gapsOf } from "./gaps.ts";
 import { type MigrationView, migrationViews, type StatementRow } from "./migration-rows.ts";
 import { receiptLines } from "./receipt-lines.ts";
 import { clip, columns, type Palette, pad, palette, words, wrap } from "./terminal.ts";
-import { count, placeOf, planText } from "./words.ts";
+import { count, factGroups, placeOf, planText } from "./words.ts";
 
 export interface PrettyOptions {
   readonly colour: boolean;
@@ -22,7 +22,7 @@ interface Page {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-const labelWidth = 10;
+const labelWidth = 12;
 
 /** The report for a terminal: findings with their lines, what was observed, what to do instead; migrations; the receipt. */
 export function toPretty(report: Report, options: PrettyOptions): string {
@@ -61,7 +61,9 @@ export function commentLines(finding: Finding, options: Required<PrettyOptions>)
 
 function details(finding: Finding, page: Page): readonly string[] {
   return [
-    ...finding.evidence.flatMap((fact) => labelled("observed", fact, page)),
+    ...factGroups(finding.evidence).flatMap(({ label, facts }) =>
+      facts.flatMap((fact, i) => labelled(i === 0 ? label : "", fact, page)),
+    ),
     ...labelled("instead", finding.instead, page),
     ...fixLines(finding, page),
     page.colours.dim(`  ${pad("rule", labelWidth)}${finding.rule}`),

@@ -6,6 +6,11 @@ export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : plural}`;
 }
 
+/** The text with a capital letter at its start. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** "a", "a and b", "a, b and c". */
 export function listed(parts: readonly string[]): string {
   if (parts.length < 2) return parts.join("");
@@ -17,6 +22,34 @@ export function joined(texts: readonly Text[], separator = ", "): Text {
   return texts
     .filter((text) => text.length > 0)
     .flatMap((text, i) => (i === 0 ? text : [separator, ...text]));
+}
+
+/** Facts that are known in the same way: observed, documented, configured, before, after. */
+export interface FactGroup {
+  /** "" for facts that do not say how they are known. */
+  readonly label: string;
+  readonly facts: readonly Text[];
+}
+
+/** Evidence by how it is known: an entry says so with a word and a colon at its start, as in "observed: full scan of …". */
+export function factGroups(evidence: readonly Text[]): readonly FactGroup[] {
+  const labelled = evidence.map(labelledFact);
+  const labels = [...new Set(labelled.map(({ label }) => label))];
+  return labels.map((label) => ({
+    label,
+    facts: labelled.filter((fact) => fact.label === label).map(({ fact }) => fact),
+  }));
+}
+
+function labelledFact(text: Text): { label: string; fact: Text } {
+  const until = text.findIndex((part) => typeof part !== "string");
+  const literal = (until === -1 ? text : text.slice(0, until)).join("");
+  const match = /^([a-z]{3,10}): /.exec(literal);
+  if (!match) return { label: "", fact: text };
+  return {
+    label: match[1] ?? "",
+    fact: [literal.slice(match[0].length), ...(until === -1 ? [] : text.slice(until))],
+  };
 }
 
 /** "path:3", "path:3-5", or the path alone. */

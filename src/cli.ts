@@ -1,0 +1,114 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from "commander";
+import { type Format, formats, type ReviewArguments, runReview } from "./cli/review.ts";
+import { explainRule, listRules, type RuleFormat, ruleFormats } from "./cli/rules.ts";
+import { ignoreClosedPipes } from "./cli/terminal.ts";
+import { version } from "./cli/version.ts";
+import { runDemo } from "./demo.ts";
+import { CheckoutError } from "./handlers/checkout.ts";
+
+const exits = `
+Exit codes:
+  0  nothing found, or warnings only; what could not be checked is said
+  1  a finding that gates the merge
+  2  wrong usage or configuration
+  3  the review could not be done`;
+
+ignoreClosedPipes();
+process.exit(await main(process.argv));
+
+/** Runs one command line and gives its exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (interrupt.signal.aborted) process.exit(codeOf(signal));
+    interrupt.abort(signal);
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  let code = 0;
+  try {
+    await program(interrupt.signal, (result) => {
+      code = result;
+    }).parseAsync(argv);
+    return code;
+  } catch (error) {
+    if (interrupt.signal.aborted) return codeOf(interrupt.signal.reason);
+    return failed(error);
+  }
+}
+
+function program(signal: AbortSignal, done: (code: number) => void): Command {
+  const drydock = new Command("drydock")
+    .description("Runs the database changes of a branch in a throwaway database and says what they do.")
+    .version(version, "-V, --version")
+    .addOption(new Option("--no-color", "plain output; NO_COLOR and FORCE_COLOR are respected"))
+    .addHelpText("after", exits)
+    .exitOverride()
+    .showHelpAfterError("(drydock --help says what there is)");
+
+  drydock
+    .command("review")
+    .description("review what a branch of a local checkout does to its databases")
+    .option("--repo <folder>", "a folder in the checkout", ".")
+    .option("--base <ref>", "the branch to merge into (default: origin/main, or main)")
+    .option("--head <ref>", "the branch to review", "HEAD")
+    .addOption(
+      new Option("--format <format>", "how to print the report")
+        .choices(formats)
+        .default("pretty" satisfies Format),
+    )
+    .option("--output <file>", "write the report to a file")
+    .addHelpText("after", exits)
+    .action(async (options: Omit<ReviewArguments, "color">) => {
+      done(await runReview({ ...options, ...color(drydock) }, signal));
+    });
+
+  drydock
+    .command("rules")
+    .description("list the rules")
+    .addOption(
+      new Option("--format <format>", "how to print them")
+        .choices(ruleFormats)
+        .default("pretty" satisfies RuleFormat),
+    )
+    .action(async (options: { format: RuleFormat }) =>
+      done(await listRules({ ...options, ...color(drydock) })),
+    );
+
+  drydock
+    .command("explain-rule <id>")
+    .description("explain one rule: what it looks for, why, and what to do")
+    .action(async (id: string) => done(await explainRule(id, color(drydock))));
+
+  drydock
+    .command("demo")
+    .description("make a small repository with a pull request, and show what Drydock says about it")
+    .option("--output <file>", "where to write the page (default: in the temporary folder)")
+    .action(async (options: { output?: string }) =>
+      done(await runDemo({ ...options, ...color(drydock) }, signal)),
+    );
+
+  return drydock;
+}
+
+function color(drydock: Command): { color: boolean } {
+  return { color: drydock.opts<{ color: boolean }>().color };
+}
+
+/** Says what went wrong, for people: the stack only where DRYDOCK_DEBUG asks for it. */
+function failed(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (process.env.DRYDOCK_DEBUG) console.error(error);
+  if (error instanceof CheckoutError) {
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`The review could not be done: ${message}\n`);
+  if (!process.env.DRYDOCK_DEBUG) process.stderr.write("DRYDOCK_DEBUG=1 shows where it happened.\n");
+  return 3;
+}
+
+function codeOf(signal: unknown): number {
+  return signal === "SIGTERM" ? 143 : 130;
+}
