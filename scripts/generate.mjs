@@ -28,7 +28,7 @@ const indexes = [
 ];
 
 for (const index of indexes) put(`src/review/${index.folder}/index.ts`, indexOf(index));
-if (!checking && (stale.length > 0 || !existsSync(path.join(root, "dist/review/rules/index.js")))) build();
+if (!checking) build();
 
 const { rules } = await load("review/rules/index.js");
 const { configJsonSchema } = await load("review/config.js");

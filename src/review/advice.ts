@@ -5,11 +5,6 @@ import type { TableName, Text } from "./types.ts";
 /** PostgreSQL cuts identifiers after 63 bytes (documentation, section 4.1.1). */
 const longestIdentifier = 63;
 
-/** A table's name as it is written in SQL, quoted where it must be. */
-export function sqlName(table: TableName): string {
-  return table.split(".").map(quoteIdentifier).join(".");
-}
-
 /** Column names as they are written in SQL, in parentheses. */
 export function sqlColumns(columns: readonly string[]): string {
   return `(${columns.map(quoteIdentifier).join(", ")})`;

@@ -1,4 +1,5 @@
 import { type Births, followBirths, isComplete } from "./births.ts";
+import type { Config } from "./config.ts";
 import { arrange, findingOf, placeOf } from "./finding.ts";
 import type { Context, MigrationContext, OperationContext, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
@@ -21,10 +22,7 @@ import type {
 interface CheckInput {
   readonly changes: ChangeSet;
   readonly runs: readonly DryRun[];
-  readonly config: {
-    readonly rules: Readonly<Record<string, Severity | "off">>;
-    readonly rows: Readonly<Record<TableName, number>>;
-  };
+  readonly config: Pick<Config, "rules" | "rows">;
   /** Every rule when left out. */
   readonly rules?: Readonly<Record<string, Rule>>;
 }
@@ -59,7 +57,7 @@ function contextOf(
     database,
     base: known?.base ?? null,
     head: known?.head ?? null,
-    rows: (table) => (Object.hasOwn(rows, table) ? rows[table] : rows[`public.${table}`]) ?? null,
+    rows: (table) => (Object.hasOwn(rows, table) ? (rows[table] ?? null) : null),
   };
 }
 

@@ -1,6 +1,5 @@
-import { sqlName } from "./advice.ts";
 import type { OperationContext } from "./rule.ts";
-import { quoteIdentifier } from "./sql/names.ts";
+import { quoteIdentifier, quoteTable } from "./sql/names.ts";
 import { say } from "./text.ts";
 import { isInTransaction } from "./transaction.ts";
 import type { ConstraintDefinition, ConstraintKind, Fix, OperationOf, TableName, Text } from "./types.ts";
@@ -44,5 +43,5 @@ export function addedInSameTransaction(
 }
 
 function validation(table: TableName, name: string): string {
-  return `ALTER TABLE ${sqlName(table)} VALIDATE CONSTRAINT ${quoteIdentifier(name)}`;
+  return `ALTER TABLE ${quoteTable(table)} VALIDATE CONSTRAINT ${quoteIdentifier(name)}`;
 }

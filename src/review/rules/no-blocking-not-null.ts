@@ -1,7 +1,7 @@
-import { conventionalName, sqlName } from "../advice.ts";
+import { conventionalName } from "../advice.ts";
 import { evidenceOf, ranOf, sized, tableBefore, wasScanned } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
-import { quoteIdentifier } from "../sql/names.ts";
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Problem, Severity, Span, TableName, Text } from "../types.ts";
 
@@ -68,7 +68,7 @@ function answer(
 
 function stepsFor(table: TableName, column: string): Text {
   const name = quoteIdentifier(conventionalName(table, [column], "not_null") ?? "column_not_null");
-  const alter = `ALTER TABLE ${sqlName(table)}`;
+  const alter = `ALTER TABLE ${quoteTable(table)}`;
   return say`First ${`${alter} ADD CONSTRAINT ${name} CHECK (${quoteIdentifier(column)} IS NOT NULL) NOT VALID`}, in the next migration ${`${alter} VALIDATE CONSTRAINT ${name}`}, and after it this statement and ${`${alter} DROP CONSTRAINT ${name}`}. Code that still writes NULL fails from the first step on.`;
 }
 

@@ -1,8 +1,8 @@
-import { bareName, conventionalName, list, sqlColumns, sqlName } from "../advice.ts";
+import { bareName, conventionalName, list, sqlColumns } from "../advice.ts";
 import { rewriteReason } from "../column-rewrite.ts";
 import { evidenceOf, ranOf, sized, tableBefore, wasRewritten } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
-import { quoteIdentifier } from "../sql/names.ts";
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Problem, Span, TableName, Text } from "../types.ts";
 
@@ -63,8 +63,8 @@ function stepsFor(key: Key, partitioned: boolean): Text {
   if (partitioned)
     return say`${table} is partitioned and takes no CONCURRENTLY: build a unique index on each partition with CREATE UNIQUE INDEX CONCURRENTLY before it.`;
   const name = quoteIdentifier(nameOf(key));
-  const build = `CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${sqlName(table)} ${sqlColumns(columns)}`;
-  const use = `ALTER TABLE ${sqlName(table)} ADD CONSTRAINT ${name} ${keywordsOf(key)} USING INDEX ${name}`;
+  const build = `CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${quoteTable(table)} ${sqlColumns(columns)}`;
+  const use = `ALTER TABLE ${quoteTable(table)} ADD CONSTRAINT ${name} ${keywordsOf(key)} USING INDEX ${name}`;
   return say`Run ${build} outside a transaction, then ${use} in the next migration.`;
 }
 

@@ -1,5 +1,6 @@
-import { list, sqlColumns, sqlName } from "../advice.ts";
+import { list, sqlColumns } from "../advice.ts";
 import { defineRule, type QueryContext } from "../rule.ts";
+import { quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { AnnotatedQuery, PlanNode, PlanOutcome, Problem, Severity, TableName } from "../types.ts";
 
@@ -56,7 +57,7 @@ function problemOf(query: AnnotatedQuery, { node, table, joined }: Scan, context
       say`configured: ${table} has ${[rows]} rows`,
     ],
     ...(columns.length > 0 && {
-      instead: say`Create an index that begins with ${list(columns)}, e.g. ${`CREATE INDEX CONCURRENTLY ON ${sqlName(table)} ${sqlColumns(columns)}`}.`,
+      instead: say`Create an index that begins with ${list(columns)}, e.g. ${`CREATE INDEX CONCURRENTLY ON ${quoteTable(table)} ${sqlColumns(columns)}`}.`,
     }),
     object: `${query.name} ${table}`,
     severity: severityOf(before !== null, selective),

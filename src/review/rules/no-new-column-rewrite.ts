@@ -1,8 +1,7 @@
-import { sqlName } from "../advice.ts";
 import { rewriteReason } from "../column-rewrite.ts";
 import { evidenceOf, ranOf, sized, wasRewritten } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
-import { quoteIdentifier } from "../sql/names.ts";
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { ColumnDefinition, OperationOf, TableName, Text } from "../types.ts";
 
@@ -52,7 +51,7 @@ function insteadOf(table: TableName, column: ColumnDefinition): Text {
     return say`Make it VIRTUAL (PostgreSQL 18), or add a plain column that a trigger fills, and fill the old rows of ${table} in batches.`;
   if (column.serial || column.identity)
     return say`Add ${column.name} as a plain nullable column, create a sequence and SET DEFAULT nextval(…) for new rows, and number the old rows of ${table} in batches.`;
-  const add = `ALTER TABLE ${sqlName(table)} ADD COLUMN ${name} ${column.type}`;
-  const setDefault = `ALTER TABLE ${sqlName(table)} ALTER COLUMN ${name} SET DEFAULT ${column.defaultSql ?? "…"}`;
+  const add = `ALTER TABLE ${quoteTable(table)} ADD COLUMN ${name} ${column.type}`;
+  const setDefault = `ALTER TABLE ${quoteTable(table)} ALTER COLUMN ${name} SET DEFAULT ${column.defaultSql ?? "…"}`;
   return say`Run ${add}, then ${setDefault}, and fill the old rows in batches in a later migration.`;
 }

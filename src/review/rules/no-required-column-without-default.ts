@@ -1,7 +1,6 @@
-import { sqlName } from "../advice.ts";
 import { ranOf } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
-import { quoteIdentifier } from "../sql/names.ts";
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { ColumnDefinition, Severity, Text } from "../types.ts";
 
@@ -24,7 +23,7 @@ export default defineRule({
       return {
         message: say`Adding ${column.name} as NOT NULL without a default fails as soon as ${table} has a row.`,
         evidence: failureOf(context),
-        instead: say`Add ${column.name} with a DEFAULT, or add it as nullable, fill the existing rows, then run ${`ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdentifier(column.name)} SET NOT NULL`} in a later migration. Code that inserts into ${table} must set it by then.`,
+        instead: say`Add ${column.name} with a DEFAULT, or add it as nullable, fill the existing rows, then run ${`ALTER TABLE ${quoteTable(table)} ALTER COLUMN ${quoteIdentifier(column.name)} SET NOT NULL`} in a later migration. Code that inserts into ${table} must set it by then.`,
         at,
         object: `${table}.${column.name}`,
         severity: severityOf(context.rows(table)),

@@ -1,7 +1,7 @@
-import { bareName, sqlName } from "../advice.ts";
+import { bareName } from "../advice.ts";
 import { tableBefore } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
-import { quoteIdentifier } from "../sql/names.ts";
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { TableName } from "../types.ts";
 
@@ -26,7 +26,7 @@ export default defineRule({
       const renamed = table.slice(0, table.length - bareName(table).length) + to;
       return {
         message: say`Renaming ${table} to ${to} breaks running code that still uses ${table}.`,
-        instead: say`In the same migration run ${`CREATE VIEW ${sqlName(table)} AS SELECT * FROM ${sqlName(renamed)}`}, and drop the view when no running code uses ${quoteIdentifier(bareName(table))} any more.`,
+        instead: say`In the same migration run ${`CREATE VIEW ${quoteTable(table)} AS SELECT * FROM ${quoteTable(renamed)}`}, and drop the view when no running code uses ${quoteIdentifier(bareName(table))} any more.`,
         at,
         object: table,
       };

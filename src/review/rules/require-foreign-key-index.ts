@@ -1,6 +1,6 @@
-import { conventionalName, list, sqlColumns, sqlName } from "../advice.ts";
+import { conventionalName, list, sqlColumns } from "../advice.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
-import { quoteIdentifier } from "../sql/names.ts";
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { ConstraintDefinition, Fix, Index, Problem, Table, TableName } from "../types.ts";
 
@@ -34,7 +34,7 @@ function answer(table: TableName, constraint: ConstraintDefinition, context: Ope
       message: say`Deleting from ${references.table} reads all of ${table}: no index begins with ${list(columns)}.`,
       instead: context.isNew(table)
         ? say`Add ${`${indexSql(table, columns)};`} after the table.`
-        : say`Add ${`CREATE INDEX CONCURRENTLY ON ${sqlName(table)} ${sqlColumns(columns)}`} in a migration that runs outside a transaction, before the foreign key.`,
+        : say`Add ${`CREATE INDEX CONCURRENTLY ON ${quoteTable(table)} ${sqlColumns(columns)}`} in a migration that runs outside a transaction, before the foreign key.`,
       at,
       object,
       severity: (context.rows(table) ?? Number.POSITIVE_INFINITY) < 1000 ? "info" : "warning",
@@ -69,7 +69,7 @@ function sameSet(some: readonly (string | null)[], others: readonly string[]): b
 
 function indexSql(table: TableName, columns: readonly string[]): string {
   const name = conventionalName(table, columns, "idx");
-  return `CREATE INDEX ${name === null ? "" : `${quoteIdentifier(name)} `}ON ${sqlName(table)} ${sqlColumns(columns)}`;
+  return `CREATE INDEX ${name === null ? "" : `${quoteIdentifier(name)} `}ON ${quoteTable(table)} ${sqlColumns(columns)}`;
 }
 
 /** Right after the statement, and only where the migration creates the table: its down then drops the index as well. */
