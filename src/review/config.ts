@@ -2,6 +2,7 @@ import { isMap, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { frameworks } from "./frameworks/index.ts";
 import { nearest } from "./nearest.ts";
+import { rules } from "./rules/index.ts";
 
 const directory = z
   .string()
@@ -21,6 +22,15 @@ const migrations = z.strictObject({
 });
 
 const glob = z.string().min(1).max(1000);
+
+const comments = z.strictObject({
+  limit: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(10)
+    .describe("At most so many comments in the diff; the rest stands in the summary."),
+});
 
 const schema = z.strictObject({
   migrations: z
@@ -47,20 +57,13 @@ const schema = z.strictObject({
       "Rows of your tables in production, by table name (`orders`, `billing.invoices`): what a plan or a rewrite costs.",
     ),
   rules: z
-    .record(z.string(), z.enum(["off", "info", "warning", "error"]).describe("Its severity, or `off`."))
+    .partialRecord(
+      z.enum(Object.keys(rules)),
+      z.enum(["off", "info", "warning", "error"]).describe("Its severity, or `off`."),
+    )
     .default({})
     .describe("How much a rule counts, by its id. An `error` fails the check."),
-  comments: z
-    .strictObject({
-      limit: z
-        .int()
-        .min(0)
-        .max(100)
-        .default(10)
-        .describe("At most so many comments in the diff; the rest stands in the summary."),
-    })
-    .default({ limit: 10 })
-    .describe("Review comments."),
+  comments: comments.default({ limit: 10 }).describe("Review comments."),
   postgres: z
     .int()
     .min(9)
@@ -91,7 +94,9 @@ export function readConfig(text: string, path: string): { config: Config; proble
   try {
     return read(text, path);
   } catch (error) {
+    // The parser recurses, and refuses aliases that multiply or lead nowhere.
     if (error instanceof RangeError) return broken(1, `${path} is nested too deeply; flatten it`);
+    if (error instanceof ReferenceError) return broken(1, `${path} cannot be read: ${error.message}`);
     throw error;
   }
 }
@@ -142,7 +147,7 @@ interface Issue {
 
 /** Takes out the entries that are wrong, the whole key when that does not help, and reads the rest. */
 function parseLeniently(value: unknown): { config: Config; issues: Issue[] } {
-  const first = schema.safeParse(value);
+  const first = schema.safeParse(value, { reportInput: true });
   if (first.success) return { config: first.data, issues: [] };
   const issues = first.error.issues.flatMap(issuesOf);
   const pruned = without(
@@ -182,14 +187,19 @@ function issuesOf(issue: z.core.$ZodIssue): Issue[] {
 }
 
 function unknownKey(path: Path, key: string): string {
-  const guess = nearest(key, keysAt(path));
-  const where = path.filter((part) => typeof part === "string").join(".");
-  return `unknown key \`${key}\`${where ? ` in \`${where}\`` : ""}${guess ? `: did you mean \`${guess}\`?` : `; known are ${known(keysAt(path))}`}`;
+  const candidates = keysAt(path);
+  const guess = nearest(key, candidates);
+  const remedy = guess ? `: did you mean \`${guess}\`?` : `; known are ${known(candidates)}`;
+  if (path[0] === "rules") return `no rule is called \`${key}\`${remedy}`;
+  return path.length === 0
+    ? `unknown key \`${key}\`${remedy}`
+    : `unknown key \`${key}\` in \`${String(path[0])}\`${remedy}`;
 }
 
 function keysAt(path: Path): string[] {
+  if (path[0] === "rules") return Object.keys(rules);
   if (path[0] === "migrations") return Object.keys(migrations.shape);
-  if (path[0] === "comments") return ["limit"];
+  if (path[0] === "comments") return Object.keys(comments.shape);
   return Object.keys(schema.shape);
 }
 

@@ -88,7 +88,7 @@ function marksOf(text: string): Mark[] {
 
 function inSql(text: string, marks: readonly Mark[]): Found[] {
   const statements = splitStatements(text).filter((statement) => !statement.psql);
-  return marks.flatMap((mark) => {
+  return marks.flatMap((mark): Found[] => {
     const index = firstAfter(statements, mark.end);
     const before = statements[index - 1];
     if (before && before.span.end > mark.start) return [];

@@ -45,7 +45,9 @@ function layOut(directory: string, paths: readonly string[], isNamed: boolean): 
   if (paths.some((path) => /^\d+_.*\.up\.sql$/is.test(fileNameOf(path)) && directoryOf(path) === directory))
     return nothing;
 
-  const groups = groupByVersion(directory, paths);
+  const groups = groupByVersion(
+    plainUnlessMeant(paths.map((path) => parse(directory, path)).filter(isParsed)),
+  );
   const pairs = [...groups.values()].map(pairOf).filter((pair) => pair.ups.length > 0);
   const hasPair = pairs.some((pair) => pair.down !== null);
   if (!hasPair && !isNamed && !isLikeMigrations(directory)) return nothing;
@@ -66,14 +68,35 @@ function layOut(directory: string, paths: readonly string[], isNamed: boolean): 
   };
 }
 
+/** Without downs beside them, `_up` at the end of a name is a direction only when every file has it. */
+function plainUnlessMeant(files: readonly Parsed[]): readonly Parsed[] {
+  const isMeant = files.some(({ direction }) => direction === "down") || files.length > 1;
+  if (isMeant && files.every(({ direction }) => direction !== null)) return files;
+  const ups = new Set(files.filter(({ direction }) => direction !== "down").map(keyOf));
+  if (files.some((file) => file.direction === "down" && ups.has(keyOf(file)))) return files;
+  return files.map((file) =>
+    file.direction === "up" && /[_-]/.test(file.separator)
+      ? { ...file, name: `${file.name}${file.separator}up`, direction: null, separator: "" }
+      : file,
+  );
+}
+
 /** Files that can be one migration: of one version, and of one name apart from the direction. */
-function groupByVersion(directory: string, paths: readonly string[]): Map<string, Parsed[]> {
+function groupByVersion(files: readonly Parsed[]): Map<string, Parsed[]> {
   const groups = new Map<string, Parsed[]>();
-  for (const file of paths.map((path) => parse(directory, path)).filter((parsed) => parsed !== null)) {
-    const key = `${normalVersion(file.version)} ${file.name}`;
+  for (const file of files) {
+    const key = keyOf(file);
     groups.set(key, [...(groups.get(key) ?? []), file]);
   }
   return groups;
+}
+
+function keyOf({ version, name }: Parsed): string {
+  return `${normalVersion(version)} ${name}`;
+}
+
+function isParsed(file: Parsed | null): file is Parsed {
+  return file !== null;
 }
 
 function parse(directory: string, path: string): Parsed | null {
