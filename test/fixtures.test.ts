@@ -1,0 +1,161 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { type Case, type Fixture, readFixture, withoutExpectations } from "../scripts/fixture.mjs";
+import { check } from "../src/review/check.ts";
+import { readConfig } from "../src/review/config.ts";
+import { applyEdits } from "../src/review/fix.ts";
+import { rules } from "../src/review/rules/index.ts";
+import { readScript } from "../src/review/script.ts";
+import type { ChangeSet, Finding, Script, Text } from "../src/review/types.ts";
+import { createSandbox } from "../src/sandbox/dry-run.ts";
+import { factsOf } from "./facts.ts";
+import { type Files, read } from "./helpers.ts";
+
+/**
+ * Every rule's fixture, really run: only the rule under test is asked, each finding stands on its line, every Bad does the
+ * harm that it is there for, and every fix is applied, read again, run again and reviewed again.
+ */
+const folder = path.join(import.meta.dirname, "rules");
+const sandbox = createSandbox({ spares: 1 });
+afterAll(() => sandbox.close());
+
+const fixtures = readdirSync(folder)
+  .filter((file) => file.endsWith(".md"))
+  .map((file) => ({ file, fixture: readFixture(readFileSync(path.join(folder, file), "utf8")) }));
+
+describe("every rule", () => {
+  it("has a fixture of its own name", () => {
+    expect(fixtures.map(({ file }) => file)).toEqual(Object.keys(rules).map((id) => `${id}.md`));
+    expect(fixtures.map(({ fixture }) => `${fixture.id}.md`)).toEqual(fixtures.map(({ file }) => file));
+  });
+
+  it("is shown doing its work and keeping quiet", () => {
+    for (const { id, cases } of fixtures.map(({ fixture }) => fixture)) {
+      const kinds = cases.map(({ kind }) => kind);
+      expect(kinds, id).toContain("Bad");
+      expect(kinds, id).toContain("Good");
+    }
+  });
+
+  it("says how it is meant: an id that asks or bans, an instruction without a full stop", () => {
+    for (const [id, rule] of Object.entries(rules)) {
+      expect(id).toMatch(/^(?:require|no|prefer)(?:-[a-z0-9]+)+$/);
+      expect(rule.summary, id).toMatch(/^[A-Z].*[^.]$/);
+      for (const sentence of [rule.why, rule.instead]) expect(sentence, id).toMatch(/^[A-Z].*\.$/s);
+      expect(rule.ignoreWhen, id).toMatch(/^[a-z].*\.$/);
+      expect(rule.sources, id).not.toEqual([]);
+    }
+  });
+});
+
+for (const { fixture } of fixtures)
+  describe(fixture.id, () => {
+    for (const example of fixture.cases)
+      it(`${example.kind}: ${example.title}`, () => tryExample(fixture, example));
+  });
+
+async function tryExample({ id }: Fixture, example: Case): Promise<void> {
+  const { changes, run, findings } = await review(example, filesOf(example));
+  const own = findings.filter(({ rule }) => rule === id);
+  expect(own.map(({ path: file, line, severity }) => `${file}:${line} ${severity}`).sort()).toEqual(
+    example.expected
+      .map(({ role, name, line, severity }) => `${pathOf(role, name)}:${line} ${severity}`)
+      .sort(),
+  );
+  if (example.kind === "Good") expect(example.expected).toEqual([]);
+  if (example.kind === "Bad") expectHarm(example, own, factsOf(changes, run));
+  await expectFix(id, example, changes, findings);
+}
+
+/** What is said, word for word, and what was seen, by the sandbox and not by the rule. */
+function expectHarm(example: Case, findings: readonly Finding[], facts: readonly string[]): void {
+  const told = (kind: string) => example.facts.filter((fact) => fact.kind === kind).map(({ text }) => text);
+  expect(findings.map(({ message }) => markdown(message)).map(numbers)).toEqual(told("says").map(numbers));
+  expect(told("observed")).not.toEqual([]);
+  expect(facts).toEqual(expect.arrayContaining(told("observed")));
+  for (const text of told("instead"))
+    expect(findings.map(({ instead }) => markdown(instead))).toContain(text);
+  for (const text of told("follow-up"))
+    expect(findings.map(({ fix }) => markdown(fix?.followUp ?? []))).toContain(text);
+}
+
+/** A fixture shows what its fix makes of it, and only then. */
+async function expectFix(
+  id: string,
+  example: Case,
+  changes: ChangeSet,
+  findings: readonly Finding[],
+): Promise<void> {
+  const own = findings.filter(({ rule }) => rule === id);
+  const fixed = example.blocks.find(({ role }) => role === "fixed");
+  const edits = own.flatMap(({ fix }) => fix?.edits ?? []);
+  if (!fixed) return expect(edits).toEqual([]);
+
+  const up = changes.databases[0]?.steps[0]?.up;
+  expect(edits.map((edit) => edit.path)).toEqual(edits.map(() => up?.path));
+  const text = applyEdits(up?.text ?? "", edits);
+  expect(withoutExpectations(text)).toBe(fixed.text);
+
+  const again = await review(example, {
+    ...filesOf(example),
+    head: { ...filesOf(example).head, [up?.path ?? ""]: text },
+  });
+  expect(again.findings.filter(({ rule }) => rule === id)).toEqual([]);
+  const known = findings.filter(({ gates }) => gates).map(({ rule, object }) => `${rule} ${object}`);
+  expect(
+    again.findings.filter(({ gates, rule, object }) => gates && !known.includes(`${rule} ${object}`)),
+  ).toEqual([]);
+}
+
+/** Every rule is asked, so that a fix that trades one danger for another is seen; fixtures look at their own. */
+async function review(example: Case, { base, head }: { base: Files; head: Files }) {
+  const yaml = example.blocks.find(({ role }) => role === "config")?.text ?? "";
+  const { config, problems } = readConfig(yaml, ".github/drydock.yml");
+  expect(problems).toEqual([]);
+  const changes = read(base, head, config);
+  expect(changes.skipped.filter(({ matters }) => matters)).toEqual([]);
+  const database = changes.databases[0];
+  if (!database || changes.databases.length > 1) throw new Error("an example has one database");
+  const run = await sandbox.dryRun({
+    database,
+    scope: "fixtures",
+    loadHistory: async () => historyOf(base),
+    queries: changes.queries.map(({ sql, baseSql }, index) => ({ index, sql, baseSql })),
+    rows: config.rows,
+  });
+  expect([run.lost, run.history.failed]).toEqual([null, []]);
+  return { changes, run, findings: check({ changes, runs: [run], config }) };
+}
+
+function historyOf(base: Files): Script[] {
+  return Object.entries(base)
+    .filter(([file]) => file.endsWith(".up.sql"))
+    .map(([file, text]) => readScript(file, String(text), "implicit"));
+}
+
+function filesOf({ blocks }: Case): { base: Files; head: Files } {
+  const side = (roles: readonly string[]) =>
+    Object.fromEntries(
+      blocks
+        .filter(({ role }) => roles.includes(role))
+        .map(({ role, name, text }) => [pathOf(role, name), text]),
+    );
+  const base = { "migrations/0000_start.up.sql": "SELECT 1;\n", ...side(["base", "before"]) };
+  return { base, head: { ...base, ...side(["up", "down", "query"]) } };
+}
+
+function pathOf(role: string, name: string): string {
+  if (role === "query" || role === "before") return "queries/app.sql";
+  if (role === "base") return `migrations/${name || "0001_base"}.up.sql`;
+  return `migrations/${name || "0002_change"}.${role}.sql`;
+}
+
+function markdown(text: Text): string {
+  return text.map((part) => (typeof part === "string" ? part : `\`${part.code}\``)).join("");
+}
+
+/** Numbers of seeded rows are the sandbox's own affair: `#` in a fixture. */
+function numbers(text: string): string {
+  return text.replace(/\b\d+ of \d+ seeded\b/g, "# of # seeded");
+}

@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { check } from "../../src/review/check.ts";
+import { type Config, defaultConfig } from "../../src/review/config.ts";
+import { plain } from "../../src/review/text.ts";
+import type { ChangeSet, Finding } from "../../src/review/types.ts";
+import { type Files, read } from "../helpers.ts";
+
+const base = "CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint);";
+const index = "CREATE INDEX orders_user_id_idx ON orders (user_id);";
+
+describe("without a run", () => {
+  it("relies on the statement, and observes nothing", () => {
+    const [finding] = judge(
+      {},
+      { "m/0002_index.up.sql": index, "m/0002_index.down.sql": "DROP INDEX orders_user_id_idx;" },
+    );
+    expect(finding).toMatchObject({
+      rule: "no-blocking-index-build",
+      severity: "error",
+      gates: true,
+      line: 1,
+    });
+    expect(finding?.evidence.map(plain)).toEqual(["sizes are not configured: orders is taken to be large"]);
+  });
+
+  it("is quiet about tables that the pull request makes", () => {
+    expect(
+      rulesOf({}, { "m/0002_a.up.sql": `${base}\n${index}`, "m/0002_a.down.sql": "DROP TABLE orders;" }),
+    ).toEqual([]);
+    const later = { "m/0002_a.up.sql": base, "m/0003_b.up.sql": index };
+    expect(rulesOf({}, later)).toEqual(["require-down", "require-down"]);
+  });
+
+  it("lowers what may or may not scan to a warning", () => {
+    const change =
+      "ALTER TABLE orders ALTER COLUMN user_id SET NOT NULL; ALTER TABLE orders ALTER COLUMN id TYPE numeric;";
+    const findings = judge({}, { "m/0002_a.up.sql": change, "m/0002_a.down.sql": "SELECT 1;" });
+    expect(findings.map(({ rule, severity }) => [rule, severity])).toEqual([
+      ["no-blocking-not-null", "warning"],
+      ["no-column-type-rewrite", "warning"],
+    ]);
+  });
+
+  it("says so when CONCURRENTLY must fail, and not where it works", () => {
+    const concurrent = "CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);";
+    const down = { "m/0002_a.down.sql": "SELECT 1;" };
+    expect(rulesOf({}, { "m/0002_a.up.sql": `SELECT 1; ${concurrent}`, ...down })).toEqual([
+      "no-concurrent-index-in-transaction",
+    ]);
+    expect(rulesOf({}, { "m/0002_a.up.sql": concurrent, ...down })).toEqual([]);
+  });
+});
+
+describe("an edited migration", () => {
+  const before = { "m/0002_a.up.sql": index, "m/0002_a.down.sql": "SELECT 1;" };
+
+  it("is judged by its up when the up changes", () => {
+    expect(rulesOf(before, { ...before, "m/0002_a.up.sql": `${index} -- now` })).toEqual([
+      "no-blocking-index-build",
+    ]);
+  });
+
+  it("is not judged by its up when only the down changes", () => {
+    expect(rulesOf(before, { ...before, "m/0002_a.down.sql": "DROP INDEX orders_user_id_idx;" })).toEqual([]);
+  });
+
+  it("is not asked for a down that it never had", () => {
+    const { "m/0002_a.up.sql": up } = before;
+    expect(
+      rulesOf({ "m/0002_a.up.sql": up }, { "m/0002_a.up.sql": `${base.replace("orders", "x")}` }),
+    ).toEqual([]);
+  });
+
+  it("is asked for a down that is taken away", () => {
+    expect(rulesOf(before, { "m/0002_a.up.sql": index })).toEqual(["require-down"]);
+  });
+});
+
+describe("the configuration", () => {
+  const head = { "m/0002_a.up.sql": index };
+
+  it("turns a rule off, or gives it another severity", () => {
+    const rules = { "no-blocking-index-build": "off", "require-down": "error" } as const;
+    expect(judge({}, head, { rules }).map(({ rule, gates }) => [rule, gates])).toEqual([
+      ["require-down", true],
+    ]);
+  });
+
+  it("keeps what is milder mild", () => {
+    const config = { rules: { "no-blocking-index-build": "warning" }, rows: { orders: 12 } } as const;
+    const [, finding] = judge({}, head, config);
+    expect(finding).toMatchObject({ rule: "no-blocking-index-build", severity: "info", gates: false });
+  });
+});
+
+describe("a fingerprint", () => {
+  const one = judge({}, { "m/0002_a.up.sql": `-- a note\n\n${index}` });
+
+  it("survives another line, path and spelling", () => {
+    const moved = judge({}, { "m/0009_b.up.sql": index.toLowerCase().replaceAll(" ", "\n  ") });
+    expect(prints(moved)["no-blocking-index-build"]).toBe(prints(one)["no-blocking-index-build"]);
+  });
+
+  it("changes with the statement", () => {
+    const other = judge({}, { "m/0002_a.up.sql": index.replace("(user_id)", "(user_id, id)") });
+    expect(prints(other)["no-blocking-index-build"]).not.toBe(prints(one)["no-blocking-index-build"]);
+  });
+
+  it("is unique in a review", () => {
+    const twice = judge({}, { "m/0002_a.up.sql": `${index}\n${index}` }).map(
+      ({ fingerprint }) => fingerprint,
+    );
+    expect(new Set(twice).size).toBe(3);
+  });
+});
+
+it("sorts by severity, path and line", () => {
+  const findings = judge(
+    {},
+    {
+      "m/0003_b.up.sql": `SELECT 1;\n${index}`,
+      "m/0002_a.up.sql":
+        "ALTER TABLE orders DROP COLUMN user_id;\nALTER TABLE orders ADD COLUMN state text NOT NULL;",
+    },
+  );
+  expect(findings.map(({ path, line, rule }) => `${path}:${line} ${rule}`)).toEqual([
+    "m/0002_a.up.sql:2 no-required-column-without-default",
+    "m/0003_b.up.sql:2 no-blocking-index-build",
+    "m/0002_a.up.sql:1 no-column-drop",
+    "m/0002_a.up.sql:1 require-down",
+    "m/0003_b.up.sql:1 require-down",
+  ]);
+});
+
+function judge(before: Files, head: Files, given: Partial<Config> = {}): Finding[] {
+  const start = { "m/0001_base.up.sql": base, "m/0001_base.down.sql": "DROP TABLE orders;" };
+  const config = { ...defaultConfig, ...given };
+  const changes: ChangeSet = read({ ...start, ...before }, { ...start, ...head }, config);
+  return check({ changes, runs: [], config });
+}
+
+function rulesOf(before: Files, head: Files): string[] {
+  return judge(before, head).map(({ rule }) => rule);
+}
+
+function prints(findings: readonly Finding[]): Record<string, string> {
+  return Object.fromEntries(findings.map(({ rule, fingerprint }) => [rule, fingerprint]));
+}
