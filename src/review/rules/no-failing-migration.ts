@@ -14,12 +14,6 @@ import type {
 
 type Failure = Extract<Outcome, { kind: "failed" }>;
 
-/** Classes of SQLSTATE that speak of the server's means, or of the server itself, and not of the statement. */
-const ofTheServer = /^(?:08|53|57|58|F0|XX)/;
-
-/** A name that does not exist, or exists already: expected when the history could not be replayed in full. */
-const ofTheHistory = /^(?:3F000|42P01|42703|42704|42883|42P07|42701|42710|42723)$/;
-
 /** What holds or not depending on rows: seeded rows are not production's. */
 const ofTheRows = /^(?:22|23)/;
 
@@ -45,7 +39,6 @@ export default defineRule({
 function upProblems(migration: Migration, run: ScriptRun, context: MigrationContext): Problem[] {
   const failed = firstFailure(migration.up, run);
   if (failed && context.isExplained(failed.statement)) return [];
-  if (failed && !isJudged(failed.failure)) return [];
   if (failed)
     return [
       {
@@ -64,19 +57,17 @@ function downProblems(migration: Migration, context: MigrationContext): Problem[
   if (!trip || !down) return [];
   const failed = firstFailure(down, trip.down);
   if (failed)
-    return isJudged(failed.failure)
-      ? [
-          {
-            message: say`The down migration fails: ${failed.failure.message}.`,
-            ...detailsOf(failed.statement, failed.failure, context),
-            object: `${migration.name} down`,
-            side: "down",
-          },
-        ]
-      : [];
+    return [
+      {
+        message: say`The down migration fails: ${failed.failure.message}.`,
+        ...detailsOf(failed.statement, failed.failure, context),
+        object: `${migration.name} down`,
+        side: "down",
+      },
+    ];
   if (trip.down.leftOpen) return [leftOpen(migration, down, "down")];
   const again = trip.upAgain && firstFailure(migration.up, trip.upAgain);
-  if (!again || !isJudged(again.failure)) return [];
+  if (!again) return [];
   return [
     {
       message: say`After up and down this statement fails when the migration is run again: ${again.failure.message}.`,
@@ -94,10 +85,6 @@ function firstFailure(script: Script, run: ScriptRun): { statement: Statement; f
     if (outcome.kind === "failed" && statement) return { statement, failure: outcome };
   }
   return null;
-}
-
-function isJudged({ code, message }: Failure): boolean {
-  return !ofTheServer.test(code) && !/^extension ".*" is not available$/.test(message);
 }
 
 function detailsOf(statement: Statement, failure: Failure, context: MigrationContext) {
@@ -121,10 +108,9 @@ function evidenceOf(failure: Failure, { historyComplete }: MigrationContext): Te
   ];
 }
 
+/** Whether a failure on other rows, or with a complete history, would be the same is not certain. */
 function severityOf({ code }: Failure, { historyComplete }: MigrationContext): Severity {
-  if (!historyComplete && ofTheHistory.test(code)) return "info";
-  if (!historyComplete || ofTheRows.test(code)) return "warning";
-  return "error";
+  return historyComplete && !ofTheRows.test(code) ? "error" : "warning";
 }
 
 /** From the character that PostgreSQL points at to the end of its line; the whole statement when it points nowhere. */

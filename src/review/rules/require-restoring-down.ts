@@ -23,8 +23,7 @@ export default defineRule({
   },
 });
 
-function residueProblem(migration: Migration, residue: readonly Difference[]): Problem {
-  const differences = withoutParts(residue);
+function residueProblem(migration: Migration, differences: readonly Difference[]): Problem {
   const [first] = differences;
   const more = differences.length - 1;
   const harmless = differences.every(({ change }) => change === "extra");
@@ -39,8 +38,7 @@ function residueProblem(migration: Migration, residue: readonly Difference[]): P
   };
 }
 
-function secondUpProblem(migration: Migration, residue: readonly Difference[]): Problem {
-  const differences = withoutParts(residue);
+function secondUpProblem(migration: Migration, differences: readonly Difference[]): Problem {
   const [first] = differences;
   return {
     message: say`Up, down and up again leads to another schema than the first up: ${first ? sentence(first) : []}.`,
@@ -66,18 +64,6 @@ function sentence({ kind, identity, change, before, after }: Difference): Text {
   if (change === "missing") return say`the ${[kind]} ${identity} is not brought back`;
   if (before === null || after === null) return say`the ${[kind]} ${identity} is another`;
   return say`the ${[kind]} ${identity} was ${before} and is ${after}`;
-}
-
-/** A table that is left or lost stands for its columns, constraints and indexes. */
-function withoutParts(residue: readonly Difference[]): Difference[] {
-  const whole = residue.filter(({ kind, change }) => kind === "table" && change !== "changed");
-  return residue.filter(
-    (part) => !whole.some((table) => part !== table && part.change === table.change && isPartOf(part, table)),
-  );
-}
-
-function isPartOf(part: Difference, table: Difference): boolean {
-  return part.identity.startsWith(`${table.identity}.`) || part.identity.startsWith(`${table.identity} `);
 }
 
 /** The down's last statement; its first line when it has none. */
