@@ -76,8 +76,13 @@ function fileDiff(fix: Fix, path: string, text: string): readonly DiffLine[] {
     const { start, end } = linesSpan(text, hunk.line, hunk.endLine);
     const before = text.slice(start, end).split(/\r?\n/);
     const after = editedText(text.slice(start, end), hunk.edits, start).split(/\r?\n/);
-    return differing(text === "" ? [] : before, after);
+    return differing(text === "" ? [] : before, withoutLastEnd(after));
   });
+}
+
+/** New text that ends its last line leaves an empty one behind, which is no line. */
+function withoutLastEnd(lines: readonly string[]): readonly string[] {
+  return lines.length > 1 && lines.at(-1) === "" ? lines.slice(0, -1) : lines;
 }
 
 function hunks(text: string, edits: readonly Edit[]) {

@@ -1,5 +1,6 @@
 import MarkdownIt from "markdown-it";
-import { escapeHtml } from "./escape.ts";
+import { visible } from "../text.ts";
+import { escapeHtml, shorten } from "./escape.ts";
 import type { SchemaView, TableView } from "./schema-view.ts";
 
 export interface MarkdownHtmlOptions {
@@ -76,7 +77,7 @@ function diffBlock(text: string): string {
 function diagram({ tables, relations }: SchemaView): string {
   const links = relations.map(({ from, to, columns, mark }) => {
     const note = mark === null ? "" : ` <em class="${mark}">${mark}</em>`;
-    return `<li><code>${escapeHtml(from)}</code> (${escapeHtml(columns.join(", "))}) → <code>${escapeHtml(to)}</code>${note}</li>`;
+    return `<li><code>${shown(from)}</code> (${shown(columns.join(", "))}) → <code>${shown(to)}</code>${note}</li>`;
   });
   const list = links.length > 0 ? `<ul class="links">${links.join("")}</ul>` : "";
   return `<div class="diagram">${tables.map(tableBox).join("")}</div>${list}`;
@@ -87,12 +88,16 @@ function tableBox({ name, mark, columns, more }: TableView): string {
     const keys = [column.primaryKey && "PK", column.foreignKey && "FK"]
       .filter((key) => key !== false)
       .join(" ");
-    const was = column.was === null ? "" : `, was ${escapeHtml(column.was)}`;
+    const was = column.was === null ? "" : `, was ${shown(column.was)}`;
     const note = column.mark === null ? "" : `<em>${column.mark}${was}</em>`;
-    const cells = [escapeHtml(column.name), escapeHtml(column.type), keys, note];
+    const cells = [shown(column.name), shown(column.type), keys, note];
     return `<tr class="${column.mark ?? ""}">${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
   const rest = more > 0 ? `<tr><td colspan="4">${more} more</td></tr>` : "";
   const note = mark === null ? "" : ` <em>${mark}</em>`;
-  return `<table class="entity ${mark ?? ""}"><caption>${escapeHtml(name)}${note}</caption><tbody>${rows.join("")}${rest}</tbody></table>`;
+  return `<table class="entity ${mark ?? ""}"><caption>${shown(name)}${note}</caption><tbody>${rows.join("")}${rest}</tbody></table>`;
+}
+
+function shown(name: string): string {
+  return escapeHtml(shorten(visible(name), 80));
 }

@@ -25,7 +25,7 @@ export function patchLines(patch: string): readonly PatchLine[] {
   let now = 0;
   for (const line of patch.split("\n")) {
     const header = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@/.exec(line);
-    const text = line.slice(1);
+    const text = line.slice(1).replace(/\r$/, "");
     if (header) {
       old = Number(header[1]);
       now = Number(header[2]);

@@ -1,11 +1,11 @@
 import { plain, visible } from "../text.ts";
 import type { Finding, Report, Text } from "../types.ts";
-import { visibleLine } from "./escape.ts";
+import { shorten, visibleLine } from "./escape.ts";
 import { fixDiff, sourcesOf } from "./fix-view.ts";
 import { gapsOf } from "./gaps.ts";
 import { type MigrationView, migrationViews, type StatementRow } from "./migration-rows.ts";
 import { receiptLines } from "./receipt-lines.ts";
-import { clip, columns, type Palette, pad, palette, words, wrap } from "./terminal.ts";
+import { broken, clip, columns, type Palette, pad, palette, words, wrap } from "./terminal.ts";
 import { count, factGroups, placeOf, planText } from "./words.ts";
 
 export interface PrettyOptions {
@@ -85,7 +85,7 @@ function headline(finding: Finding, { colours, width }: Page): readonly string[]
 function codeFrame({ path, line, endLine }: Finding, { sources, colours, width }: Page): readonly string[] {
   const text = sources.get(path);
   if (text === undefined) return [];
-  const lines = text.split(/\r?\n/);
+  const lines = text.replace(/\n$/, "").split(/\r?\n/);
   const from = Math.max(1, line - 1);
   const to = Math.min(lines.length, endLine + 1, line + 12);
   const gutter = String(to).length + 2;
@@ -124,10 +124,11 @@ function fixLines(finding: Finding, page: Page): readonly string[] {
     added: colours.green,
     cut: colours.dim,
   };
-  const diff = fixDiff(finding, page.sources, 20).map(({ kind, text }) => {
-    const line = clip(`${marks[kind]}${visibleLine(text).replaceAll("\t", "  ")}`, width - labelWidth - 2);
-    return `  ${" ".repeat(labelWidth)}${dresses[kind](line)}`;
-  });
+  const diff = fixDiff(finding, page.sources, 20).flatMap(({ kind, text }) =>
+    broken(shorten(visibleLine(text).replaceAll("\t", "  "), 400), width - 8).map((piece, i) =>
+      `    ${dresses[kind](`${i === 0 ? marks[kind] : "    "}${piece}`)}`.trimEnd(),
+    ),
+  );
   const afterwards = finding.fix.followUp === null ? [] : labelled("then", finding.fix.followUp, page);
   return [...labelled("fix", [finding.fix.title], page), ...diff, ...afterwards];
 }

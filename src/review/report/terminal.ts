@@ -1,6 +1,7 @@
 import picocolors from "picocolors";
 import { visible } from "../text.ts";
 import type { Text } from "../types.ts";
+import { shorten } from "./escape.ts";
 
 /** How text is dressed for a terminal. */
 export type Palette = ReturnType<typeof picocolors.createColors>;
@@ -10,10 +11,10 @@ export function palette(colour: boolean): Palette {
   return picocolors.createColors(colour);
 }
 
-/** A text for people as words that may stand on different lines: a name stays whole, and quoted where it has spaces. */
+/** A text for people as words that may stand on different lines; a short name stays whole. */
 export function words(text: Text): readonly string[] {
   return text
-    .map((part) => (typeof part === "string" ? visible(part) : visible(part.code).replaceAll(" ", "\u00a0")))
+    .map((part) => (typeof part === "string" ? visible(part) : unbroken(shorten(visible(part.code), 400))))
     .join("")
     .split(" ")
     .filter((word) => word !== "");
@@ -68,16 +69,24 @@ function columnsOf(character: string): number {
     : 1;
 }
 
-function broken(word: string, width: number): readonly string[] {
-  if (columns(word) <= width) return [word];
+function unbroken(name: string): string {
+  return name.length > 40 ? name : name.replaceAll(" ", "\u00a0");
+}
+
+/** A text in pieces of at most `width` columns. */
+export function broken(text: string, width: number): readonly string[] {
   const pieces: string[] = [];
   let piece = "";
-  for (const character of word) {
-    if (columns(piece) + columns(character) > width) {
+  let used = 0;
+  for (const character of text) {
+    const more = columnsOf(character);
+    if (used + more > width) {
       pieces.push(piece);
       piece = "";
+      used = 0;
     }
     piece += character;
+    used += more;
   }
   return [...pieces, piece];
 }

@@ -1,0 +1,484 @@
+import MarkdownIt from "markdown-it";
+import { describe, expect, it } from "vitest";
+import { commentBody, fingerprintIn } from "../../src/review/report/comment.ts";
+import { codeSpan, fenced, markdown, prose } from "../../src/review/report/escape.ts";
+import { suggestionOf } from "../../src/review/report/fix-view.ts";
+import { toMarkdown } from "../../src/review/report/markdown.ts";
+import { toMermaid } from "../../src/review/report/mermaid.ts";
+import { schemaView } from "../../src/review/report/schema-view.ts";
+import { say } from "../../src/review/text.ts";
+import type { Finding } from "../../src/review/types.ts";
+import {
+  changeSet,
+  database,
+  dryRun,
+  hostileNames,
+  indexFinding,
+  indexStep,
+  indexUp,
+  migration,
+  migrationRun,
+  ordersTable,
+  sample,
+  schema,
+  script,
+  scriptRun,
+  summaryOptions,
+  table,
+} from "./report-samples.ts";
+
+/** HTML on, as GitHub has it: whatever gets through as markup shows. */
+const renderer = new MarkdownIt({ html: true, linkify: true });
+
+describe("a comment", () => {
+  it("says what will happen, what was observed, what to do instead, and carries suggestion and mark", () => {
+    const suggestion = suggestionOf(indexFinding, indexUp.text);
+    expect(
+      commentBody(indexFinding, { suggestion, rulesUrl: "https://drydock.example/rules/" }),
+    ).toMatchInlineSnapshot(`
+      "❌ **Building \`orders_user_id_idx\` blocks every write to \`orders\` until it ends.**
+
+      **Observed:** SHARE lock on \`orders\`; full scan of \`orders\`
+
+      **Instead:** Run \`CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id)\`.
+
+      \`\`\`suggestion
+      CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
+      \`\`\`
+
+      [\`no-blocking-index-build\`](https://drydock.example/rules/no-blocking-index-build.md)
+
+      <!-- drydock:f00dfeed -->"
+    `);
+  });
+
+  it("shows a fix that does not fit into its lines as a difference, and what follows by hand", () => {
+    const { text } = indexUp;
+    const finding: Finding = {
+      ...indexFinding,
+      severity: "warning",
+      gates: false,
+      fix: {
+        title: "Create the down",
+        edits: [
+          { path: indexUp.path, start: text.length, end: text.length, text: "SELECT 1;\n" },
+          { path: "db/new.down.sql", start: 0, end: 0, text: "DROP INDEX x;\n" },
+        ],
+        followUp: say`VALIDATE ${"orders_fk"} in the next migration`,
+      },
+    };
+    expect(suggestionOf(finding, text)).toBeNull();
+    expect(
+      commentBody(finding, { suggestion: null, sources: new Map([[indexUp.path, text]]) }),
+    ).toMatchInlineSnapshot(`
+      "⚠️ **Building \`orders_user_id_idx\` blocks every write to \`orders\` until it ends.**
+
+      **Observed:** SHARE lock on \`orders\`; full scan of \`orders\`
+
+      **Instead:** Run \`CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id)\`.
+
+      \`\`\`diff
+      +++ db/migrations/0002_idx.up.sql
+      - 
+      + SELECT 1;
+      +++ db/new.down.sql
+      + DROP INDEX x;
+      \`\`\`
+
+      **Then:** VALIDATE \`orders_fk\` in the next migration
+
+      \`no-blocking-index-build\`
+
+      <!-- drydock:f00dfeed -->"
+    `);
+  });
+
+  it("lists many facts, by how they are known", () => {
+    const evidence = [
+      ...Array.from({ length: 20 }, (_, i) => say`observed: scan of ${`t${i}`}`),
+      say`configured: ${"t0"} has ${5} rows`,
+      say`sizes are not configured: ${"t1"} is taken to be large`,
+    ];
+    const body = commentBody({ ...indexFinding, evidence, fix: null }, { suggestion: null });
+    expect(body).toMatchInlineSnapshot(`
+      "❌ **Building \`orders_user_id_idx\` blocks every write to \`orders\` until it ends.**
+
+      **Observed:**
+      - scan of \`t0\`
+      - scan of \`t1\`
+      - scan of \`t2\`
+      - scan of \`t3\`
+      - scan of \`t4\`
+      - scan of \`t5\`
+      - scan of \`t6\`
+      - scan of \`t7\`
+      - scan of \`t8\`
+      - scan of \`t9\`
+      - scan of \`t10\`
+      - scan of \`t11\`
+      - and 8 more
+
+      **Configured:** \`t0\` has 5 rows
+
+      sizes are not configured: \`t1\` is taken to be large
+
+      **Instead:** Run \`CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id)\`.
+
+      \`no-blocking-index-build\`
+
+      <!-- drydock:f00dfeed -->"
+    `);
+  });
+
+  it("is found again by its mark", () => {
+    const body = commentBody(indexFinding, { suggestion: null });
+    expect(fingerprintIn(body)).toBe("f00dfeed");
+    expect(fingerprintIn("<!-- drydock:f00dfeed --> quoted by somebody")).toBeNull();
+  });
+});
+
+describe("a suggestion", () => {
+  const at = (line: number, endLine: number, start: number, end: number, text: string): Finding => ({
+    ...indexFinding,
+    line,
+    endLine,
+    fix: { title: "", edits: [{ path: indexUp.path, start, end, text }], followUp: null },
+  });
+
+  it("replaces exactly the commented lines", () => {
+    const text = "BEGIN;\r\nCREATE INDEX a\r\n  ON t (x);\r\nCOMMIT;\r\n";
+    const start = text.indexOf(" a");
+    expect(suggestionOf(at(2, 3, start, start, " CONCURRENTLY"), text)).toBe(
+      "CREATE INDEX CONCURRENTLY a\n  ON t (x);",
+    );
+  });
+
+  it("is not made when it changes nothing, reaches further or cannot be shown", () => {
+    const text = "one\ntwo\nthree\n";
+    expect(suggestionOf(at(2, 2, 4, 4, ""), text)).toBeNull();
+    expect(suggestionOf(at(2, 2, 0, 5, "x"), text)).toBeNull();
+    expect(suggestionOf(at(2, 2, 4, 7, "x\u202ey"), text)).toBeNull();
+    expect(suggestionOf({ ...indexFinding, fix: null }, text)).toBeNull();
+  });
+
+  it("has a fence longer than any run of backticks inside", () => {
+    const body = commentBody(indexFinding, { suggestion: "SELECT '````';\n```" });
+    expect(body).toContain("\n`````suggestion\nSELECT '````';\n```\n`````\n");
+  });
+});
+
+describe("text from the pull request", () => {
+  it.each(Object.entries(hostileNames))("is harmless in a comment: %s", (_, name) => {
+    const finding: Finding = {
+      ...indexFinding,
+      message: say`Building ${name} blocks ${name}.`,
+      evidence: [say`observed: lock on ${name}`],
+      instead: say`Use ${name} instead.`,
+      path: `db/${name}.sql`,
+      fix: null,
+    };
+    const body = commentBody(finding, { suggestion: null });
+    expect(body.length).toBeLessThan(2_000);
+    expectHarmless(renderer.render(body));
+  });
+
+  it.each(Object.entries(hostileNames))("is harmless in the summary: %s", (_, name) => {
+    expectHarmless(renderer.render(withoutDiagram(toMarkdown(hostileReport(name), summaryOptions))));
+  });
+
+  it.each(Object.entries(hostileNames))("is harmless as prose: %s", (_, name) => {
+    expectHarmless(renderer.render(`Skipped: ${prose(name)}`));
+  });
+
+  it("stays one line of one table", () => {
+    for (const name of Object.values(hostileNames)) {
+      const row = `| a | b |\n| --- | --- |\n| ${markdown(say`${name} x`, { table: true })} | last |\n`;
+      const html = renderer.render(row);
+      expect(html.match(/<td>/g)).toHaveLength(2);
+      expect(html).toContain("<td>last</td>");
+    }
+  });
+
+  it("is shown as it is where it does no harm", () => {
+    expect(codeSpan("orders")).toBe("`orders`");
+    expect(codeSpan("a`b")).toBe("``a`b``");
+    expect(codeSpan("`x`")).toBe("`` `x` ``");
+    expect(codeSpan("n".repeat(10_000))).toHaveLength(122);
+    expect(markdown(say`Use \`NOT VALID\` on ${"a_b"}: 5 * 3 < 16`)).toBe(
+      "Use `NOT VALID` on `a_b`: 5 \\* 3 &lt; 16",
+    );
+    expect(fenced("a\tb\u001b[2J\n", "sql")).toBe("```sql\na\tb\\u{1b}[2J\n```");
+  });
+});
+
+describe("the summary", () => {
+  it("begins with the verdict and holds findings without a comment, receipt, migrations and commits", () => {
+    expect(toMarkdown(sample(), summaryOptions)).toMatchInlineSnapshot(`
+      "### ❌ 1 blocking finding in 1 migration
+
+      #### \`no-blocking-index-build\`
+
+      \`db/migrations/0002_idx.up.sql:1\`
+
+      ❌ **Building \`orders_user_id_idx\` blocks every write to \`orders\` until it ends.**
+
+      **Observed:** SHARE lock on \`orders\`; full scan of \`orders\`
+
+      **Instead:** Run \`CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id)\`.
+
+      \`\`\`diff
+      - CREATE INDEX orders_user_id_idx ON orders (user_id);
+      + CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
+      \`\`\`
+
+      1 migration read, after 1 earlier migration; 2 of 2 statements run on PostgreSQL 18.6 (PGlite 0.5.16).  
+      1 of 1 round trip (up, down, up) restored schema and data.
+
+      <details><summary><code>db/migrations/0002_idx.up.sql</code>: 1 statement, strongest lock SHARE on <code>orders</code>; round trip restored everything</summary>
+
+      | | Line | Statement | Strongest lock | Effect |
+      | --- | ---: | --- | --- | --- |
+      | up | 1 | \`CREATE INDEX orders_user_id_idx ON orders (user_id)\` | SHARE on \`orders\` | scans \`orders\` |
+      | down | 1 | \`DROP INDEX orders_user_id_idx\` |  |  |
+
+      </details>
+
+      <sub>base <code>aaaaaaaaaaaa</code>, head <code>bbbbbbbbbbbb</code> · Drydock 1.2.3</sub>"
+    `);
+  });
+
+  it("leaves findings to their inline comments", () => {
+    const summary = toMarkdown(sample(), { ...summaryOptions, commented: new Set(["f00dfeed"]) });
+    expect(summary).not.toContain("no-blocking-index-build");
+    expect(summary).toContain("Each finding stands as a comment at its line.");
+  });
+
+  it("says what was not checked, what matters first", () => {
+    const skipped = [
+      { path: "a.sql", line: 1, reason: "it is a `psql` command", matters: false },
+      { path: "b.sql", line: null, reason: "it is a binary file", matters: true },
+    ];
+    const report = sample({ findings: [], changes: changeSet([database([indexStep])], { skipped }) });
+    expect(toMarkdown(report, summaryOptions)).toContain(
+      "**Not checked**\n\n- `b.sql`: it is a binary file\n- `a.sql:1`: it is a `psql` command _(does not change the verdict)_",
+    );
+  });
+
+  it("shows plans that change and leaves out those that do not", () => {
+    const scan = (type: string, index: string | null, cost: number) =>
+      ({
+        kind: "planned",
+        cost,
+        root: { type, relation: "orders", index, cost, rows: 1, details: {}, children: [] },
+      }) as const;
+    const query = { name: "by-user", path: "q.sql", line: 2, endLine: 3, sql: "", baseSql: "", tables: [] };
+    const same = scan("Index Scan", "orders_pkey", 8.3);
+    const report = sample({
+      changes: changeSet([database([])], { queries: [query, { ...query, name: "same" }] }),
+      runs: [
+        dryRun([], {
+          queries: [
+            {
+              query: 0,
+              before: scan("Index Scan", "orders_user_id_idx", 8.31),
+              after: scan("Seq Scan", null, 204_512.4),
+            },
+            { query: 1, before: same, after: same },
+          ],
+        }),
+      ],
+    });
+    const summary = toMarkdown(report, summaryOptions);
+    expect(summary).toContain(
+      "| `by-user` (`q.sql:2`) | Index Scan on `orders` (`orders_user_id_idx`), cost 8.3 | Seq Scan on `orders`, cost 204,512 |",
+    );
+    expect(summary).not.toContain("`same`");
+  });
+
+  it("fits into a comment of GitHub's, keeps its markup balanced and says what was cut", () => {
+    const steps = Array.from({ length: 300 }, (_, i) => {
+      const lines = Array.from(
+        { length: 40 },
+        (_, n) => `CREATE INDEX ${"x".repeat(60)}_${i}_${n} ON orders (id);`,
+      );
+      return migration(String(i), script(`db/migrations/${i}.up.sql`, ...lines), null);
+    });
+    const findings = Array.from({ length: 200 }, (_, i) => ({
+      ...indexFinding,
+      line: i + 1,
+      fingerprint: `f${i}`,
+    }));
+    const report = sample({
+      changes: changeSet([database(steps)]),
+      runs: [dryRun(steps.map((step) => migrationRun(step)))],
+      findings,
+    });
+    const summary = toMarkdown(report, summaryOptions);
+    expect(summary.length).toBeLessThanOrEqual(65_000);
+    expect(summary.length).toBeGreaterThan(50_000);
+    expect(summary.startsWith("### ❌ 200 blocking findings in 300 migrations")).toBe(true);
+    expect(summary).toMatch(/cut for length\./);
+    expect(summary).toContain("Drydock 1.2.3");
+    expect(summary.match(/<details>/g)?.length).toBe(summary.match(/<\/details>/g)?.length);
+    expect((summary.match(/^`{3,}/gm)?.length ?? 0) % 2).toBe(0);
+    for (const limit of [600, 2_000, 9_000]) {
+      const short = toMarkdown(report, { ...summaryOptions, limit });
+      expect(short.length).toBeLessThanOrEqual(limit);
+      expect(short.match(/<details>/g)?.length).toBe(short.match(/<\/details>/g)?.length);
+      expect(short).toContain("200 blocking findings");
+    }
+  });
+});
+
+describe("the diagram", () => {
+  const users = table("users", { id: "bigint", email: "text" });
+  const key = {
+    name: "fk",
+    kind: "foreign-key",
+    columns: ["user_id"],
+    valid: true,
+    definition: "FOREIGN KEY (user_id) REFERENCES users(id)",
+    references: { table: "users", columns: ["id"] },
+  } as const;
+
+  it("marks what is new, changed and dropped, and shows what is referred to", () => {
+    const orders = table(
+      "orders",
+      { id: "bigint", user_id: "integer", total: "numeric(10,2)" },
+      { constraints: [key] },
+    );
+    const coupons = table("coupons", { id: "bigint", valid_until: "timestamp with time zone" });
+    const old = table("old", { id: "bigint" });
+    const view = schemaView({ base: schema(ordersTable, users, old), head: schema(orders, users, coupons) });
+    expect(view && toMermaid(view)).toMatchInlineSnapshot(`
+      "erDiagram
+        t1["orders (changed)"] {
+          bigint id
+          integer user_id FK "changed, was bigint"
+          numeric_10_2 total "new"
+          text note "dropped"
+        }
+        t2["old (dropped)"] {
+          bigint id
+        }
+        t3["coupons (new)"] {
+          bigint id
+          timestamptz valid_until
+        }
+        t4["users"] {
+          etc columns "2 more"
+        }
+        t4 ||..o{ t1 : "user_id (new)""
+    `);
+  });
+
+  it("is left out when no table changes", () => {
+    expect(schemaView({ base: schema(ordersTable), head: schema(ordersTable) })).toBeNull();
+  });
+
+  it("draws at most 12 tables", () => {
+    const many = Array.from({ length: 30 }, (_, i) => table(`t${i}`, { id: "bigint" }));
+    const view = schemaView({ base: schema(), head: schema(...many) });
+    expect([view?.tables.length, view?.more]).toEqual([12, 18]);
+  });
+
+  it.each(Object.entries(hostileNames))("is not broken out of by a name: %s", (_, name) => {
+    const head = table(
+      name,
+      { [name]: name, pk: name },
+      { constraints: [{ ...key, columns: [name], references: { table: "users", columns: ["id"] } }] },
+    );
+    const view = schemaView({ base: schema(users), head: schema(users, head) });
+    const lines = (view ? toMermaid(view) : "").split("\n");
+    const shape = [
+      /^erDiagram$/,
+      /^ {2}t1\["[\p{L}\p{N}_., ()…-]+"\] \{$/u,
+      /^ {4}\w+ \w+( PK| FK)?$/,
+      /^ {4}\w+ \w+$/,
+      /^ {2}\}$/,
+      /^ {2}t2\["users"\] \{$/,
+      /^ {4}etc columns "2 more"$/,
+      /^ {2}\}$/,
+      /^ {2}t2 \|\|\.\.o\{ t1 : "[\p{L}\p{N}_., ()…-]+"$/u,
+    ];
+    expect(lines).toHaveLength(shape.length);
+    for (const [i, pattern] of shape.entries()) expect(lines[i]).toMatch(pattern);
+  });
+});
+
+function hostileReport(name: string) {
+  const up = script(`db/${name}.up.sql`, "SELECT 1;");
+  const statements = up.statements.map((statement) => ({
+    ...statement,
+    sql: `SELECT '${name}'`,
+    skipped: name,
+  }));
+  const step = migration("9", { ...up, statements }, null);
+  const run = migrationRun(step, {
+    up: {
+      statements: scriptRun(up).statements.map((statement) => ({
+        ...statement,
+        outcome: { kind: "failed", code: "42P01", message: name, detail: null, hint: null, position: null },
+        locks: [
+          { relation: name, kind: "table", table: null, mode: "SHARE", isNew: false, source: "observed" },
+        ],
+      })),
+      leftOpen: false,
+    },
+  });
+  const query = { name, path: `q/${name}.sql`, line: 2, endLine: 3, sql: "", baseSql: null, tables: [] };
+  return sample({
+    changes: changeSet([database([step])], {
+      queries: [query],
+      skipped: [{ path: name, line: 1, reason: `the file ${name} is broken`, matters: true }],
+    }),
+    runs: [
+      dryRun([run], {
+        standIns: [name],
+        head: schema(table(name, { [name]: name })),
+        queries: [{ query: 0, before: null, after: { kind: "failed", code: "42P01", message: name } }],
+      }),
+    ],
+    findings: [
+      { ...indexFinding, path: `db/${name}.up.sql`, message: say`Look at ${name}.`, object: name, fix: null },
+    ],
+  });
+}
+
+function withoutDiagram(summary: string): string {
+  return summary.replace(/```mermaid[\s\S]*?```/, "");
+}
+
+/** Nothing but our own markup, no link, and outside of code nothing that GitHub would link or notify about. */
+function expectHarmless(html: string): void {
+  const tags = [...html.matchAll(/<(\/?[a-z][\w-]*)/gi)].map(
+    (match) => match[1]?.replace("/", "").toLowerCase() ?? "",
+  );
+  const own = [
+    "p",
+    "strong",
+    "em",
+    "code",
+    "ul",
+    "li",
+    "br",
+    "h3",
+    "h4",
+    "pre",
+    "details",
+    "summary",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "sub",
+  ];
+  expect([...new Set(tags)].filter((tag) => !own.includes(tag))).toEqual([]);
+  expect(html.match(/<details>/g)?.length).toBe(html.match(/<\/details>/g)?.length);
+  expect(html.match(/<!--/g)?.length ?? 0).toBeLessThanOrEqual(1);
+  const outside = html.replace(/<code>[\s\S]*?<\/code>/g, "").replace(/<pre>[\s\S]*?<\/pre>/g, "");
+  expect(outside).not.toMatch(/@\w|#\d|GH-\d|:\/\/|www\.|\b[0-9a-f]{40}\b/i);
+  expect(html).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202a-\u202e\u2066-\u2069]/);
+}
