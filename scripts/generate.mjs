@@ -32,10 +32,12 @@ if (!checking) build();
 
 const { rules } = await load("review/rules/index.js");
 const { configJsonSchema } = await load("review/config.js");
+const { reportJsonSchema } = await load("review/report/json.js");
 
 for (const [id, rule] of Object.entries(rules)) put(`docs/rules/${id}.md`, pageOf(id, rule, fixtureOf(id)));
 for (const name of filesIn("docs/rules", ".md")) if (!(name in rules)) drop(`docs/rules/${name}.md`);
 put("docs/config.schema.json", `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+put("docs/report.schema.json", `${JSON.stringify(reportJsonSchema(), null, 2)}\n`);
 if (existsSync(path.join(root, "README.md"))) put("README.md", withTable(read("README.md"), tableOf(rules)));
 
 if (checking && stale.length > 0) {

@@ -344,7 +344,7 @@ describe("the diagram", () => {
   it("marks what is new, changed and dropped, and shows what is referred to", () => {
     const orders = table(
       "orders",
-      { id: "bigint", user_id: "integer", total: "numeric(10,2)" },
+      { id: "bigint", user_id: "integer", total: "numeric(10,2)", codes: "character varying(20)[]" },
       { constraints: [key] },
     );
     const coupons = table("coupons", { id: "bigint", valid_until: "timestamp with time zone" });
@@ -355,7 +355,8 @@ describe("the diagram", () => {
         t1["orders (changed)"] {
           bigint id
           integer user_id FK "changed, was bigint"
-          numeric_10_2 total "new"
+          numeric(10_2) total "new"
+          varchar(20)[] codes "new"
           text note "dropped"
         }
         t2["old (dropped)"] {
@@ -393,7 +394,7 @@ describe("the diagram", () => {
     const shape = [
       /^erDiagram$/,
       /^ {2}t1\["[\p{L}\p{N}_., ()…-]+"\] \{$/u,
-      /^ {4}\w+ \w+( PK| FK)?$/,
+      /^ {4}\w+(?:\(\d+\)|\[\])? \w+( PK| FK)?$/,
       /^ {4}\w+ \w+$/,
       /^ {2}\}$/,
       /^ {2}t2\["users"\] \{$/,

@@ -31,7 +31,7 @@ function attribute(column: ColumnView): string {
     .join(", ");
   const was = column.was === null ? "" : `, was ${label(column.was)}`;
   const note = column.mark === null ? "" : ` "${column.mark}${was}"`;
-  return `${word(typeWord(column.type))} ${word(column.name)}${keys ? ` ${keys}` : ""}${note}`;
+  return `${typeWord(column.type)} ${word(column.name)}${keys ? ` ${keys}` : ""}${note}`;
 }
 
 /** Many rows of the referring table belong to one of the table that it refers to; a new or dropped key is dotted. */
@@ -65,9 +65,9 @@ const shortTypes: Readonly<Record<string, string>> = {
   "double precision": "float8",
 };
 
+/** Types may hold digits, parentheses and brackets: `varchar(20)`, `text[]`. */
 function typeWord(type: string): string {
   const short = shortTypes[type] ?? type.replace(/^character varying/, "varchar");
-  return short
-    .replace("[]", "_array")
-    .replace(/\((\d+)(?:,(\d+))?\)/, (_, a, b) => `_${a}${b ? `_${b}` : ""}`);
+  const [, name = "", ending = ""] = /^(.*?)((?:\(\d+(?:,\d+)?\))?(?:\[\])*)$/.exec(short) ?? [];
+  return `${word(name)}${ending.replace(",", "_")}`;
 }
