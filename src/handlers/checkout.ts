@@ -106,7 +106,7 @@ async function baseOf(repo: string, wanted: string | null, signal: AbortSignal |
     if (commit) return { name: wanted, commit };
     const local = wanted.replace(/^[^/]+\//, "");
     const isThere = local !== wanted && (await commitOf(repo, local, signal));
-    const instead = isThere ? ` The local branch ${local} is there: use --base ${local}.` : "";
+    const instead = isThere ? `\nThe local branch ${local} is there: use --base ${local}` : "";
     throw new CheckoutError(unknownRef("--base", wanted) + instead);
   }
   for (const name of usualBases) {
