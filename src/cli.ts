@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from "commander";
-import { type Format, formats, type ReviewArguments, runReview } from "./cli/review.ts";
-import { explainRule, listRules, type RuleFormat, ruleFormats } from "./cli/rules.ts";
+import {
+  type DemoArguments,
+  type Format,
+  formats,
+  type ReviewArguments,
+  type RuleFormat,
+  ruleFormats,
+} from "./cli/arguments.ts";
 import { ignoreClosedPipes } from "./cli/terminal.ts";
 import { version } from "./cli/version.ts";
-import { runDemo } from "./demo.ts";
 import { CheckoutError } from "./handlers/checkout.ts";
 
 const exits = `
@@ -37,6 +42,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** The command line; what a command needs is loaded when it is called, so that the small ones start at once. */
 function program(signal: AbortSignal, done: (code: number) => void): Command {
   const drydock = new Command("drydock")
     .description("Runs the database changes of a branch in a throwaway database and says what they do.")
@@ -60,6 +66,7 @@ function program(signal: AbortSignal, done: (code: number) => void): Command {
     .option("--output <file>", "write the report to a file")
     .addHelpText("after", exits)
     .action(async (options: Omit<ReviewArguments, "color">) => {
+      const { runReview } = await import("./cli/review.ts");
       done(await runReview({ ...options, ...color(drydock) }, signal));
     });
 
@@ -71,22 +78,27 @@ function program(signal: AbortSignal, done: (code: number) => void): Command {
         .choices(ruleFormats)
         .default("pretty" satisfies RuleFormat),
     )
-    .action(async (options: { format: RuleFormat }) =>
-      done(await listRules({ ...options, ...color(drydock) })),
-    );
+    .action(async (options: { format: RuleFormat }) => {
+      const { listRules } = await import("./cli/rules.ts");
+      done(await listRules({ ...options, ...color(drydock) }));
+    });
 
   drydock
     .command("explain-rule <id>")
     .description("explain one rule: what it looks for, why, and what to do")
-    .action(async (id: string) => done(await explainRule(id, color(drydock))));
+    .action(async (id: string) => {
+      const { explainRule } = await import("./cli/rules.ts");
+      done(await explainRule(id, color(drydock)));
+    });
 
   drydock
     .command("demo")
     .description("make a small repository with a pull request, and show what Drydock says about it")
     .option("--output <file>", "where to write the page (default: in the temporary folder)")
-    .action(async (options: { output?: string }) =>
-      done(await runDemo({ ...options, ...color(drydock) }, signal)),
-    );
+    .action(async (options: Omit<DemoArguments, "color">) => {
+      const { runDemo } = await import("./demo.ts");
+      done(await runDemo({ ...options, ...color(drydock) }, signal));
+    });
 
   return drydock;
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import type { DemoArguments } from "./cli/arguments.ts";
 import { conversation } from "./cli/conversation.ts";
 import { baseFiles, pullRequestFiles } from "./cli/demo-files.ts";
 import { findingSources, reviewCheckout } from "./cli/review.ts";
@@ -11,12 +12,6 @@ import { openCheckout } from "./handlers/checkout.ts";
 import { git } from "./handlers/git.ts";
 import { toHtml } from "./review/report/html.ts";
 import { palette } from "./review/report/terminal.ts";
-
-export interface DemoArguments {
-  readonly color: boolean;
-  /** Where to write the page. */
-  readonly output?: string;
-}
 
 /**
  * Makes a small Git repository with a pull request, reviews it, and prints what the pull request would receive. The page

@@ -14,20 +14,9 @@ import { rules } from "../review/rules/index.ts";
 import { decodeText } from "../review/text-file.ts";
 import type { Report } from "../review/types.ts";
 import { createSandbox } from "../sandbox/dry-run.ts";
+import type { Format, ReviewArguments } from "./arguments.ts";
 import { progressLine, put, type Terminal, terminalOf } from "./terminal.ts";
 import { version } from "./version.ts";
-
-export const formats = ["pretty", "json", "sarif", "markdown", "github", "html"] as const;
-export type Format = (typeof formats)[number];
-
-export interface ReviewArguments {
-  readonly repo: string;
-  readonly base?: string;
-  readonly head: string;
-  readonly format: Format;
-  readonly output?: string;
-  readonly color: boolean;
-}
 
 /** A review of a checkout: the report, and the files that it is about. */
 export interface CheckoutReview {

@@ -1,10 +1,8 @@
 import { pad, palette, wrap } from "../review/report/terminal.ts";
 import type { Rule } from "../review/rule.ts";
 import { rules } from "../review/rules/index.ts";
+import type { RuleFormat } from "./arguments.ts";
 import { put, terminalOf } from "./terminal.ts";
-
-export const ruleFormats = ["pretty", "json", "markdown"] as const;
-export type RuleFormat = (typeof ruleFormats)[number];
 
 /** Prints all rules. */
 export async function listRules({ format, color }: { format: RuleFormat; color: boolean }): Promise<number> {
@@ -64,7 +62,7 @@ export async function explainRule(id: string, { color }: { color: boolean }): Pr
     ...paragraph(rule.summary),
     ...part("Why", rule.why),
     ...part("Instead", rule.instead),
-    ...part("When to ignore it", rule.ignoreWhen),
+    ...part("Ignore it when", rule.ignoreWhen),
     "",
     colours.bold("Sources"),
     ...rule.sources.flatMap((source) => paragraph(source)),
