@@ -24,6 +24,8 @@ export const reasons = {
       ? "this migration is removed; databases that already ran it keep what it did"
       : `${count} migrations are removed here; databases that already ran them keep what they did`,
   toolNotRead: (tool: string) => `${tool} migrations are not read yet`,
+  inCode: (count: number) =>
+    `${count === 1 ? "a step" : `${count} steps`} between these migrations ${count === 1 ? "is" : "are"} written in code and not run; what later migrations need of them is missing`,
   dialectNotRead: (dialect: string) => `migrations for ${dialect} are not read yet`,
   modelNotRead: () => "models are not read yet",
   testData: (folder: string) =>

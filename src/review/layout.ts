@@ -4,7 +4,7 @@ import type { MigrationDirectory, MigrationFiles } from "./framework.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { type ChangedFileLike, type Sides, sidesOf, type TreeFileLike } from "./inputs.ts";
 import { markedDirectories, type OtherTool, ownerOf } from "./other-tools.ts";
-import { directoryOf, foreignFolderOf, isWithin } from "./paths.ts";
+import { directoryOf, foreignFolderOf, isSqlPath, isWithin } from "./paths.ts";
 import { planOf, type Step } from "./plan.ts";
 import type { Skipped } from "./types.ts";
 import { compareText } from "./versions.ts";
@@ -21,6 +21,8 @@ export interface DirectoryLayout {
   readonly removed: readonly string[];
   /** Changed files of the directory, on either side. */
   readonly changed: readonly string[];
+  /** Numbered steps in code between the SQL files, on the head side. */
+  readonly inCode: readonly string[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -96,7 +98,9 @@ function findDirectories(
 ): Map<string, Found> {
   const named = config.migrations.map(({ directory }) => directory);
   const own = paths.filter(
-    (path) => ownerOf(path, marked) === null && (foreignFolderOf(path) === null || isNamed(path, named)),
+    (path) =>
+      (!isSqlPath(path) || ownerOf(path, marked) === null) &&
+      (foreignFolderOf(path) === null || isNamed(path, named)),
   );
   const found = new Map<string, Found>();
   for (const [id, framework] of Object.entries(frameworks)) {
@@ -151,8 +155,15 @@ function layOutDirectory(
     framework: found?.framework ?? "",
     ...plan,
     changed: [...new Set(own)].filter((path) => touched.has(path)),
+    inCode: [...sides.head.keys()].filter((path) => directoryOf(path) === directory && isStepInCode(path)),
     skipped: head?.laidOut.skipped.filter(({ path }) => touched.has(path)) ?? [],
   };
+}
+
+function isStepInCode(path: string): boolean {
+  return (
+    /(^|\/)\d+[-_][^/]*\.(go|py|rb|[cm]?[jt]s|php|sh)$/.test(path) && !/_test\.go$|\.(test|spec)\./.test(path)
+  );
 }
 
 /** Each directory of a tool that is not read, once, when a file of it changes. */

@@ -5,6 +5,8 @@ import { normalVersion } from "./versions.ts";
 
 export interface Step {
   readonly files: MigrationFiles;
+  /** The same migration on the base side; null when it is added. */
+  readonly before: MigrationFiles | null;
   readonly status: Migration["status"];
   readonly changed: Migration["changed"];
 }
@@ -66,13 +68,14 @@ function keysFor(sides: readonly (readonly MigrationFiles[])[]): (files: Migrati
 }
 
 function stepOf(files: MigrationFiles, before: MigrationFiles | undefined, { base, head }: Sides): Step {
-  if (!before) return { files, status: "added", changed: files.down === null ? ["up"] : ["up", "down"] };
+  if (!before)
+    return { files, before: null, status: "added", changed: files.down === null ? ["up"] : ["up", "down"] };
   const differs = (then: string | null, now: string | null) =>
     (then === null ? null : base.get(then)?.digest) !== (now === null ? null : head.get(now)?.digest);
   const up: Migration["changed"] = differs(before.up, files.up) ? ["up"] : [];
   const down: Migration["changed"] = differs(before.down, files.down) ? ["down"] : [];
   const changed = [...up, ...down];
-  return { files, status: changed.length > 0 ? "edited" : "kept", changed };
+  return { files, before, status: changed.length > 0 ? "edited" : "kept", changed };
 }
 
 /** Position in the head's order where the first removed migration stood; null when none is removed. */

@@ -61,15 +61,15 @@ export function homeFor(
   texts: Texts,
 ): Database | null {
   const near = queries[0]?.path ?? "";
-  const idle = layout.directories
-    .filter((directory) => directory.steps.length === 0 && directory.history.length > 0)
+  const nearest = layout.directories
+    .filter((directory) => directory.history.length + directory.steps.length > 0)
     .toSorted(
       (a, b) =>
         sharedFolders(b.directory, near) - sharedFolders(a.directory, near) ||
         b.history.length - a.history.length ||
         compareText(a.directory, b.directory),
     );
-  for (const directory of idle) {
+  for (const directory of nearest) {
     const { database } = readDatabase(directory, layout, config, texts);
     if (database?.dialect === "postgresql") return database;
   }

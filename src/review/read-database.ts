@@ -8,6 +8,8 @@ import type { DirectoryLayout, Layout } from "./layout.ts";
 import { toolOfText } from "./other-tools.ts";
 import type { Step } from "./plan.ts";
 import { maxStatements, readScript, unreadableScript } from "./script.ts";
+import { normaliseStatement } from "./sql/names.ts";
+import { splitStatements } from "./sql/statements.ts";
 import { type DecodedText, decodeText } from "./text-file.ts";
 import type { Database, Dialect, Migration, Script, Skipped, TransactionMode } from "./types.ts";
 import { waiverOf } from "./waiver.ts";
@@ -34,32 +36,34 @@ export function readDatabase(
   config: Config,
   texts: Texts,
 ): { readonly database: Database | null; readonly skipped: readonly Skipped[] } {
-  const first = directory.changed[0] ?? directory.steps[0]?.files.up ?? directory.directory;
+  const place = directory.changed[0] ?? directory.steps[0]?.files.up ?? directory.directory;
   const decoded = decodedTexts(directory, layout, config, texts);
   const tool = decoded.map(toolOfText).find((found) => found !== null);
-  if (tool) return { database: null, skipped: [skip(first, reasons.toolNotRead(tool))] };
+  if (tool) return { database: null, skipped: [skip(place, reasons.toolNotRead(tool))] };
 
   const written = toldDialect(directory, config) ?? dialectOfTexts(decoded);
   const framework = frameworks[directory.framework];
   if ("other" in written)
-    return { database: null, skipped: [skip(first, reasons.dialectNotRead(written.other))] };
+    return { database: null, skipped: [skip(place, reasons.dialectNotRead(written.other))] };
   if (!framework) return { database: null, skipped: [] };
 
   const ids = new Set<string>();
-  const read = directory.steps.map((step) =>
-    readStep(step, { directory, layout, framework, texts, ids, dialect: written.dialect }),
-  );
+  const context = { directory, layout, framework, texts, ids, dialect: written.dialect };
+  const read = directory.steps.map((step) => readStep(step, context));
+  const first = read.findIndex(({ migration }) => migration.status !== "kept");
+  const steps = first === -1 ? [] : read.slice(first);
+  const replayed = directory.steps.slice(0, directory.steps.length - steps.length).map(({ files }) => files);
   return {
     database: {
       directory: directory.directory,
       framework: directory.framework,
       dialect: written.dialect,
-      history: directory.history.map(({ up, version }) => ({
+      history: [...directory.history, ...replayed].map(({ up, version }) => ({
         path: up,
         version,
         digest: digestOf(layout, up),
       })),
-      steps: read.map(({ migration }) => migration),
+      steps: steps.map(({ migration }) => migration),
     },
     skipped: read.flatMap(({ skipped }) => skipped),
   };
@@ -75,13 +79,16 @@ interface StepContext {
   readonly ids: Set<string>;
 }
 
-function readStep(
-  { files, status, changed }: Step,
-  context: StepContext,
-): { migration: Migration; skipped: Skipped[] } {
+function readStep(step: Step, context: StepContext): { migration: Migration; skipped: Skipped[] } {
+  const { files, before } = step;
   const skipped: Skipped[] = [];
   const up = readFile(files.up, context, skipped);
   const down = files.down === null ? null : readFile(files.down, context, skipped);
+  const changed = step.changed.filter((direction) => {
+    if (before === null) return true;
+    return direction === "up" ? differs(before.up, up, context) : differs(before.down, down, context);
+  });
+  const status = step.status === "edited" && changed.length === 0 ? "kept" : step.status;
   const migration = {
     id: idOf(files, context),
     version: files.version,
@@ -94,6 +101,20 @@ function readStep(
     changed,
   };
   return { migration, skipped: status === "kept" ? [] : skipped };
+}
+
+/** Whether a script does something else than on the base side: comments, white space and the case of keywords aside. */
+function differs(beforePath: string | null, script: Script | null, { layout, texts }: StepContext): boolean {
+  if (beforePath === null || script === null) return true;
+  const decoded = readText(texts.get(layout.sides.base.get(beforePath)?.digest ?? unknownDigest));
+  if ("skipped" in decoded || script.statements.some(({ refused }) => refused !== null)) return true;
+  const meaningOf = ({ sql, copyData }: { sql: string; copyData: string | null }) =>
+    `${normaliseStatement(sql)}\n${copyData ?? ""}`;
+  const before = splitStatements(decoded.text).map(meaningOf);
+  return (
+    before.length !== script.statements.length ||
+    before.some((sql, i) => sql !== meaningOf(script.statements[i] ?? { sql: "", copyData: null }))
+  );
 }
 
 function idOf({ version, name, up }: Step["files"], { directory, ids }: StepContext): string {

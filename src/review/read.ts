@@ -55,9 +55,12 @@ export function wantedFiles({ changed, base, config }: Change): WantedFile[] {
   for (const directory of layout.directories) {
     if (directory.steps.length === 0 && !sources.some((source) => source.isChanged)) continue;
     for (const path of dialectFilesOf(directory, config)) want("head", path);
-    for (const { files } of directory.steps) {
+    for (const { files, before, status } of directory.steps) {
       want("head", files.up);
       want("head", files.down);
+      if (status !== "edited") continue;
+      want("base", before?.up ?? null);
+      want("base", before?.down ?? null);
     }
   }
   for (const source of sources) {
@@ -81,12 +84,10 @@ export function readChangeSet({
   const read = layout.directories
     .filter((directory) => directory.steps.length > 0)
     .map((directory) => readDatabase(directory, layout, config, texts));
-  const databases = read.flatMap(({ database }) => database ?? []);
+  const databases = read.flatMap(({ database }) => (database && database.steps.length > 0 ? [database] : []));
   const queries = readQueries(layout, config, texts);
-  const home =
-    databases.some(isPostgresql) || !queries.hasChanged
-      ? null
-      : homeFor(queries.queries, layout, config, texts);
+  const needsHome = queries.hasChanged && !databases.some(isPostgresql);
+  const home = needsHome ? homeFor(queries.changedQueries, layout, config, texts) : null;
   const all = home === null ? databases : [...databases, home];
   return {
     databases: all,
@@ -95,6 +96,7 @@ export function readChangeSet({
       ...read.flatMap(({ skipped }) => skipped),
       ...layout.directories.flatMap(removedOf),
       ...layout.directories.flatMap((directory) => directory.skipped),
+      ...layout.directories.flatMap(inCodeOf),
       ...notRead(layout),
       ...queries.skipped,
     ],
@@ -130,6 +132,11 @@ function removedOf({ removed }: DirectoryLayout): Skipped[] {
   return path === undefined
     ? []
     : [{ path, line: null, reason: reasons.removed(removed.length), matters: false }];
+}
+
+function inCodeOf({ inCode, steps }: DirectoryLayout): Skipped[] {
+  const path = inCode[0];
+  return path === undefined || steps.length === 0 ? [] : [skip(path, reasons.inCode(inCode.length), false)];
 }
 
 function notRead({ otherTools, testData, changed }: Layout): Skipped[] {

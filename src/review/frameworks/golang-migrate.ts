@@ -1,5 +1,5 @@
 import { defineFramework, type MigrationDirectory, type MigrationFiles } from "../framework.ts";
-import { byDirectory, fileNameOf } from "../paths.ts";
+import { byDirectory, fileNameOf, isSqlPath } from "../paths.ts";
 import type { Skipped } from "../types.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
 
@@ -13,7 +13,7 @@ export default defineFramework({
   transaction: "implicit",
   hasDowns: true,
   find(paths) {
-    return [...byDirectory(paths.filter((path) => path.endsWith(".sql")))]
+    return [...byDirectory(paths)]
       .map(([directory, files]) => layOut(directory, files))
       .filter((found) => found.migrations.length > 0);
   },
@@ -27,6 +27,7 @@ interface Parsed {
 }
 
 function layOut(directory: string, paths: readonly string[]): MigrationDirectory {
+  const inCode = new Set(paths.map(versionInCode).filter((version) => version !== null));
   const files = paths.map(parse).filter((file) => file !== null);
   const ups = byVersion(files.filter((file) => file.up));
   const downs = byVersion(files.filter((file) => !file.up));
@@ -37,7 +38,9 @@ function layOut(directory: string, paths: readonly string[]): MigrationDirectory
     ),
     skipped: [
       ...[...ups.values(), ...downs.values()].flatMap(duplicates),
-      ...[...downs].flatMap(([version, same]) => (ups.has(version) ? [] : same.map(withoutUp))),
+      ...[...downs].flatMap(([version, same]) =>
+        ups.has(version) || inCode.has(version) ? [] : same.map(withoutUp),
+      ),
       ...paths.filter(isMisnamed).map(misnamed),
     ],
   };
@@ -54,10 +57,16 @@ function byVersion(files: readonly Parsed[]): Map<string, Parsed[]> {
 }
 
 function parse(path: string): Parsed | null {
-  const match = /^(\d+)_(.*)\.(up|down)\.sql$/s.exec(fileNameOf(path));
+  const match = /^(\d+)_(.*)\.(up|down)\.(?:.*\.)?sql$/s.exec(fileNameOf(path));
   const [, version, name, direction] = match ?? [];
   if (version === undefined || name === undefined || isTooLarge(version)) return null;
   return { path, version, name, up: direction === "up" };
+}
+
+/** Projects keep steps in code between the SQL files: `12_rehash.up.go`. */
+function versionInCode(path: string): string | null {
+  const version = /^(\d+)_.*\.[a-z]+$/s.exec(fileNameOf(path))?.[1];
+  return version === undefined || isSqlPath(path) ? null : normalVersion(version);
 }
 
 function isTooLarge(version: string): boolean {
@@ -77,7 +86,7 @@ function pair(up: Parsed, ups: readonly Parsed[], downs: readonly Parsed[]): Mig
     name: up.name,
     up: up.path,
     down: down?.path ?? null,
-    downPath: up.path.replace(/\.up\.sql$/, ".down.sql"),
+    downPath: up.path.replace(/\.up\.(?=[^/]*$)/, ".down."),
   };
 }
 
@@ -95,7 +104,7 @@ function withoutUp(file: Parsed): Skipped {
 }
 
 function isMisnamed(path: string): boolean {
-  return /^\d+[-_.]/.test(fileNameOf(path)) && parse(path) === null;
+  return isSqlPath(path) && /^\d+[-_.]/.test(fileNameOf(path)) && parse(path) === null;
 }
 
 function misnamed(path: string): Skipped {
