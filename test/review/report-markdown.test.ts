@@ -231,8 +231,10 @@ describe("the summary", () => {
       + CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
       \`\`\`
 
-      1 migration read, after 1 earlier migration; 2 of 2 statements run on PostgreSQL 18.6 (PGlite 0.5.16).  
-      1 of 1 round trip (up, down, up) restored schema and data.
+      **Receipt**
+
+      - 1 migration read, after 1 earlier migration; 2 of 2 statements run on PostgreSQL 18.6 (PGlite 0.5.16).
+      - 1 of 1 round trip (up, down, up) restored schema and data.
 
       <details><summary><code>db/migrations/0002_idx.up.sql</code>: 1 statement, strongest lock SHARE on <code>orders</code>; round trip restored everything</summary>
 

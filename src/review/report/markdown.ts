@@ -35,11 +35,7 @@ export function toMarkdown(report: Report, options: SummaryOptions): string {
     [
       block(0, [`### ${marks[report.conclusion]} ${prose(report.title)}`, ...remarks(report, options)]),
       findingSection(report, options),
-      block(
-        1,
-        receiptLines(report.receipt).map((line) => prose(line, { limit: 1_000 })),
-        "  \n",
-      ),
+      receiptSection(report),
       gapSection(gaps),
       ...migrations.map((view, i) => migrationSection(view, i)),
       planSection(report),
@@ -87,6 +83,15 @@ function findingSection(report: Report, { commented, rulesUrl }: SummaryOptions)
     units,
     separator: "\n\n",
     cut: (left) => `_${count(left, "more finding")} cut for length._`,
+  });
+}
+
+function receiptSection({ receipt }: Report): Section {
+  return section({
+    priority: 1,
+    open: "**Receipt**\n",
+    units: receiptLines(receipt).map((line) => `- ${prose(line, { limit: 1_000 })}`),
+    cut: (left) => `_${count(left, "more line")} cut for length._`,
   });
 }
 
@@ -171,8 +176,8 @@ function codeHtml(name: string): string {
   return escapeHtml(shorten(visible(name), 120));
 }
 
-function block(priority: number, lines: readonly string[], separator = "\n\n"): Section {
-  return section({ priority, units: lines, separator, cut: () => "_Cut for length._" });
+function block(priority: number, lines: readonly string[]): Section {
+  return section({ priority, units: lines, separator: "\n\n", cut: () => "_Cut for length._" });
 }
 
 function section(parts: Partial<Section> & Pick<Section, "priority" | "units" | "cut">): Section {
