@@ -210,6 +210,17 @@ describe("the receipt", () => {
     ]);
   });
 
+  it("tells one reason once, however many statements it holds for", () => {
+    const up = script("m.up.sql", ...Array.from({ length: 2_000 }, () => "SELECT 1;"));
+    const step = migration("5", up, null);
+    const run = migrationRun(step, {
+      up: scriptRun(up, { kind: "not-evaluated", reason: "the engine was killed" }),
+    });
+    const report = sample({ findings: [], changes: changeSet([database([step])]), runs: [dryRun([run])] });
+    expect(report.title).toBe("Could not check 2000 statements");
+    expect(report.receipt.notChecked).toEqual(["m.up.sql:1: the engine was killed (2000 statements)"]);
+  });
+
   it("shows control characters as escapes", () => {
     const reason = "bad \u001b[31mname\u202e";
     const report = sample({ changes: changeSet([], { skipped: [{ ...skipped, reason }] }), runs: [] });

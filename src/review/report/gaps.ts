@@ -6,6 +6,7 @@ import type {
   Migration,
   MigrationRun,
   Operation,
+  Outcome,
   Script,
   ScriptRun,
   Skipped,
@@ -15,6 +16,8 @@ import { count } from "./words.ts";
 /** Something that was not checked: a skipped file, or what the dry run could not show. */
 export interface Gap extends Skipped {
   readonly kind: "file" | "run" | "history" | "statement" | "round trip" | "query";
+  /** How many statements it stands for; 1 for everything else. */
+  readonly count: number;
 }
 
 /**
@@ -27,10 +30,8 @@ export function gapsOf(
   findings: readonly Finding[],
 ): readonly Gap[] {
   return [
-    ...changes.skipped.map((skipped): Gap => ({ ...skipped, kind: "file" })),
-    ...changes.databases.flatMap((database) =>
-      databaseGaps(database, runOf(database, runs), changes, findings),
-    ),
+    ...changes.skipped.map((skipped): Gap => ({ ...skipped, kind: "file", count: 1 })),
+    ...changes.databases.flatMap((database) => databaseGaps(database, runOf(database, runs), findings)),
     ...queryGaps(changes, runs, findings),
   ];
 }
@@ -48,7 +49,6 @@ export function changedSteps(database: Database): readonly Migration[] {
 function databaseGaps(
   database: Database,
   run: DryRun | undefined,
-  changes: ChangeSet,
   findings: readonly Finding[],
 ): readonly Gap[] {
   const { directory } = database;
@@ -68,17 +68,13 @@ function databaseGaps(
         gap("run", directory, null, `table ${table} stayed empty in the sandbox: ${reason}`, false),
       ),
     ...changedSteps(database).flatMap((step) => stepGaps(step, run, findings)),
-    ...database.steps
-      .filter((step) => step.status === "kept")
-      .flatMap((step) => keptGaps(step, run, changes)),
+    ...database.steps.filter((step) => step.status === "kept").flatMap((step) => keptGaps(step, run)),
   ];
 }
 
 /** A history that did not replay in full matters when something of the change then did not get through. */
 function historyGaps(run: DryRun): readonly Gap[] {
-  const matters =
-    run.migrations.some(({ up }) => up.statements.some(({ outcome }) => outcome.kind !== "ran")) ||
-    run.queries.some(({ after }) => after.kind !== "planned");
+  const matters = historyMatters(run);
   return run.history.failed.map(({ path, line, code, reason }) =>
     gap(
       "history",
@@ -87,6 +83,13 @@ function historyGaps(run: DryRun): readonly Gap[] {
       `did not replay in the sandbox: ${reason}${code ? ` (${code})` : ""}`,
       matters,
     ),
+  );
+}
+
+function historyMatters(run: DryRun): boolean {
+  return (
+    run.migrations.some(({ up }) => up.statements.some(({ outcome }) => outcome.kind !== "ran")) ||
+    run.queries.some(({ after }) => after.kind !== "planned")
   );
 }
 
@@ -144,59 +147,54 @@ function scriptGaps(
   const lineOf = (index: number) => script.statements[index]?.line ?? null;
   const said = (line: number | null) =>
     findings.some((finding) => finding.path === script.path && (line === null || finding.line === line));
-  const unreached = run.statements.filter(({ outcome }) => outcome.kind === "not-reached");
-  const first = unreached[0];
-  return [
-    ...run.statements.flatMap(({ index, outcome }) => {
-      const line = lineOf(index);
-      if (outcome.kind === "not-evaluated")
-        return [gap("statement", script.path, line, outcome.reason, true)];
-      if (outcome.kind !== "failed" || said(line)) return [];
-      return [
-        gap(
-          "statement",
-          script.path,
-          line,
-          `failed in the sandbox: ${outcome.message} (${outcome.code})`,
-          matters,
-        ),
-      ];
-    }),
-    ...(first
-      ? [
-          gap(
-            "statement",
-            script.path,
-            lineOf(first.index),
-            `${count(unreached.length, "statement")} not reached`,
-            matters,
-          ),
-        ]
-      : []),
-    ...(run.leftOpen && !said(null)
-      ? [gap("statement", script.path, null, "a transaction is still open at the end of the file", matters)]
-      : []),
-  ];
+  const gaps = run.statements.flatMap(({ index, outcome }) => {
+    const line = lineOf(index);
+    if (outcome.kind === "ran" || (outcome.kind === "failed" && said(line))) return [];
+    return [
+      gap("statement", script.path, line, whyNot(outcome), matters || outcome.kind === "not-evaluated"),
+    ];
+  });
+  if (!run.leftOpen || said(null)) return grouped(gaps);
+  const open = "a transaction is still open at the end of the file";
+  return [...grouped(gaps), gap("statement", script.path, null, open, matters)];
+}
+
+function whyNot(outcome: Exclude<Outcome, { kind: "ran" }>): string {
+  if (outcome.kind === "failed") return `failed in the sandbox: ${outcome.message} (${outcome.code})`;
+  return outcome.kind === "not-evaluated" ? outcome.reason : "not reached";
 }
 
 /** Statements that the rules could not read. When they were seen to run, their locks and failures are known all the same. */
 function unread(script: Script, run: ScriptRun | null): readonly Gap[] {
-  return script.statements.flatMap((statement) => {
-    if (statement.skipped === null) return [];
-    const ran =
-      run?.statements.some(({ index, outcome }) => index === statement.index && outcome.kind === "ran") ??
-      false;
-    const how = ran ? "it ran, but the rules could not read it" : "the rules could not read it";
-    return [gap("statement", script.path, statement.line, `${how}: ${statement.skipped}`, !ran)];
+  const ran = new Set(
+    run?.statements.filter(({ outcome }) => outcome.kind === "ran").map(({ index }) => index),
+  );
+  const gaps = script.statements.flatMap(({ index, line, skipped }) => {
+    if (skipped === null) return [];
+    const how = ran.has(index) ? "it ran, but the rules could not read it" : "the rules could not read it";
+    return [gap("statement", script.path, line, `${how}: ${skipped}`, !ran.has(index))];
   });
+  return grouped(gaps);
 }
 
-/** A step that only runs in between is history: it matters when an annotated query or a later step needs it. */
-function keptGaps(step: Migration, run: DryRun, changes: ChangeSet): readonly Gap[] {
+/** Gaps of one script with the same reason, as one: the first of them, with their number. */
+function grouped(gaps: readonly Gap[]): readonly Gap[] {
+  const groups = new Map<string, Gap>();
+  for (const one of gaps) {
+    const known = groups.get(one.reason);
+    groups.set(one.reason, known ? { ...known, count: known.count + one.count } : one);
+  }
+  return [...groups.values()].map((group) =>
+    group.count === 1 ? group : { ...group, reason: `${group.reason} (${count(group.count, "statement")})` },
+  );
+}
+
+/** A step that only runs in between is history. */
+function keptGaps(step: Migration, run: DryRun): readonly Gap[] {
   const ran = run.migrations.find((candidate) => candidate.migration === step.id);
   if (!ran) return [];
-  const matters = changes.queries.length > 0;
-  return scriptGaps(step.up, ran.up, [], matters);
+  const matters = historyMatters(run);
+  return scriptGaps(step.up, ran.up, [], matters).map((one) => ({ ...one, kind: "history", matters }));
 }
 
 function queryGaps(
@@ -240,5 +238,5 @@ function tableOf(operation: Operation): readonly string[] {
 }
 
 function gap(kind: Gap["kind"], path: string, line: number | null, reason: string, matters: boolean): Gap {
-  return { kind, path, line, reason, matters };
+  return { kind, path, line, reason, matters, count: 1 };
 }

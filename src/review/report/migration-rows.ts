@@ -73,8 +73,9 @@ function viewOf(step: Migration, run: DryRun | undefined): MigrationView {
 }
 
 function rowsOf(script: Script, run: ScriptRun | undefined): readonly StatementRow[] {
+  const runs = new Map(run?.statements.map((one) => [one.index, one]));
   return script.statements.map((statement) => {
-    const ran = run?.statements.find(({ index }) => index === statement.index);
+    const ran = runs.get(statement.index);
     return {
       path: script.path,
       line: statement.line,

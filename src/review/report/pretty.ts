@@ -23,6 +23,7 @@ interface Page {
 }
 
 const labelWidth = 12;
+const mostRows = 50;
 
 /** The report for a terminal: findings with their lines, what was observed, what to do instead; migrations; the receipt. */
 export function toPretty(report: Report, options: PrettyOptions): string {
@@ -138,10 +139,16 @@ function migrationBlock({ step, up, down, roundTrip }: MigrationView, page: Page
   const title = clip(visible(step.up.path), width);
   return [
     colours.bold(title),
-    ...up.flatMap((row) => rowLines("up", row, page)),
-    ...down.flatMap((row) => rowLines("down", row, page)),
+    ...rowBlock("up", up, page),
+    ...rowBlock("down", down, page),
     colours.dim(`  ${clip(roundTrip, width - 2)}`),
   ];
+}
+
+function rowBlock(direction: string, rows: readonly StatementRow[], page: Page): readonly string[] {
+  const shown = rows.slice(0, mostRows).flatMap((row) => rowLines(direction, row, page));
+  const more = rows.length - mostRows;
+  return more > 0 ? [...shown, page.colours.dim(`  ${direction}: ${count(more, "more statement")}`)] : shown;
 }
 
 function rowLines(

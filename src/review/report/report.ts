@@ -66,7 +66,11 @@ function uncheckedOf(gaps: readonly Gap[]): string {
   const lost = gaps.find((gap) => gap.kind === "run");
   if (lost) return `the migrations of ${shorten(visible(lost.path || "the repository"), 60)}`;
   const kinds = [...new Set(gaps.map((gap) => gap.kind))];
-  return listed(kinds.map((kind) => countKind(kind, gaps.filter((gap) => gap.kind === kind).length)));
+  return listed(
+    kinds.map((kind) =>
+      countKind(kind, sum(gaps.filter((gap) => gap.kind === kind).map((gap) => gap.count))),
+    ),
+  );
 }
 
 function countKind(kind: Gap["kind"], n: number): string {
