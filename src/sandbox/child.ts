@@ -1,0 +1,65 @@
+import { buildImage } from "./boot.ts";
+import { createInstance, type Instance } from "./instance.ts";
+import { type Answer, type Envelope, exitCodes, type Request } from "./messages.ts";
+
+// The entry of the isolated process. It holds one database, does as it is told, and is killed after one run.
+
+const send = process.send?.bind(process);
+const leave = process.exit.bind(process);
+if (!send) throw new Error("This file is started by the keeper, with a channel to it");
+
+disarm();
+process.on("disconnect", () => leave(exitCodes.orphaned));
+
+let instance: Instance | null = null;
+let queue: Promise<void> = Promise.resolve();
+process.on("message", (envelope: Envelope) => {
+  queue = queue.then(() => reply(envelope));
+});
+
+async function reply({ id, request }: Envelope): Promise<void> {
+  send?.(await answer(id, request));
+}
+
+async function answer(id: number, request: Request): Promise<Answer> {
+  try {
+    return { id, value: await perform(request) };
+  } catch (error) {
+    return { id, failed: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function perform(request: Request): Promise<Extract<Answer, { value: unknown }>["value"]> {
+  if (request.kind === "build") return buildImage(request.parameters, request.statements);
+  if (request.kind === "boot") {
+    instance = await createInstance(request, () => leave(exitCodes.output));
+    return { title: instance.title, checkpoints: instance.checkpoints };
+  }
+  if (!instance) throw new Error("There is no database yet");
+  switch (request.kind) {
+    case "exec":
+      return instance.exec(request.sql, request.copyData);
+    case "checkpoint":
+      return instance.checkpoint();
+    case "restore":
+      await instance.restore(request.checkpoint);
+      return null;
+    case "dump":
+      return instance.dump();
+    case "pretend":
+      instance.pretend(request.pages);
+      return null;
+    case "unpretend":
+      instance.unpretend();
+      return null;
+  }
+}
+
+/** Takes away what code that broke out of the database could use; the walls around the process do not depend on it. */
+function disarm(): void {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  for (const name of ["fetch", "WebSocket", "EventSource"]) Reflect.deleteProperty(globalThis, name);
+  for (const name of ["kill", "dlopen", "binding", "_linkedBinding", "chdir"]) {
+    Reflect.set(process, name, undefined);
+  }
+}

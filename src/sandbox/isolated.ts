@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { EngineLost } from "./engine.ts";
+import { extensionArchives, pgliteDirectory } from "./extensions.ts";
+import { type Limits, sizeText, timeText } from "./limits.ts";
+import { type Answer, type Answers, exitCodes, type Request } from "./messages.ts";
+import { commandLine, findWalls } from "./walls.ts";
+
+/** A process that holds one database, and the channel to it. */
+export interface Isolated {
+  readonly pid: number;
+  /** Asks, one question after the other. Rejects with EngineLost when the process was stopped or is gone. */
+  call<Asked extends Request>(request: Asked, milliseconds: number): Promise<Answers[Asked["kind"]]>;
+  /** Why it is gone or will no longer be asked; null while it is well. */
+  lost(): string | null;
+  /** Ends it at once. What is being asked is answered with the reason. */
+  kill(reason: string): Promise<void>;
+}
+
+interface Waiting {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
+const watchInterval = 50;
+/** A busy parent reads late: an answer that is already there when the clock strikes still counts. */
+const grace = 30;
+
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Starts a process behind all walls. It may read the engine's own files and, if one is named, the image. */
+export async function startIsolated(limits: Limits, image: string | null): Promise<Isolated> {
+  const { file, args } = commandLine(await findWalls(), {
+    entry: entryFile(),
+    readable: readableFiles(image),
+    processorSeconds: Math.ceil((2 * limits.run) / 1_000) + 60,
+  });
+  const child = spawn(file, args, {
+    env: {},
+    cwd: path.parse(process.execPath).root,
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    serialization: "advanced",
+  });
+  return isolatedOf(child, limits);
+}
+
+function isolatedOf(child: ChildProcess, limits: Limits): Isolated {
+  const waiting = new Map<number, Waiting>();
+  let reason: string | null = null;
+  let last = 0;
+  let queue: Promise<unknown> = Promise.resolve();
+  const gone = new Promise<void>((resolve) => {
+    child.once("exit", (code, signal) => {
+      lose(exitReason(code, signal));
+      resolve();
+    });
+    child.once("error", (error) => {
+      lose(`the database process could not be started: ${error.message}`);
+      resolve();
+    });
+  });
+
+  running.add(child);
+  child.on("message", (answer: Answer) => waiting.get(answer.id)?.resolve(answer));
+  idle();
+
+  function lose(why: string): void {
+    running.delete(child);
+    reason ??= why;
+    for (const { reject } of waiting.values()) reject(new EngineLost(reason));
+    waiting.clear();
+  }
+
+  function kill(why: string): Promise<void> {
+    lose(why);
+    child.ref();
+    child.kill("SIGKILL");
+    return gone;
+  }
+
+  /** A process that waits for nothing must not keep the parent from ending. */
+  function idle(): void {
+    child.unref();
+    child.channel?.unref();
+  }
+
+  function call<Asked extends Request>(
+    request: Asked,
+    milliseconds: number,
+  ): Promise<Answers[Asked["kind"]]> {
+    const answer = queue.then(() => ask(request, milliseconds));
+    queue = answer.catch(() => {});
+    return answer as Promise<Answers[Asked["kind"]]>;
+  }
+
+  async function ask(request: Request, milliseconds: number): Promise<Answers[Request["kind"]]> {
+    if (reason !== null) throw new EngineLost(reason);
+    child.ref();
+    child.channel?.ref();
+    const id = ++last;
+    const stop = () => void kill(`it took longer than ${timeText(milliseconds)} and was stopped`);
+    const watch = setInterval(watchSize, watchInterval);
+    let clock = setTimeout(() => {
+      clock = setTimeout(stop, grace);
+    }, milliseconds);
+    try {
+      const answer = await new Promise<Answer>((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        child.send({ id, request }, (error) => {
+          if (error) lose("the database process is gone");
+        });
+      });
+      if ("failed" in answer) throw new Error(answer.failed);
+      return answer.value;
+    } finally {
+      clearTimeout(clock);
+      clearInterval(watch);
+      waiting.delete(id);
+      idle();
+    }
+  }
+
+  function watchSize(): void {
+    const size = residentSize(child.pid);
+    if (size !== null && size > limits.resident) {
+      void kill(`it used more memory than ${sizeText(limits.resident)} and was stopped`);
+    }
+  }
+
+  return { pid: child.pid ?? 0, call, lost: () => reason, kill };
+}
+
+/** Resident bytes of a process; null where the system does not tell. */
+export function residentSize(pid: number | undefined): number | null {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+  } catch {
+    return null;
+  }
+}
+
+function exitReason(code: number | null, signal: NodeJS.Signals | null): string {
+  if (code === exitCodes.output) return "its answer was larger than what one query may send";
+  if (signal === "SIGKILL") return "the system ended the database process";
+  return `the database process crashed (${signal ?? `exit code ${code}`})`;
+}
+
+/** The compiled entry: this file's sibling, also when this file itself runs from its source. */
+function entryFile(): string {
+  const here = fileURLToPath(new URL(".", import.meta.url));
+  const candidates = [path.join(here, "child.js"), path.join(here, "../../dist/sandbox/child.js")];
+  const entry = candidates.find((file) => existsSync(file));
+  if (entry === undefined) throw new Error("dist/sandbox/child.js is missing: run npm run build");
+  return realpathSync(entry);
+}
+
+function readableFiles(image: string | null): readonly string[] {
+  const pglite = realpathSync(pgliteDirectory());
+  const entry = entryFile();
+  return [
+    path.join(path.dirname(entry), "*"),
+    path.resolve(entry, "../../../package.json"),
+    path.join(pglite, "*"),
+    path.resolve(pglite, "../package.json"),
+    ...extensionArchives().map((archive) => realpathSync(archive.path)),
+    ...(image === null ? [] : [realpathSync(image)]),
+  ];
+}

@@ -1,0 +1,114 @@
+import { canary } from "./canary.ts";
+import { type Engine, EngineLost, type ExecOptions, type ExecResult, type SqlError } from "./engine.ts";
+import type { Isolated } from "./isolated.ts";
+import { type Limits, timeText } from "./limits.ts";
+import type { Reply, Request } from "./messages.ts";
+
+/** Milliseconds for what the engine does itself: nothing in it depends on a stranger's statement. */
+const ownWork = 30_000;
+
+const statuses: Readonly<Record<string, "idle" | "transaction" | "failed">> = {
+  I: "idle",
+  T: "transaction",
+  E: "failed",
+};
+
+/** Errors after which a session may be lost without saying so: internal, system, resources, stack. */
+const suspicious = /^(XX|58|53|54001|57P|08)/;
+
+/** The engine over a process in which a database has started. It judges what the process only repeats. */
+export function pgliteEngine(isolated: Isolated, title: string, limits: Limits, onClose: () => void): Engine {
+  let status: "idle" | "transaction" | "failed" = "idle";
+  const clock = setTimeout(() => {
+    void isolated.kill(`the run took longer than ${timeText(limits.run)} and was stopped`);
+  }, limits.run);
+  clock.unref();
+
+  async function exec(sql: string, options: ExecOptions = {}): Promise<ExecResult> {
+    const result = await execOnce(sql, options);
+    if (result.status !== null) status = result.status;
+    if (result.lost !== null || !isSuspicious(result)) return result;
+    if (await canary(execOnce, status)) return result;
+    return gone(result, "the database no longer answers as a database would");
+  }
+
+  async function execOnce(sql: string, options: ExecOptions = {}): Promise<ExecResult> {
+    const started = performance.now();
+    const ms = () => performance.now() - started;
+    const copyData = options.copyData ?? null;
+    const lost = isolated.lost();
+    if (lost !== null) return { ...nothing, lost, ms: 0 };
+    if (sql.includes("\0")) return { ...nothing, error: nulByte, status, ms: 0 };
+    try {
+      const request = { kind: "exec", sql, copyData } as const;
+      const reply = await isolated.call(request, options.timeout ?? limits.statement);
+      return judge(reply, ms());
+    } catch (error) {
+      if (error instanceof EngineLost) return { ...nothing, lost: error.message, ms: ms() };
+      throw error;
+    }
+  }
+
+  function judge(reply: Reply, ms: number): ExecResult {
+    const { sets, error, noticesLeftOut } = reply;
+    const more = noticesLeftOut === 0 ? [] : [`and ${noticesLeftOut} more`];
+    const notices = [...reply.notices, ...more];
+    const answered = statuses[reply.ready ?? ""] ?? null;
+    const result: ExecResult = { sets, error, status: answered, lost: null, notices, ms };
+    if (answered !== null) return result;
+    return gone(
+      result,
+      error ? `the database ended the session: ${error.message}` : "the database stopped answering",
+    );
+  }
+
+  /** Nothing such a database says counts any more, so it is not asked again. */
+  function gone(result: ExecResult, reason: string): ExecResult {
+    void isolated.kill(reason);
+    return { ...result, status: null, lost: reason };
+  }
+
+  async function ask<Asked extends Request>(request: Asked) {
+    return isolated.call(request, ownWork);
+  }
+
+  return {
+    title,
+    exec,
+    async checkpoint() {
+      return { id: await ask({ kind: "checkpoint" }) };
+    },
+    async restore(checkpoint) {
+      await ask({ kind: "restore", checkpoint: checkpoint.id });
+      status = "idle";
+    },
+    dump: () => ask({ kind: "dump" }),
+    async pretendSizes(pages) {
+      await ask({ kind: "pretend", pages });
+      return async () => {
+        await ask({ kind: "unpretend" });
+      };
+    },
+    async close() {
+      clearTimeout(clock);
+      await isolated.kill("the engine was closed");
+      onClose();
+    },
+  };
+}
+
+const nothing = { sets: [], error: null, status: null, lost: null, notices: [] } as const;
+
+/** What PostgreSQL says to such a byte; a query with one would end at it, and be another query. */
+const nulByte: SqlError = {
+  code: "22021",
+  message: 'invalid byte sequence for encoding "UTF8": 0x00',
+  detail: "The text contains a NUL byte and was not sent.",
+  hint: null,
+  position: null,
+  where: null,
+};
+
+function isSuspicious({ sets, error }: ExecResult): boolean {
+  return error === null ? sets.length === 0 : suspicious.test(error.code);
+}
