@@ -4,7 +4,7 @@ import type { Framework } from "./framework.ts";
 import type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
 import { unknownDigest } from "./inputs.ts";
 import { type DirectoryLayout, type Layout, layOut } from "./layout.ts";
-import { isModelPath, otherToolOf } from "./other-tools.ts";
+import { isModelPath, markedDirectories, otherToolOf } from "./other-tools.ts";
 import { directoryOf, foreignFolderOf, isSqlPath } from "./paths.ts";
 import { isMarked } from "./queries.ts";
 import { homeFor, querySourcesOf } from "./query-sources.ts";
@@ -119,7 +119,8 @@ function isDatabasePath(path: string): boolean {
     isSqlPath(path) ||
     path.endsWith(".prisma") ||
     path === ".github/drydock.yml" ||
-    (otherToolOf(path) !== null && !path.endsWith(".md"))
+    otherToolOf(path) !== null ||
+    markedDirectories([path]).length > 0
   );
 }
 

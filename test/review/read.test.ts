@@ -1,0 +1,640 @@
+import { describe, expect, it } from "vitest";
+import { defaultConfig } from "../../src/review/config.ts";
+import { frameworks } from "../../src/review/frameworks/index.ts";
+import { concernsDatabase, readHistory, wantedFiles } from "../../src/review/read.ts";
+import type { ChangeSet, Database, Skipped } from "../../src/review/types.ts";
+import { changeOf, type Files, read, readChange } from "../helpers.ts";
+
+const table = (name: string) => `CREATE TABLE ${name} (id bigserial PRIMARY KEY);\n`;
+
+/** Migrations 1 to n with ups and downs, in db/migrations. */
+function history(n: number, folder = "db/migrations"): Record<string, string> {
+  const numbers = Array.from({ length: n }, (_, i) => i + 1);
+  return Object.fromEntries(
+    numbers.flatMap((i) => [
+      [`${folder}/${i}_t${i}.up.sql`, table(`t${i}`)],
+      [`${folder}/${i}_t${i}.down.sql`, `DROP TABLE t${i};\n`],
+    ]),
+  );
+}
+
+function without(files: Files, ...paths: string[]): Files {
+  return Object.fromEntries(
+    Object.entries(files).filter(([path]) => !paths.some((prefix) => path.startsWith(prefix))),
+  );
+}
+
+function only({ databases }: ChangeSet): Database {
+  const [database, ...others] = databases;
+  if (!database || others.length > 0) throw new Error(`expected one database, got ${databases.length}`);
+  return database;
+}
+
+/** "1 2 | 3 added 4 kept": the history, then the steps. */
+function order(changes: ChangeSet): string {
+  const { history, steps } = only(changes);
+  const versions = history.map(({ version }) => version).join(" ");
+  return `${versions} | ${steps.map(({ version, status }) => `${version} ${status}`).join(", ")}`;
+}
+
+function reasons({ skipped }: ChangeSet): string[] {
+  return skipped.map(
+    ({ path, line, reason, matters }) => `${matters ? "!" : "·"} ${path}${line ? `:${line}` : ""}: ${reason}`,
+  );
+}
+
+describe("history and steps", () => {
+  it("puts added migrations after the whole base side, even with a lower version", () => {
+    const late = without(history(12), "db/migrations/5_");
+    expect(order(read(late, history(13)))).toBe("1 2 3 4 6 7 8 9 10 11 12 | 5 added, 13 added");
+  });
+
+  it("reads an added migration in full", () => {
+    const base = history(1);
+    const up = "-- orders\nCREATE TABLE orders (id int);\n\nCREATE INDEX ON t1 (id);\n";
+    const changes = read(base, {
+      ...base,
+      "db/migrations/2_orders.up.sql": up,
+      "db/migrations/2_orders.down.sql": "DROP TABLE orders;",
+    });
+    expect(changes.skipped).toEqual([]);
+    const database = only(changes);
+    expect(database).toMatchObject({
+      directory: "db/migrations",
+      framework: "golang-migrate",
+      dialect: "postgresql",
+    });
+    expect(database.history).toEqual([
+      { path: "db/migrations/1_t1.up.sql", version: "1", digest: expect.stringMatching(/^[0-9a-f]{40}$/) },
+    ]);
+    const step = database.steps[0];
+    expect(step).toMatchObject({
+      id: "db/migrations/2",
+      version: "2",
+      name: "orders",
+      status: "added",
+      changed: ["up", "down"],
+      downWaived: null,
+      downPath: "db/migrations/2_orders.down.sql",
+    });
+    expect(step?.up.transaction).toBe("implicit");
+    expect(step?.up.statements.map(({ line, sql, operations }) => [line, sql, operations[0]?.kind])).toEqual([
+      [2, "CREATE TABLE orders (id int)", "createTable"],
+      [4, "CREATE INDEX ON t1 (id)", "createIndex"],
+    ]);
+    for (const { span, sql } of step?.up.statements ?? []) expect(up.slice(span.start, span.end)).toBe(sql);
+  });
+
+  it("runs an edited migration again, and what follows it", () => {
+    const base = history(5);
+    const edited = { ...base, "db/migrations/3_t3.up.sql": table("other") };
+    expect(order(read(base, edited))).toBe("1 2 | 3 edited, 4 kept, 5 kept");
+    const withNew = { ...edited, "db/migrations/6_n.up.sql": table("n") };
+    expect(order(read(base, withNew))).toBe("1 2 | 3 edited, 4 kept, 5 kept, 6 added");
+    expect(only(read(base, edited)).steps[0]?.changed).toEqual(["up"]);
+  });
+
+  it("takes a down that is added, changed or removed for an edit", () => {
+    const base = history(2);
+    const down = "db/migrations/2_t2.down.sql";
+    for (const [from, to] of [
+      [without(base, down), base],
+      [base, { ...base, [down]: "DROP TABLE IF EXISTS t2;" }],
+      [base, without(base, down)],
+    ] satisfies [Files, Files][]) {
+      const changes = read(from, to);
+      expect(order(changes)).toBe("1 | 2 edited");
+      expect(only(changes).steps[0]?.changed).toEqual(["down"]);
+    }
+  });
+
+  it("sees no change in comments, white space and the case of keywords", () => {
+    const base = history(3);
+    const licence = Object.fromEntries(
+      Object.entries(base).map(([path, sql]) => [
+        path,
+        `-- SPDX-License-Identifier: Apache-2.0\n\n${sql.replace("TABLE", "table")}`,
+      ]),
+    );
+    expect(read(base, licence)).toEqual({ databases: [], queries: [], skipped: [] });
+    const added = { ...licence, "db/migrations/4_n.up.sql": table("n") };
+    expect(order(read(base, added))).toBe("1 2 3 | 4 added");
+    expect(only(read(base, added)).history.map(({ digest }) => digest)).not.toContain(
+      changeOf({}, base).changed[0]?.digest,
+    );
+  });
+
+  it("runs a renumbered migration again as a new one", () => {
+    const base = history(3);
+    const { "db/migrations/3_t3.up.sql": up = "", "db/migrations/3_t3.down.sql": down = "" } = base;
+    const head = {
+      ...without(base, "db/migrations/3_"),
+      "db/migrations/7_t3.up.sql": up,
+      "db/migrations/7_t3.down.sql": down,
+    };
+    const changes = read(base, head);
+    expect(order(changes)).toBe("1 2 | 7 added");
+    expect(reasons(changes)).toEqual([
+      expect.stringContaining("· db/migrations/3_t3.up.sql: this migration is removed"),
+    ]);
+  });
+
+  it("knows a migration under another name or in another folder", () => {
+    const base = history(3);
+    const { "db/migrations/2_t2.up.sql": up = "" } = base;
+    expect(
+      read(base, { ...without(base, "db/migrations/2_t2.up"), "db/migrations/2_better.up.sql": up })
+        .databases,
+    ).toEqual([]);
+    const moved = Object.fromEntries(
+      Object.entries(base).map(([path, sql]) => [path.replace("db/", "database/"), sql]),
+    );
+    expect(read(base, moved).databases).toEqual([]);
+    const changes = read(base, { ...moved, "database/migrations/4_n.up.sql": table("n") });
+    expect(order(changes)).toBe("1 2 3 | 4 added");
+    expect(only(changes).directory).toBe("database/migrations");
+  });
+
+  it("replays a squash as a new database would", () => {
+    const base = history(6);
+    const gone = ["1_", "2_", "3_", "4_"].map((version) => `db/migrations/${version}`);
+    const squashed = { ...without(base, ...gone), "db/migrations/0_all.up.sql": table("t1") };
+    expect(order(read(base, squashed))).toBe(" | 0 added, 5 kept, 6 kept");
+    const intoFirst = {
+      ...without(base, ...gone.slice(1)),
+      "db/migrations/1_t1.up.sql": table("t1") + table("t2"),
+    };
+    expect(order(read(base, intoFirst))).toBe(" | 1 edited, 5 kept, 6 kept");
+    const whole = { "db/migrations/7_all.up.sql": table("t1") };
+    expect(order(read(base, whole))).toBe(" | 7 added");
+  });
+
+  it("has no step when migrations are only removed, and says so", () => {
+    const base = history(3);
+    const changes = read(base, without(base, "db/migrations/2_", "db/migrations/3_"));
+    expect(changes.databases).toEqual([]);
+    expect(reasons(changes)).toEqual([
+      expect.stringContaining("· db/migrations/2_t2.up.sql: 2 migrations are removed here"),
+    ]);
+  });
+
+  it("keeps two files of one version apart, and says that the tool would not start", () => {
+    const base = history(2);
+    const changes = read(base, { ...base, "db/migrations/02_twin.up.sql": table("twin") });
+    expect(order(changes)).toBe("1 2 | 02 added");
+    expect(only(changes).steps[0]?.id).toBe("db/migrations/02");
+    expect(reasons(changes)).toEqual([
+      expect.stringMatching(/^! db\/migrations\/02_twin.up.sql: it has version 2, as 2_t2.up.sql has/),
+    ]);
+    const both = read({}, { "m/1_a.up.sql": "SELECT 1;", "m/1_b.up.sql": "SELECT 2;" });
+    expect(only(both).steps.map(({ id }) => id)).toEqual(["m/1", "m/1_b"]);
+  });
+
+  it("says that steps in code between the files are not run", () => {
+    const base = { ...history(1), "db/migrations/2_rehash.up.go": "package migrations" };
+    const changes = read(base, { ...base, ...history(3), "db/migrations/2_t2.up.sql": "" });
+    expect(reasons(changes)).toContainEqual(
+      expect.stringContaining(
+        "· db/migrations/2_rehash.up.go: a step between these migrations is written in code",
+      ),
+    );
+  });
+
+  it("keeps several databases apart", () => {
+    const base = { ...history(2, "a/db"), ...history(1, "b/db") };
+    const { databases } = read(base, { ...base, ...history(3, "a/db"), ...history(2, "b/db") });
+    expect(
+      databases.map(({ directory, history, steps }) => [directory, history.length, steps.length]),
+    ).toEqual([
+      ["a/db", 2, 1],
+      ["b/db", 1, 1],
+    ]);
+  });
+});
+
+describe("a down", () => {
+  const step = (down: string | null, folder = "db/migrations") => {
+    const base = history(1, folder);
+    const files = down === null ? {} : { [`${folder}/2_a.down.sql`]: down };
+    return only(
+      read(base, { ...base, [`${folder}/2_a.up.sql`]: "ALTER TYPE mood ADD VALUE 'meh';", ...files }),
+    ).steps[0];
+  };
+
+  it.each([
+    ["-- irreversible", "irreversible"],
+    ["-- Nothing to undo\n", "Nothing to undo"],
+    ["BEGIN;\n-- no-op: enum values cannot be removed\nCOMMIT;", "no-op: enum values cannot be removed"],
+    [
+      "/* This down migration is intentionally left blank. */",
+      "This down migration is intentionally left blank.",
+    ],
+    [
+      "-- Copyright 2024 The Authors\n-- SPDX-License-Identifier: MIT\n\n-- Can't delete enum types,\n-- so we'll just leave it",
+      "Can't delete enum types, so we'll just leave it",
+    ],
+    ["-- There is no good way to roll back this change", "There is no good way to roll back this change"],
+    ["-- Do nothing on DOWN.", "Do nothing on DOWN."],
+  ])("is waived by the comment in %j", (down, reason) => {
+    expect(step(down)).toMatchObject({ downWaived: reason, down: { text: down } });
+  });
+
+  it("quotes a long or hostile reason shortened and harmless", () => {
+    const waived = step(`-- irreversible \u202e\u001b[31m ${"because ".repeat(60)}`)?.downWaived ?? "";
+    expect(waived).toMatch(/^irreversible \\u\{202e\}\\u\{1b\}\[31m because .* …$/);
+    expect(waived.length).toBeLessThan(170);
+  });
+
+  it.each([
+    ["", 0],
+    ["-- Copyright 2024 The Authors. You may not use this file.\n-- SPDX-License-Identifier: MIT\n", 0],
+    ["-- drop the value", 0],
+    ["-- irreversible\nDROP TABLE a;", 1],
+  ])("is a down like any other in %j", (down, statements) => {
+    expect(step(down)).toMatchObject({ downWaived: null });
+    expect(step(down)?.down?.statements).toHaveLength(statements);
+  });
+
+  it("that is missing has a place to be made", () => {
+    expect(step(null)).toMatchObject({
+      down: null,
+      downWaived: null,
+      downPath: "db/migrations/2_a.down.sql",
+    });
+  });
+
+  it("is not owed where plain files have none", () => {
+    const base = { "db/migrations/001_a.sql": table("a") };
+    const changes = read(base, { ...base, "db/migrations/002_b.sql": table("b") });
+    expect(only(changes)).toMatchObject({
+      framework: "sql-pairs",
+      steps: [
+        { version: "002", down: null, downPath: null, downWaived: "nothing in this folder has a down" },
+      ],
+    });
+  });
+});
+
+describe("the dialect", () => {
+  const first = (files: Files, config = {}) => read({}, files, config);
+
+  it.each([
+    ["internal/sqlite/migrations", "sqlite"],
+    ["migrations/sqlite3", "sqlite"],
+    ["migrations/postgres", "postgresql"],
+    ["drivers/pgxv5/migration", "postgresql"],
+    ["db/migrations", "postgresql"],
+  ])("of %s is %s by its folders", (folder, dialect) => {
+    expect(only(first({ [`${folder}/1_a.up.sql`]: "SELECT 1;" })).dialect).toBe(dialect);
+  });
+
+  it("of the innermost folder counts", () => {
+    expect(only(first({ "mysql-tools/postgres/1_a.up.sql": "SELECT 1;" })).dialect).toBe("postgresql");
+  });
+
+  it.each([
+    ["migrations/mysql", "MySQL"],
+    ["migrations/mariadb", "MariaDB"],
+    ["migrations/clickhouse", "ClickHouse"],
+    ["migrations/cockroachdb", "CockroachDB"],
+    ["migrations/sqlserver", "SQL Server"],
+  ])("of %s is not read", (folder, name) => {
+    const changes = first({ [`${folder}/1_a.up.sql`]: "SELECT 1;", [`${folder}/2_b.up.sql`]: "SELECT 1;" });
+    expect(changes.databases).toEqual([]);
+    expect(reasons(changes)).toEqual([`! ${folder}/1_a.up.sql: migrations for ${name} are not read yet`]);
+  });
+
+  it("says nothing of other databases that the change leaves alone", () => {
+    const base = { ...history(2, "migrations/mysql"), ...history(2, "migrations/postgres") };
+    const changes = read(base, { ...base, ...history(3, "migrations/postgres") });
+    expect(changes.skipped).toEqual([]);
+    expect(only(changes).directory).toBe("migrations/postgres");
+  });
+
+  it.each([
+    ["CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);", "sqlite"],
+    ["PRAGMA foreign_keys = ON;", "sqlite"],
+    [
+      "CREATE TABLE `a` (`id` integer primary key autoincrement); CREATE TABLE b (x) WITHOUT ROWID;",
+      "sqlite",
+    ],
+    ["CREATE TABLE a (id bigserial, j jsonb); -- ENGINE=InnoDB `x`", "postgresql"],
+    ["CREATE TABLE a (id int, t text DEFAULT 'AUTOINCREMENT PRAGMA');", "postgresql"],
+    ["ALTER TABLE a ADD COLUMN b int;", "postgresql"],
+  ])("of %j is %s by its words", (sql, dialect) => {
+    expect(only(first({ "db/migrations/1_a.up.sql": sql })).dialect).toBe(dialect);
+  });
+
+  it.each([
+    ["CREATE TABLE `a` (`id` int unsigned AUTO_INCREMENT) ENGINE=InnoDB;", "MySQL"],
+    ["CREATE TABLE a (id NUMBER(10), n VARCHAR2(20));", "Oracle"],
+    ["CREATE TABLE [dbo].[a] (id int IDENTITY(1,1), n nvarchar(20));\nGO\n", "SQL Server"],
+  ])("of %j is not read", (sql, name) => {
+    expect(reasons(first({ "db/migrations/1_a.up.sql": sql }))).toEqual([
+      `! db/migrations/1_a.up.sql: migrations for ${name} are not read yet`,
+    ]);
+  });
+
+  it("is told by the first migrations when the changed one says nothing", () => {
+    const base = { "db/migrations/1_a.up.sql": "CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);" };
+    const head = { ...base, "db/migrations/2_b.up.sql": "ALTER TABLE a ADD COLUMN b int;" };
+    expect(only(read(base, head)).dialect).toBe("sqlite");
+  });
+
+  it("is what the configuration says", () => {
+    const migrations = [{ directory: "db/mysql", dialect: "postgresql" as const }];
+    expect(only(first({ "db/mysql/1_a.up.sql": "SELECT 1;" }, { migrations })).dialect).toBe("postgresql");
+  });
+});
+
+describe("what is not read", () => {
+  it.each([
+    ["Prisma", { "prisma/migrations/20240101000000_a/migration.sql": "SELECT 1;" }],
+    ["Drizzle", { "drizzle/0001_a.sql": "SELECT 1;", "drizzle/meta/_journal.json": "{}" }],
+    ["Drizzle", { "db/migrations/0001_a.sql": "SELECT 1;\n--> statement-breakpoint\nSELECT 2;" }],
+    ["Alembic", { "alembic/versions/1975ea83b712_a.py": "def upgrade(): pass" }],
+    ["Goose", { "db/migrations/00001_a.sql": "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;" }],
+    ["dbmate", { "db/migrations/20240101000000_a.sql": "-- migrate:up\nSELECT 1;\n-- migrate:down\n" }],
+    ["sql-migrate", { "migrations/1_a.sql": "-- +migrate Up\nSELECT 1;" }],
+    ["Flyway", { "src/main/resources/db/migration/V1__a.sql": "SELECT 1;" }],
+    ["Atlas", { "migrations/20240101000000_a.sql": "SELECT 1;", "migrations/atlas.sum": "h1:x=" }],
+    ["Pop", { "migrations/20240101000000_a.postgres.up.sql": "SELECT 1;" }],
+    ["Diesel", { "migrations/2024-01-01-000000_a/up.sql": "SELECT 1;" }],
+    ["Hasura", { "hasura/migrations/default/1700000000000_a/up.sql": "SELECT 1;" }],
+    ["Sqitch", { "sqitch.plan": "", "deploy/001_a.sql": "SELECT 1;" }],
+    ["Django", { "shop/migrations/0001_initial.py": "" }],
+    ["Rails", { "db/migrate/20240101000000_a.rb": "" }],
+  ])("is said for %s, once for its directory", (tool, files) => {
+    const changes = read({}, { "README.md": "", ...files });
+    expect(changes.databases).toEqual([]);
+    expect(reasons(changes)).toEqual([
+      expect.stringMatching(new RegExp(`^! .*: ${tool} migrations are not read yet$`)),
+    ]);
+    const more = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, `${text}\n-- more`]));
+    expect(read(files, { ...more, "README.md": "x" }).skipped.filter(({ matters }) => matters)).toHaveLength(
+      1,
+    );
+    expect(read(files, { ...files, "README.md": "x" }).skipped).toEqual([]);
+  });
+
+  it("is not Atlas where the layout is golang-migrate's", () => {
+    expect(only(read({}, { ...history(1), "db/migrations/atlas.sum": "" })).framework).toBe("golang-migrate");
+  });
+
+  it("is a model, and does not count", () => {
+    expect(reasons(read({}, { "prisma/schema.prisma": "model A {}" }))).toEqual([
+      "· prisma/schema.prisma: models are not read yet",
+    ]);
+  });
+
+  it("is test data, unless the configuration names it", () => {
+    const files = history(2, "internal/testdata/migrations");
+    const changes = read({}, files);
+    expect(changes.databases).toEqual([]);
+    expect(reasons(changes)).toEqual([
+      expect.stringMatching(/^· .*: migrations in a folder called testdata are taken for test data; name/),
+    ]);
+    expect(
+      read({}, files, { migrations: [{ directory: "internal/testdata/migrations" }] }).databases,
+    ).toHaveLength(1);
+  });
+
+  it("is what the configuration excludes", () => {
+    expect(read({}, history(2, "examples/shop/db"), { exclude: ["examples/**"] })).toEqual({
+      databases: [],
+      queries: [],
+      skipped: [],
+    });
+  });
+
+  it("is SQL that is no migration and holds no marked query: one note", () => {
+    const changes = read({}, { "schema.sql": table("a"), "views/a.sql": "SELECT 1;" });
+    expect(reasons(changes)).toEqual([
+      "· schema.sql: 2 changed SQL files are neither migrations nor hold a query marked `drydock:explain`",
+    ]);
+  });
+
+  it("is named by the configuration, with its framework", () => {
+    const files = { "odd/place/1_a.sql": "SELECT 1;" };
+    expect(read({}, files).databases).toEqual([]);
+    const { databases } = read({}, files, {
+      migrations: [{ directory: "odd/place", framework: "sql-pairs" }],
+    });
+    expect(databases).toMatchObject([
+      { directory: "odd/place", framework: "sql-pairs", steps: [{ version: "1" }] },
+    ]);
+  });
+});
+
+describe("hostile input", () => {
+  const added = (content: string | Uint8Array) =>
+    read(history(1), { ...history(1), "db/migrations/2_a.up.sql": content });
+
+  it.each([
+    ["binary", Uint8Array.from({ length: 400 }, (_, i) => (i * 7) % 256)],
+    ["NUL", `SELECT 1;${" ".repeat(500)}\0`],
+    ["not valid UTF-8", Uint8Array.from([...new TextEncoder().encode("SELECT 'caf"), 0xe9, 0x27, 0x3b])],
+    ["8 MB", "x".repeat(8 * 1024 * 1024 + 1)],
+    ["LFS", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"],
+  ])("that is %s is a step that is never run, with its reason", (reason, content) => {
+    const changes = added(content);
+    expect(reasons(changes)).toEqual([
+      expect.stringMatching(new RegExp(`^! db/migrations/2_a.up.sql: .*${reason}`)),
+    ]);
+    expect(only(changes).steps[0]?.up.statements).toMatchObject([
+      { sql: "", refused: expect.stringContaining(reason) },
+    ]);
+  });
+
+  it("that could not be fetched says so", () => {
+    const change = changeOf(history(1), history(2));
+    const changes = readChange({ ...change, blobs: new Map() });
+    expect(reasons(changes)).toContain(
+      "! db/migrations/2_t2.up.sql: its content could not be fetched: it is not in the test",
+    );
+  });
+
+  it("in UTF-16 and behind a byte order mark is read, and told", () => {
+    const bytes = (text: string) =>
+      Uint8Array.from([0xff, 0xfe, ...[...text].flatMap((c) => [c.charCodeAt(0), 0])]);
+    const changes = added(bytes(table("a")));
+    expect(only(changes).steps[0]?.up.statements[0]?.operations[0]?.kind).toBe("createTable");
+    expect(reasons(changes)).toEqual([
+      expect.stringContaining("! db/migrations/2_a.up.sql: it is UTF-16 text"),
+    ]);
+    expect(reasons(added(`\ufeff${table("a")}`))).toEqual([
+      expect.stringContaining("· db/migrations/2_a.up.sql: it starts with a byte order mark"),
+    ]);
+  });
+
+  it("of 40,000 statements is read up to the limit, and the rest is told", () => {
+    const changes = added("SELECT 1;\n".repeat(40_000));
+    const statements = only(changes).steps[0]?.up.statements ?? [];
+    expect(statements).toHaveLength(20_001);
+    expect(statements.at(-1)).toMatchObject({
+      line: 20_001,
+      endLine: 40_000,
+      refused: expect.stringContaining("20,000"),
+    });
+    expect(reasons(changes)).toEqual([
+      expect.stringMatching(/^! db\/migrations\/2_a.up.sql:20001: it has more than 20,000 statements/),
+    ]);
+  });
+
+  it("with psql commands says that tools cannot run them", () => {
+    const statements = only(added("\\set ON_ERROR_STOP on\nSELECT 1;\n")).steps[0]?.up.statements;
+    expect(statements?.[0]?.refused).toContain("`\\set` is a command of psql");
+    expect(statements?.[1]).toMatchObject({ sql: "SELECT 1", refused: null });
+  });
+
+  it("in paths throws nothing", () => {
+    const folders = [
+      "__proto__",
+      "constructor/migrations",
+      "a\nb/migrations",
+      "x".repeat(10_000),
+      "\u202emigrations",
+      "a//b",
+      "..",
+    ];
+    const versions = ["1", "0".repeat(5000), "9".repeat(5000), "18446744073709551615"];
+    const files = Object.fromEntries(
+      folders.flatMap((folder) =>
+        versions.flatMap((version) => [
+          [`${folder}/${version}_a.up.sql`, "SELECT 1;"],
+          [`${folder}/${version}_toString.sql`, ""],
+        ]),
+      ),
+    );
+    const { databases } = read({}, files);
+    expect(databases.map(({ directory }) => directory).toSorted()).toEqual([...folders].sort());
+    for (const { steps } of databases)
+      expect(steps.map(({ version }) => version)).toEqual(["0".repeat(5000), "1", "18446744073709551615"]);
+  });
+
+  it("that contradicts itself throws nothing", () => {
+    const digest = "0".repeat(40);
+    const changed = [
+      { path: "m/1_a.up.sql", previousPath: null, status: "modified", digest, patch: null },
+      { path: "m/2_b.up.sql", previousPath: "m/9_gone.up.sql", status: "renamed", digest, patch: null },
+      { path: "m/3_c.up.sql", previousPath: null, status: "removed", digest: null, patch: null },
+    ] as const;
+    const changes = readChange({ changed, base: [], blobs: new Map() });
+    expect(order(changes)).toBe(" | 1 edited, 2 added");
+  });
+});
+
+describe("concernsDatabase", () => {
+  const file = (path: string, patch: string | null = null) =>
+    ({ path, previousPath: null, status: "modified", digest: "d", patch }) as const;
+
+  it.each([
+    "a.sql",
+    "db/A.SQL",
+    "prisma/schema.prisma",
+    ".github/drydock.yml",
+    "alembic/versions/a1_x.py",
+    "db/migrate/20240101000000_a.rb",
+    "drizzle/meta/_journal.json",
+  ])("is concerned by %s", (path) => {
+    expect(concernsDatabase([file("README.md"), file(path)])).toBe(true);
+  });
+
+  it.each(["README.md", "src/index.ts", "docs/sql.md", "versions/a.py", "drydock.yml", "a.sqlite"])(
+    "is not by %s",
+    (path) => {
+      expect(concernsDatabase([file(path)])).toBe(false);
+    },
+  );
+
+  it("looks for marks in patches, and at old names", () => {
+    expect(concernsDatabase([file("a.ts", "@@ -1 +1,2 @@\n+// drydock:explain x\n")])).toBe(true);
+    expect(concernsDatabase([{ ...file("a.txt"), status: "renamed", previousPath: "a.sql" }])).toBe(true);
+    expect(concernsDatabase([])).toBe(false);
+  });
+});
+
+describe("wantedFiles", () => {
+  const wanted = (base: Files, head: Files) => {
+    const change = changeOf(base, head);
+    return wantedFiles({ ...change, config: defaultConfig })
+      .map(({ side, path }) => `${side} ${path}`)
+      .toSorted();
+  };
+
+  it("are those of the steps, and none of the history behind a telling name", () => {
+    const base = history(200, "postgres/migrations");
+    expect(wanted(base, { ...base, "postgres/migrations/201_a.up.sql": "SELECT 1;" })).toEqual([
+      "head postgres/migrations/201_a.up.sql",
+    ]);
+  });
+
+  it("are the first two as well where the name does not tell the database", () => {
+    const base = history(200);
+    expect(wanted(base, { ...base, ...history(201) })).toEqual([
+      "head db/migrations/1_t1.up.sql",
+      "head db/migrations/201_t201.down.sql",
+      "head db/migrations/201_t201.up.sql",
+      "head db/migrations/2_t2.up.sql",
+    ]);
+  });
+
+  it("are the counterparts of what changed, the old side of it, and what is kept after it", () => {
+    const base = history(4, "postgres");
+    expect(wanted(base, { ...base, "postgres/3_t3.down.sql": "DROP TABLE IF EXISTS t3;" })).toEqual([
+      "base postgres/3_t3.down.sql",
+      "head postgres/3_t3.down.sql",
+      "head postgres/3_t3.up.sql",
+      "head postgres/4_t4.down.sql",
+      "head postgres/4_t4.up.sql",
+    ]);
+  });
+
+  it("are at most 200 of the SQL files that could hold a marked query, none of them large or foreign", () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 230 }, (_, i) => [`queries/q${i}.sql`, `SELECT ${i};`]),
+    );
+    const base = {
+      ...files,
+      "dump.sql": `SELECT '${"x".repeat(300_000)}';`,
+      "node_modules/a/b.sql": "SELECT 'n';",
+      ...history(1, "postgres"),
+    };
+    const head = { ...base, ...history(2, "postgres") };
+    const paths = wanted(base, head);
+    expect(paths.filter((path) => path.includes("queries/"))).toHaveLength(200);
+    expect(paths.filter((path) => /dump|node_modules/.test(path))).toEqual([]);
+    expect(reasons(read(base, head))).toEqual([
+      expect.stringContaining("only 200 of 230 SQL files were searched"),
+    ]);
+  });
+
+  it("are no unchanged queries when no migration changes, and nothing at all when nothing concerns a database", () => {
+    const base = { ...history(3, "postgres"), "q.sql": "-- drydock:explain\nSELECT 1;", "a.ts": "" };
+    expect(wanted(base, { ...base, "a.ts": "x" })).toEqual([]);
+  });
+});
+
+describe("readHistory", () => {
+  const entry = { path: "db/1_a.up.sql", version: "1", digest: "d" };
+  const framework = frameworks["golang-migrate"];
+  if (!framework) throw new Error("golang-migrate is gone");
+
+  it("gives a script, or the reason why there is none", () => {
+    expect(readHistory(entry, framework, new TextEncoder().encode(table("a")))).toMatchObject({
+      path: entry.path,
+      transaction: "implicit",
+      statements: [{ sql: table("a").trim().slice(0, -1) }],
+    });
+    const skipped: Skipped = {
+      path: entry.path,
+      line: null,
+      reason: "its content could not be fetched: gone",
+      matters: true,
+    };
+    expect(readHistory(entry, framework, { missing: "gone" })).toEqual(skipped);
+    expect(readHistory(entry, framework, Uint8Array.of(0xff))).toMatchObject({
+      reason: expect.stringContaining("UTF-8"),
+    });
+  });
+});
