@@ -44,6 +44,9 @@ async function perform(request: Request): Promise<Extract<Answer, { value: unkno
     case "restore":
       await instance.restore(request.checkpoint);
       return null;
+    case "forget":
+      instance.forget(request.checkpoint);
+      return null;
     case "dump":
       return instance.dump();
     case "pretend":

@@ -50,6 +50,8 @@ export interface Engine {
   checkpoint(): Promise<Checkpoint>;
   /** Puts the whole database back; any number of times, also after an error or an open transaction. */
   restore(checkpoint: Checkpoint): Promise<void>;
+  /** Gives back the memory of a checkpoint, some 50 MB, that is not needed any more; it can not be restored again. */
+  forget(checkpoint: Checkpoint): Promise<void>;
   /** The data directory as an archive from which a new engine can start. */
   dump(): Promise<Uint8Array>;
   /**

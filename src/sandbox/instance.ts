@@ -17,6 +17,7 @@ export interface Instance {
   exec(sql: string, copyData: string | null): Promise<Reply>;
   checkpoint(): Promise<number>;
   restore(checkpoint: number): Promise<void>;
+  forget(checkpoint: number): void;
   dump(): Promise<Uint8Array>;
   pretend(pages: Readonly<Record<string, number>>): void;
   unpretend(): void;
@@ -24,7 +25,7 @@ export interface Instance {
 
 /** Starts the database. `overflow` must end the process: it is called when an answer grows beyond its limit. */
 export async function createInstance(boot: BootRequest, overflow: () => void): Promise<Instance> {
-  const saved: (Snapshot | Uint8Array)[] = [];
+  const saved: (Snapshot | Uint8Array | null)[] = [];
   let stopPretending: (() => void) | null = null;
   let idle = true;
 
@@ -63,6 +64,10 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     idle = true;
   }
 
+  function forget(id: number): void {
+    saved[id] = null;
+  }
+
   async function startAgain(image: Image): Promise<void> {
     pg = await startDatabase(image, boot.extensions);
     internals = internalsOf(pg);
@@ -95,5 +100,5 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
   if (checkpoints === "archive") await startAgain(boot.image);
   const [version] = (await exec("SHOW server_version", null)).sets;
   const title = `PostgreSQL ${version?.rows[0]?.[0] ?? ""} (PGlite ${boot.version})`;
-  return { title, checkpoints, exec, checkpoint, restore, dump: archive, pretend, unpretend };
+  return { title, checkpoints, exec, checkpoint, restore, forget, dump: archive, pretend, unpretend };
 }

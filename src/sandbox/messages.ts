@@ -29,6 +29,7 @@ export type Request =
   | { readonly kind: "exec"; readonly sql: string; readonly copyData: string | null }
   | { readonly kind: "checkpoint" }
   | { readonly kind: "restore"; readonly checkpoint: number }
+  | { readonly kind: "forget"; readonly checkpoint: number }
   | { readonly kind: "dump" }
   | { readonly kind: "pretend"; readonly pages: Readonly<Record<string, number>> }
   | { readonly kind: "unpretend" };
@@ -61,6 +62,7 @@ export interface Answers {
   readonly exec: Reply;
   readonly checkpoint: number;
   readonly restore: null;
+  readonly forget: null;
   readonly dump: Uint8Array;
   readonly pretend: null;
   readonly unpretend: null;

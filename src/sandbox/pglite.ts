@@ -82,6 +82,9 @@ export function pgliteEngine(isolated: Isolated, title: string, limits: Limits, 
       await ask({ kind: "restore", checkpoint: checkpoint.id });
       status = "idle";
     },
+    async forget(checkpoint) {
+      await ask({ kind: "forget", checkpoint: checkpoint.id });
+    },
     dump: () => ask({ kind: "dump" }),
     async pretendSizes(pages) {
       await ask({ kind: "pretend", pages });
