@@ -1,0 +1,66 @@
+import path from "node:path";
+import type { Database, DryRun, Script, TableName } from "../review/types.ts";
+import { createBaseCache } from "./base-cache.ts";
+import { cacheDirectory } from "./cache-directory.ts";
+import { baseImageKey } from "./image.ts";
+import { createKeeper } from "./keeper.ts";
+import type { Limits } from "./limits.ts";
+import { runDatabase, unrunnable } from "./run.ts";
+
+export interface SandboxOptions {
+  /** Engines that are kept started, so that a review need not wait. */
+  readonly spares?: number;
+  /** Where images and migrated bases are kept. */
+  readonly cacheDirectory?: string;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface DryRunRequest {
+  readonly database: Database;
+  /** Repository: cache entries never cross it. */
+  readonly scope: string;
+  /** Asked only when no migrated base is cached. */
+  loadHistory(): Promise<readonly Script[]>;
+  readonly queries: readonly {
+    readonly index: number;
+    readonly sql: string;
+    readonly baseSql: string | null;
+  }[];
+  /** Rows that tables hold in production. */
+  readonly rows: Readonly<Record<TableName, number>>;
+  onProgress?(progress: { phase: string; done: number; of: number }): void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Sandbox {
+  /**
+   * Runs a database's history and changes in a throwaway database. Rejects when `loadHistory` does or the signal aborts,
+   * never for what the SQL does: that is in the answer, and `lost` says when there is no verdict.
+   */
+  dryRun(request: DryRunRequest): Promise<DryRun>;
+  /** Resolves when an engine can be had without waiting. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The only door to databases: what is outside of this folder sees nothing else of it. */
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  const directory = cacheDirectory(options.cacheDirectory);
+  const keeper = createKeeper({ ...options, cacheDirectory: directory });
+  const means = {
+    cache: createBaseCache(path.join(directory, "migrated")),
+    version: baseImageKey(),
+    lease: keeper.lease,
+    prefer: keeper.prefer,
+  };
+  return {
+    async dryRun(request) {
+      if (request.database.dialect !== "postgresql") {
+        return unrunnable(request, `${request.database.dialect} migrations are not run yet`);
+      }
+      return runDatabase(request, means);
+    },
+    ready: keeper.ready,
+    close: keeper.close,
+  };
+}

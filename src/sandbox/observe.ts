@@ -1,0 +1,134 @@
+import type { Lock, LockMode, RowChanges, Scan, StatementRun } from "../review/types.ts";
+import type { Rows } from "./session.ts";
+
+/** What a statement was seen to do. */
+export type Observation = Pick<StatementRun, "locks" | "rewrites" | "scans" | "writes">;
+
+export const nothingObserved: Observation = { locks: [], rewrites: [], scans: [], writes: [] };
+
+/** Relations by OID, so that renamed and dropped ones keep the name that they had. */
+export type Relations = ReadonlyMap<string, Relation>;
+
+interface Relation {
+  readonly name: string;
+  readonly kind: Lock["kind"];
+  /** The file on disk: another one after a rewrite. */
+  readonly file: string;
+  /** OID of an index's table. */
+  readonly table: string | null;
+}
+
+/** Row counters of the current transaction by relation. */
+export type Counters = ReadonlyMap<string, readonly number[]>;
+
+/** The locks that the session holds, ACCESS SHARE left out, by relation. */
+export type HeldLocks = ReadonlyMap<string, readonly LockMode[]>;
+
+/** The state of a transaction around one statement. */
+export interface Sight {
+  readonly relations: Relations;
+  readonly counters: Counters;
+  readonly locks: HeldLocks;
+}
+
+/** Three questions, all answered from the session's own view; valid inside a transaction. */
+export const sightSql = `
+SELECT c.oid, CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END, c.relkind, c.relfilenode, i.indrelid
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'f', 'i', 'I', 'v', 'm', 'S');
+SELECT relid, seq_scan, seq_tup_read, n_tup_ins, n_tup_upd, n_tup_del FROM pg_catalog.pg_stat_xact_user_tables;
+SELECT relation, mode FROM pg_catalog.pg_locks
+WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted AND mode <> 'AccessShareLock'`;
+
+const kinds: Readonly<Record<string, Lock["kind"]>> = {
+  r: "table",
+  p: "table",
+  f: "table",
+  i: "index",
+  I: "index",
+  v: "view",
+  m: "view",
+  S: "sequence",
+};
+
+const modes: Readonly<Record<string, LockMode>> = {
+  RowShareLock: "ROW SHARE",
+  RowExclusiveLock: "ROW EXCLUSIVE",
+  ShareUpdateExclusiveLock: "SHARE UPDATE EXCLUSIVE",
+  ShareLock: "SHARE",
+  ShareRowExclusiveLock: "SHARE ROW EXCLUSIVE",
+  ExclusiveLock: "EXCLUSIVE",
+  AccessExclusiveLock: "ACCESS EXCLUSIVE",
+};
+
+const strength: readonly LockMode[] = Object.values(modes);
+
+/** The three answers to `sightSql`. */
+export function sightOf(answers: readonly Rows[]): Sight {
+  const [relations = [], counters = [], locks = []] = answers;
+  const held = new Map<string, LockMode[]>();
+  for (const [relation, mode] of locks) {
+    const known = modes[mode ?? ""];
+    if (relation && known) held.set(relation, [...(held.get(relation) ?? []), known]);
+  }
+  return {
+    relations: new Map(
+      relations.map(([oid, name, kind, file, table]) => [
+        oid ?? "",
+        { name: name ?? "", kind: kinds[kind ?? ""] ?? "table", file: file ?? "0", table: table ?? null },
+      ]),
+    ),
+    counters: new Map(counters.map(([oid, ...counts]) => [oid ?? "", counts.map(Number)])),
+    locks: held,
+  };
+}
+
+/** What happened between two sights of the same transaction. `isNew` is asked by OID. */
+export function observed(before: Sight, after: Sight, isNew: (oid: string) => boolean): Observation {
+  return {
+    locks: locksBetween(before, after, isNew),
+    rewrites: [...before.relations].flatMap(([oid, { name, kind, file }]) => {
+      const now = after.relations.get(oid)?.file;
+      if (now === undefined || now === file || kind === "sequence") return [];
+      return [{ relation: name, kind, isNew: isNew(oid) }];
+    }),
+    scans: countsBetween(before, after).flatMap(([oid, name, [scans = 0, rows = 0]]): Scan[] =>
+      scans > 0 ? [{ relation: name, isNew: isNew(oid), rows: Math.round(rows / scans) }] : [],
+    ),
+    writes: countsBetween(before, after).flatMap(
+      ([, name, [, , inserted = 0, updated = 0, deleted = 0]]): RowChanges[] =>
+        inserted + updated + deleted > 0 ? [{ relation: name, inserted, updated, deleted }] : [],
+    ),
+  };
+}
+
+/** Stronger locks first, then by name. */
+export function byStrength(a: Lock, b: Lock): number {
+  return strength.indexOf(b.mode) - strength.indexOf(a.mode) || a.relation.localeCompare(b.relation);
+}
+
+function locksBetween(before: Sight, after: Sight, isNew: (oid: string) => boolean): Lock[] {
+  const locks = [...after.locks].flatMap(([oid, held]): Lock[] => {
+    const relation = before.relations.get(oid);
+    const already = before.locks.get(oid) ?? [];
+    const mode = strongest(held.filter((lock) => !already.includes(lock)));
+    if (!relation || !mode) return [];
+    const table = relation.table === null ? null : (before.relations.get(relation.table)?.name ?? null);
+    const { name, kind } = relation;
+    return [{ relation: name, kind, table, mode, isNew: isNew(oid), source: "observed" }];
+  });
+  return locks.sort(byStrength);
+}
+
+function strongest(held: readonly LockMode[]): LockMode | undefined {
+  return [...held].sort((a, b) => strength.indexOf(b) - strength.indexOf(a))[0];
+}
+
+function countsBetween(before: Sight, after: Sight): [oid: string, name: string, counts: number[]][] {
+  return [...after.counters].flatMap(([oid, counts]) => {
+    const relation = before.relations.get(oid);
+    const then = before.counters.get(oid) ?? [];
+    return relation ? [[oid, relation.name, counts.map((count, i) => count - (then[i] ?? 0))]] : [];
+  });
+}

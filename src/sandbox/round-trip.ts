@@ -1,0 +1,111 @@
+import type { RoundTrip, Script, ScriptRun } from "../review/types.ts";
+import { readCatalog } from "./catalog.ts";
+import { compareCatalogs } from "./compare.ts";
+import { EngineLost } from "./engine.ts";
+import { compareData, readData } from "./fingerprint.ts";
+import { makeMissing } from "./remedy.ts";
+import { type FaithfulRun, type LeftOut, runScript, unreachedRun } from "./script-run.ts";
+import { missingRoleOf } from "./stand-ins.ts";
+import type { RunContext, State } from "./step.ts";
+
+export interface RoundTripRequest {
+  readonly up: Script;
+  readonly down: Script;
+  /** Before the up. */
+  readonly start: State;
+  /** After the up, where the database is now. */
+  readonly after: State;
+  /** Statements of the up that could not be evaluated. */
+  readonly leftOut: LeftOut;
+}
+
+/** Rounds of trying the down again without a statement that could not be evaluated. */
+const attemptLimit = 20;
+
+/**
+ * Runs the down, compares with the state before the up, runs the up again, and compares with the state after the first.
+ * The caller puts the database back. Never rejects for what the SQL does.
+ */
+export async function roundTrip(
+  context: RunContext,
+  request: RoundTripRequest,
+): Promise<{ roundTrip: RoundTrip; lost: string | null }> {
+  let trip = unjudged(request.down, "");
+  try {
+    const { run, leftOut } = await runDown(context, request);
+    context.lap("down");
+    trip = { ...trip, down: scriptRunOf(run), notEvaluated: reasonOf(request, leftOut, run) };
+    if (run.lost !== null || run.stop) return { roundTrip: trip, lost: run.lost };
+    if (trip.notEvaluated === null) trip = { ...trip, ...(await compareWithStart(context, request.start)) };
+    context.lap("compare");
+
+    const again = await runScript(context.session, request.up, context.known, request.leftOut);
+    context.lap("up again");
+    trip = { ...trip, upAgain: scriptRunOf(again) };
+    if (again.lost !== null) return { roundTrip: { ...trip, notEvaluated: again.lost }, lost: again.lost };
+    if (again.stop || trip.notEvaluated !== null) return { roundTrip: trip, lost: null };
+    const { residue } = compareCatalogs(request.after.catalog, await readCatalog(context.session));
+    context.lap("compare");
+    return { roundTrip: { ...trip, upAgainResidue: residue }, lost: null };
+  } catch (cause) {
+    if (!(cause instanceof EngineLost)) throw cause;
+    return { roundTrip: { ...trip, notEvaluated: cause.message }, lost: cause.message };
+  }
+}
+
+/** A round trip that was not made, or not far enough to be judged. */
+export function unjudged(down: Script, reason: string): RoundTrip {
+  return {
+    down: unreachedRun(down),
+    residue: [],
+    benign: [],
+    data: [],
+    upAgain: null,
+    upAgainResidue: [],
+    notEvaluated: reason,
+  };
+}
+
+async function runDown(context: RunContext, { down, start, after }: RoundTripRequest) {
+  const leftOut = new Map<number, string>();
+  let from = after.checkpoint;
+  for (let attempt = 0; ; attempt += 1) {
+    const run = await runScript(context.session, down, context.known, leftOut);
+    if (run.lost !== null || !run.stop || attempt >= attemptLimit) return { run, leftOut };
+    await context.session.restore(from);
+    const { index, outcome } = run.stop;
+    const isOurs = outcome.kind === "not-evaluated";
+    if (isOurs) leftOut.set(index, outcome.reason);
+    const role = missingRoleOf(run.stop.error);
+    // A role that was there before the up is the migration's own to bring back.
+    const isMade =
+      role !== null && !start.catalog.has(`role ${role}`) && (await makeMissing(context, run.stop.error));
+    if (isMade) from = await context.session.checkpoint();
+    if (!isOurs && !isMade) return { run, leftOut };
+  }
+}
+
+/** A comparison is only fair when both scripts ran in full. */
+function reasonOf(
+  { up, down, leftOut }: RoundTripRequest,
+  downLeftOut: LeftOut,
+  run: FaithfulRun,
+): string | null {
+  if (run.lost !== null) return run.lost;
+  const refused = [...up.statements, ...down.statements].find(
+    (statement) => statement.refused !== null,
+  )?.refused;
+  const [missed] = [...leftOut.values(), ...downLeftOut.values()];
+  const why = refused ?? missed;
+  return why === undefined ? null : `a statement of it was not run: ${why}`;
+}
+
+async function compareWithStart(context: RunContext, start: State) {
+  const catalog = await readCatalog(context.session);
+  const { residue, benign } = compareCatalogs(start.catalog, catalog);
+  return { residue, benign, data: compareData(start.data, await readData(context.session)) };
+}
+
+function scriptRunOf({ statements, leftOpen }: FaithfulRun): ScriptRun {
+  return { statements, leftOpen };
+}

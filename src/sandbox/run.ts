@@ -1,0 +1,225 @@
+import type { DryRun, MigrationRun, PlanOutcome, QueryRun, Schema } from "../review/types.ts";
+import { type Base, buildBase } from "./base.ts";
+import type { BaseCache } from "./base-cache.ts";
+import type { DryRunRequest } from "./dry-run.ts";
+import { type Engine, EngineLost } from "./engine.ts";
+import { planQueries } from "./explain.ts";
+import type { LeaseOptions } from "./keeper.ts";
+import { emptySchema, schemaOf } from "./schema.ts";
+import { type RunContext, runStep, stateOf, unreachedStep } from "./step.ts";
+
+/** What a run takes from its house. */
+export interface RunMeans {
+  readonly cache: BaseCache;
+  /** Of engine and image: bases of another one are not used. */
+  readonly version: string;
+  lease(options: LeaseOptions): Promise<Engine>;
+  /** Has the next engine start from this image. */
+  prefer(options: LeaseOptions): void;
+}
+
+/** All that was seen so far; a lost engine takes nothing of it away. */
+interface Seen {
+  engine: string;
+  base: Base | null;
+  start: Schema;
+  head: Schema;
+  readonly migrations: MigrationRun[];
+  readonly before: Map<number, PlanOutcome>;
+  readonly after: Map<number, PlanOutcome>;
+  context: RunContext | null;
+  lost: string | null;
+}
+
+/** One dry run, from the base to the plans. Rejects when `loadHistory` does or the signal aborts. */
+export async function runDatabase(request: DryRunRequest, means: RunMeans): Promise<DryRun> {
+  const clock = stopwatch();
+  const seen = nothingSeen();
+  const leased: Engine[] = [];
+  const closeAll = () => Promise.all(leased.splice(0).map((engine) => engine.close()));
+  const abort = () => void closeAll();
+  request.signal?.throwIfAborted();
+  request.signal?.addEventListener("abort", abort, { once: true });
+  const lease = async (options: LeaseOptions) => {
+    const engine = await means.lease(options);
+    leased.push(engine);
+    seen.engine = engine.title;
+    request.signal?.throwIfAborted();
+    return engine;
+  };
+  try {
+    await observe(request, { ...means, lease }, seen, clock.lap);
+  } catch (cause) {
+    request.signal?.throwIfAborted();
+    if (!(cause instanceof EngineLost)) throw cause;
+    seen.lost = cause.message;
+  } finally {
+    request.signal?.removeEventListener("abort", abort);
+    await closeAll();
+  }
+  request.signal?.throwIfAborted();
+  return dryRunOf(request, seen, clock.timings());
+}
+
+/** The answer for a database that cannot be run at all. */
+export function unrunnable(request: DryRunRequest, reason: string): DryRun {
+  return dryRunOf(request, { ...nothingSeen(), lost: reason }, {});
+}
+
+function nothingSeen(): Seen {
+  return {
+    engine: "none",
+    base: null,
+    start: emptySchema,
+    head: emptySchema,
+    migrations: [],
+    before: new Map(),
+    after: new Map(),
+    context: null,
+    lost: null,
+  };
+}
+
+async function observe(
+  request: DryRunRequest,
+  means: RunMeans,
+  seen: Seen,
+  lap: (phase: string) => void,
+): Promise<void> {
+  const { database, queries, rows } = request;
+  const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
+  const base = await buildBase({
+    database,
+    scope: request.scope,
+    version: means.version,
+    cache: means.cache,
+    lease: means.lease,
+    prefer: means.prefer,
+    loadHistory: () => request.loadHistory(),
+    onProgress: progress,
+    lap,
+  });
+  seen.base = base;
+  const { session } = base;
+  let state = await stateOf(session);
+  seen.start = schemaOf(state.catalog);
+  seen.head = seen.start;
+  lap("compare");
+
+  const context = await contextOf(base, lap);
+  seen.context = context;
+  const asked = queries.filter(({ baseSql }) => baseSql !== null);
+  const plans = await planQueries(
+    session,
+    asked.map(({ baseSql }) => baseSql ?? ""),
+    rows,
+    context.known,
+  );
+  for (const [i, { index }] of asked.entries()) seen.before.set(index, plans[i] ?? notPlanned(""));
+  if (asked.length > 0) await session.restore(state.checkpoint);
+  lap("plan");
+
+  for (const [i, migration] of database.steps.entries()) {
+    progress("migrations", i, database.steps.length);
+    const { run, next, lost } = await runStep(context, migration, state);
+    seen.migrations.push(run);
+    seen.head = run.after;
+    if (lost !== null) throw new EngineLost(lost);
+    if (!next) return;
+    await session.forget(state.checkpoint);
+    state = next;
+  }
+  progress("migrations", database.steps.length, database.steps.length);
+
+  const headPlans = await planQueries(
+    session,
+    queries.map(({ sql }) => sql),
+    rows,
+    context.known,
+  );
+  for (const [i, { index }] of queries.entries()) seen.after.set(index, headPlans[i] ?? notPlanned(""));
+  lap("plan");
+}
+
+async function contextOf(
+  { session, history, seeded }: Base,
+  lap: (phase: string) => void,
+): Promise<RunContext> {
+  const [relations = []] = await session.ask("SELECT oid FROM pg_catalog.pg_class");
+  const old = new Set(relations.map(([oid]) => oid));
+  return {
+    session,
+    known: { gaps: [...history.gaps], missingExtensions: new Set(history.missingExtensions) },
+    standIns: new Set([
+      ...history.standIns,
+      ...(history.sendsOneByOne
+        ? ["files are run one statement at a time, as parts of the history need it"]
+        : []),
+    ]),
+    filled: new Set(seeded.filled),
+    emptied: [],
+    sendsOneByOne: history.sendsOneByOne,
+    isNew: (oid) => !old.has(oid),
+    lap,
+  };
+}
+
+function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<string, number>>): DryRun {
+  const { database } = request;
+  const history = seen.base?.history;
+  const seeded = seen.base?.seeded ?? { tables: 0, rows: 0, empty: [] };
+  const stop = seen.lost ?? "an earlier migration did not get through";
+  return {
+    directory: database.directory,
+    engine: seen.engine,
+    history: {
+      migrations: history?.migrations ?? 0,
+      statements: history?.statements ?? 0,
+      cached: seen.base?.cached ?? false,
+      failed: history?.failed ?? [],
+    },
+    standIns: [...(seen.context?.standIns ?? history?.standIns ?? [])],
+    seeded: {
+      tables: seeded.tables,
+      rows: seeded.rows,
+      empty: [...seeded.empty, ...(seen.context?.emptied ?? [])],
+    },
+    base: seen.start,
+    head: seen.head,
+    migrations: database.steps.map((step, i) => seen.migrations[i] ?? unreachedStep(step, seen.head, stop)),
+    queries: request.queries.map(
+      ({ index, baseSql }): QueryRun => ({
+        query: index,
+        before:
+          baseSql === null
+            ? null
+            : (seen.before.get(index) ?? notPlanned(seen.lost ?? "the base was not built")),
+        after: seen.after.get(index) ?? notPlanned(stopReason(seen)),
+      }),
+    ),
+    lost: seen.lost,
+    timings,
+  };
+}
+
+function stopReason({ lost }: Seen): string {
+  return lost ?? "the migrations did not get through, so that the schema that they leave is not known";
+}
+
+function notPlanned(reason: string): PlanOutcome {
+  return { kind: "not-evaluated", reason };
+}
+
+/** Milliseconds by phase; a phase that comes again adds up. */
+function stopwatch() {
+  const timings: Record<string, number> = {};
+  let last = performance.now();
+  return {
+    lap(phase: string): void {
+      const now = performance.now();
+      timings[phase] = (timings[phase] ?? 0) + now - last;
+      last = now;
+    },
+    timings: () => ({ ...timings }),
+  };
+}

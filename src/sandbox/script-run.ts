@@ -1,0 +1,149 @@
+import type { Operation, Outcome, Script, ScriptRun, Statement, StatementRun } from "../review/types.ts";
+import { EngineLost, type ExecResult, type SqlError } from "./engine.ts";
+import { nothingObserved, type Observation } from "./observe.ts";
+import type { Session } from "./session.ts";
+import { judge, type Known } from "./verdict.ts";
+
+/** Statements of a script that are left out, each with the reason: they were tried and say nothing about the script. */
+export type LeftOut = ReadonlyMap<number, string>;
+
+/** What became of a script when it was run as its framework runs it. */
+export interface FaithfulRun extends ScriptRun {
+  /** The first statement that did not run although it was tried; null when all ran. */
+  readonly stop: { readonly index: number; readonly error: SqlError; readonly outcome: Outcome } | null;
+  /** Why the engine was given up; null when it was not. */
+  readonly lost: string | null;
+}
+
+/** Called around each statement inside a transaction; only where locks outlive the statement can they be seen. */
+export interface Watcher {
+  before(statement: Statement): Promise<void>;
+  after(statement: Statement): Promise<void>;
+}
+
+/**
+ * Runs a script in its framework's transaction mode, one statement at a time, and stops at the first error. Several
+ * statements in one simple query are one implicit transaction block (documentation, section 54.2.2.1): it is imitated
+ * with BEGIN, and the file's own BEGIN, COMMIT and SAVEPOINT mean in it what they mean there. Leaves no transaction open.
+ */
+export async function runScript(
+  session: Session,
+  script: Script,
+  known: Known,
+  leftOut: LeftOut = new Map(),
+  watcher: Watcher | null = null,
+): Promise<FaithfulRun> {
+  const runs = script.statements.map(notReached);
+  const finish = (stop: FaithfulRun["stop"], leftOpen: boolean, lost: string | null) => ({
+    statements: runs,
+    stop,
+    leftOpen,
+    lost,
+  });
+  let index = 0;
+  try {
+    const transaction = transactionOf(session, script);
+    for (const statement of script.statements) {
+      index = statement.index;
+      const reason = statement.refused ?? leftOut.get(index);
+      if (reason !== undefined) {
+        runs[index] = ranAs(index, { kind: "not-evaluated", reason });
+        continue;
+      }
+      const isWatched = await transaction.prepare(statement);
+      if (isWatched) await watcher?.before(statement);
+      const result = await session.run(statement.sql, { copyData: statement.copyData });
+      const outcome = outcomeOf(result, statement, known);
+      runs[index] = ranAs(index, outcome, result.ms);
+      if (result.error) {
+        await session.reset();
+        return finish({ index, error: result.error, outcome }, false, null);
+      }
+      transaction.ran(statement, result);
+      if (isWatched && result.status === "transaction") await watcher?.after(statement);
+    }
+    const { error, leftOpen } = await transaction.finish();
+    await session.reset();
+    await session.canary();
+    if (!error) return finish(null, leftOpen, null);
+    const outcome = judge({ ...error, position: null }, "", known);
+    runs[index] = ranAs(index, outcome, runs[index]?.ms);
+    return finish({ index, error, outcome }, false, null);
+  } catch (cause) {
+    if (!(cause instanceof EngineLost)) throw cause;
+    if (runs[index]?.outcome.kind !== "failed") runs[index] = ranAs(index, notEvaluated(cause.message));
+    return finish(null, false, cause.message);
+  }
+}
+
+/** A statement's run with its outcome and nothing observed yet. */
+export function ranAs(
+  index: number,
+  outcome: Outcome,
+  ms = 0,
+  observation: Observation = nothingObserved,
+): StatementRun {
+  return { index, outcome, ...observation, ms };
+}
+
+/** The transaction verb that a statement is; null when it is none. */
+export function transactionVerb(statement: Statement): (Operation & { kind: "transaction" })["verb"] | null {
+  const operation = statement.operations.find(({ kind }) => kind === "transaction");
+  return operation?.kind === "transaction" ? operation.verb : null;
+}
+
+/** A script of which nothing was run. */
+export function unreachedRun(script: Script): ScriptRun {
+  return { statements: script.statements.map(notReached), leftOpen: false };
+}
+
+function notReached({ index }: { readonly index: number }): StatementRun {
+  return ranAs(index, { kind: "not-reached" });
+}
+
+function notEvaluated(reason: string): Outcome {
+  return { kind: "not-evaluated", reason };
+}
+
+function outcomeOf(result: ExecResult, statement: Statement, known: Known): Outcome {
+  if (result.error) return judge(result.error, statement.sql, known);
+  return { kind: "ran", tag: result.sets.at(-1)?.tag ?? "" };
+}
+
+/** Opens and closes the transaction that the framework, or the protocol, puts around a script. */
+function transactionOf(session: Session, script: Script) {
+  const several = script.statements.length > 1;
+  const wraps = script.transaction === "transaction" || (script.transaction === "implicit" && several);
+  let status: ExecResult["status"] = "idle";
+  let isImplicit = false;
+  let isStarted = false;
+
+  return {
+    /** Answers whether the statement runs inside a transaction. */
+    async prepare(statement: Statement): Promise<boolean> {
+      const verb = transactionVerb(statement);
+      const begins = wraps && status === "idle" && (script.transaction === "implicit" || !isStarted);
+      isStarted = true;
+      if (begins && !(verb === "begin" && script.transaction === "implicit")) {
+        await session.ask("BEGIN");
+        status = "transaction";
+        isImplicit = script.transaction === "implicit";
+      }
+      if (isImplicit && verb === "savepoint") {
+        // Savepoints are refused in an implicit block; outside of any, the server refuses them in the same words.
+        await session.ask("ROLLBACK");
+        status = "idle";
+      }
+      return status === "transaction";
+    },
+    ran(statement: Statement, result: ExecResult): void {
+      status = result.status;
+      if (transactionVerb(statement) !== null) isImplicit = false;
+    },
+    async finish(): Promise<{ error: SqlError | null; leftOpen: boolean }> {
+      if (status === "idle") return { error: null, leftOpen: false };
+      if (script.transaction !== "transaction" && !isImplicit) return { error: null, leftOpen: true };
+      return { error: (await session.run("COMMIT")).error, leftOpen: false };
+    },
+  };
+}

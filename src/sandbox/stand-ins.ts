@@ -1,0 +1,138 @@
+import { quoteIdentifier } from "../review/sql/names.ts";
+import type { SqlError } from "./engine.ts";
+
+/** Something harmless that takes the place of what a server would have. */
+export interface StandIn {
+  /** What was done, for the receipt. */
+  readonly note: string;
+  readonly sql: string;
+}
+
+interface Stub {
+  /** Names that the extension brings, by which an error is known to come from its absence. */
+  readonly names: readonly string[];
+  /** What of it is harmless to imitate: empty functions, opaque types. */
+  readonly sql: string;
+}
+
+/**
+ * What stands in for a missing role or schema; null when the error is about something else. A schema is only made for
+ * the history: a new migration that names a schema which nobody made is wrong.
+ */
+export function standInFor(error: SqlError, side: "history" | "change"): StandIn | null {
+  const role = missingRoleOf(error);
+  if (role !== null) return { note: `role ${role} was created`, sql: `CREATE ROLE ${quoteIdentifier(role)}` };
+  const hosted = hostedSchemaOf(error);
+  if (hosted) return { note: `schema ${hosted.name} of a hosted platform was imitated`, sql: hosted.sql };
+  const schema = error.code === "3F000" && /^schema "(.+)" does not exist$/.exec(error.message)?.[1];
+  if (!schema || side === "change") return null;
+  return { note: `schema ${schema} was created`, sql: `CREATE SCHEMA ${quoteIdentifier(schema)}` };
+}
+
+/** The role whose absence an error reports; null when it reports something else. */
+export function missingRoleOf({ code, message }: SqlError): string | null {
+  return code === "42704" ? (/^role "(.+)" does not exist$/.exec(message)?.[1] ?? null) : null;
+}
+
+/** The extension whose absence an error reports; null when it reports something else. */
+export function missingExtensionOf(error: SqlError): string | null {
+  if (error.code !== "0A000" && error.code !== "58P01" && error.code !== "22023") return null;
+  return (
+    /^extension "(.+)" is not available$/.exec(error.message)?.[1] ??
+    /extension "(.+)" has no installation script/.exec(error.message)?.[1] ??
+    /could not open extension control file ".*\/(.+)\.control"/.exec(error.message)?.[1] ??
+    null
+  );
+}
+
+/** What stands in for an extension that is not there: at least a word, at most empty functions and opaque types. */
+export function standInForExtension(extension: string): StandIn {
+  const stub = stubs[extension];
+  if (!stub) return { note: `extension ${extension} is not available`, sql: "" };
+  return {
+    note: `extension ${extension} is not available; its most common types or functions are empty imitations`,
+    sql: stub.sql,
+  };
+}
+
+/** Names that a known extension brings; empty for others. */
+export function stubbedNames(extension: string): readonly string[] {
+  return stubs[extension]?.names ?? [];
+}
+
+/** A type that takes any text, with a modifier: `vector(3)`, `geometry(Point, 4326)`. */
+function opaqueType(name: string): string {
+  return `
+CREATE TYPE ${name};
+CREATE FUNCTION ${name}_in(cstring, oid, integer) RETURNS ${name} LANGUAGE internal IMMUTABLE STRICT AS 'textin';
+CREATE FUNCTION ${name}_out(${name}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE FUNCTION ${name}_typmod_in(cstring[]) RETURNS integer LANGUAGE internal IMMUTABLE STRICT AS 'array_ndims';
+CREATE TYPE ${name} (INPUT = ${name}_in, OUTPUT = ${name}_out, TYPMOD_IN = ${name}_typmod_in, LIKE = text);`;
+}
+
+const stubs: Readonly<Record<string, Stub>> = {
+  vector: {
+    names: [
+      "vector",
+      "halfvec",
+      "sparsevec",
+      "hnsw",
+      "ivfflat",
+      "vector_cosine_ops",
+      "vector_l2_ops",
+      "vector_ip_ops",
+    ],
+    sql: `${opaqueType("vector")}${opaqueType("halfvec")}${opaqueType("sparsevec")}`,
+  },
+  postgis: {
+    names: ["geometry", "geography", "box2d", "box3d"],
+    sql: `${opaqueType("geometry")}${opaqueType("geography")}`,
+  },
+  pg_cron: {
+    names: ["cron"],
+    sql: `
+CREATE SCHEMA cron;
+CREATE TABLE cron.job (jobid bigint PRIMARY KEY, schedule text, command text, jobname text, active boolean);
+CREATE FUNCTION cron.schedule(text, text) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+CREATE FUNCTION cron.schedule(text, text, text) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+CREATE FUNCTION cron.unschedule(bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION cron.unschedule(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';`,
+  },
+  timescaledb: {
+    names: [
+      "timescaledb",
+      "create_hypertable",
+      "add_retention_policy",
+      "add_compression_policy",
+      "time_bucket",
+    ],
+    sql: `
+CREATE FUNCTION create_hypertable(relation regclass, time_column_name name, partitioning_column name DEFAULT NULL,
+  number_partitions integer DEFAULT NULL, chunk_time_interval anyelement DEFAULT NULL::bigint,
+  create_default_indexes boolean DEFAULT true, if_not_exists boolean DEFAULT false, migrate_data boolean DEFAULT false)
+  RETURNS void LANGUAGE sql AS 'SELECT';
+CREATE FUNCTION add_retention_policy(relation regclass, drop_after anyelement, if_not_exists boolean DEFAULT false)
+  RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION remove_retention_policy(relation regclass, if_exists boolean DEFAULT false)
+  RETURNS void LANGUAGE sql AS 'SELECT';`,
+  },
+};
+
+const hosted: readonly { readonly name: string; readonly objects: RegExp; readonly sql: string }[] = [
+  {
+    name: "auth",
+    objects:
+      /^(schema "auth"|relation "auth\.users"|function auth\.(uid|role|jwt|email)\(\)) does not exist$/,
+    sql: `
+CREATE SCHEMA IF NOT EXISTS auth;
+CREATE TABLE IF NOT EXISTS auth.users (id uuid PRIMARY KEY, email text, raw_user_meta_data jsonb, created_at timestamptz);
+CREATE OR REPLACE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS 'SELECT NULL::uuid';
+CREATE OR REPLACE FUNCTION auth.role() RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
+CREATE OR REPLACE FUNCTION auth.email() RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
+CREATE OR REPLACE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE AS 'SELECT NULL::jsonb';`,
+  },
+];
+
+function hostedSchemaOf(error: SqlError) {
+  return hosted.find(({ objects }) => objects.test(error.message));
+}

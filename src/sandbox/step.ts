@@ -1,0 +1,237 @@
+import type { Migration, MigrationRun, Outcome, Schema, Script, ScriptRun } from "../review/types.ts";
+import { type Catalog, readCatalog } from "./catalog.ts";
+import { type Checkpoint, EngineLost } from "./engine.ts";
+import { type Data, readData } from "./fingerprint.ts";
+import { nothingObserved } from "./observe.ts";
+import { remedyFor } from "./remedy.ts";
+import { roundTrip, unjudged } from "./round-trip.ts";
+import { emptySchema, schemaOf } from "./schema.ts";
+import { type FaithfulRun, type LeftOut, runScript, unreachedRun } from "./script-run.ts";
+import type { Session } from "./session.ts";
+import { type Trace, traceScript, watcherOf } from "./trace.ts";
+import { type Gap, gapOf, type Known } from "./verdict.ts";
+
+/** The database between two steps, as what follows needs it. */
+export interface State {
+  readonly checkpoint: Checkpoint;
+  readonly catalog: Catalog;
+  readonly data: Data;
+}
+
+/** What the steps of a run share and add to. */
+export interface RunContext {
+  readonly session: Session;
+  readonly known: Known & { readonly gaps: Gap[]; readonly missingExtensions: Set<string> };
+  readonly standIns: Set<string>;
+  /** Tables that hold made-up rows only. */
+  readonly filled: Set<string>;
+  readonly emptied: { table: string; reason: string }[];
+  /** Whether the tool sends files one statement at a time, whatever the framework's default is. */
+  sendsOneByOne: boolean;
+  /** Whether a relation was made by this change, by OID. */
+  isNew(oid: string): boolean;
+  lap(phase: string): void;
+}
+
+/** What became of a step: `next` is the state in which the following one starts, null when there is none. */
+export interface StepResult {
+  readonly run: MigrationRun;
+  readonly next: State | null;
+  readonly lost: string | null;
+}
+
+/** Rounds of trying again with something made, left out or emptied. */
+const attemptLimit = 40;
+
+/** Reads a state of which only the checkpoint is not known yet. Valid outside a transaction. */
+export async function stateOf(session: Session): Promise<State> {
+  return {
+    checkpoint: await session.checkpoint(),
+    catalog: await readCatalog(session),
+    data: await readData(session),
+  };
+}
+
+/**
+ * Runs one migration: its trace, its up as the framework runs it, and its round trip. A migration that is only there
+ * (`kept`) is applied and nothing more. Never rejects for what the SQL does.
+ */
+export async function runStep(context: RunContext, migration: Migration, start: State): Promise<StepResult> {
+  const script = asSent(migration.up, context);
+  for (const statement of script.statements) {
+    if (statement.refused !== null) context.known.gaps.push(gapOf(script, statement, statement.refused));
+  }
+  const up = await applyUp(context, script, migration.status !== "kept", start);
+  const before = schemaOf(up.start.catalog);
+  const stopped = (lost: string | null): StepResult => ({
+    run: {
+      migration: migration.id,
+      up: up.run,
+      before,
+      after: before,
+      roundTrip: migration.down && unjudged(migration.down, "the up did not get through"),
+    },
+    next: null,
+    lost,
+  });
+  if (up.lost !== null) return stopped(up.lost);
+  if (!up.isThrough) return stopped(null);
+  const base = { migration: migration.id, up: up.run, before };
+  let next: State | null = null;
+  try {
+    next = await stateOf(context.session);
+    context.lap("compare");
+    const after = schemaOf(next.catalog);
+    if (migration.status === "kept" || !migration.down) {
+      return { run: { ...base, after, roundTrip: null }, next, lost: null };
+    }
+    const down = asSent(migration.down, context);
+    const trip = await roundTrip(context, {
+      up: script,
+      down,
+      start: up.start,
+      after: next,
+      leftOut: up.leftOut,
+    });
+    if (trip.lost === null) await context.session.restore(next.checkpoint);
+    return { run: { ...base, after, roundTrip: trip.roundTrip }, next, lost: trip.lost };
+  } catch (cause) {
+    if (!(cause instanceof EngineLost)) throw cause;
+    const after = next ? schemaOf(next.catalog) : emptySchema;
+    const trip = migration.down && unjudged(migration.down, cause.message);
+    return { run: { ...base, after, roundTrip: trip }, next: null, lost: cause.message };
+  }
+}
+
+/** A step of which nothing was run. */
+export function unreachedStep(migration: Migration, schema: Schema, reason: string): MigrationRun {
+  return {
+    migration: migration.id,
+    up: unreachedRun(migration.up),
+    before: schema,
+    after: schema,
+    roundTrip: migration.status === "kept" || !migration.down ? null : unjudged(migration.down, reason),
+  };
+}
+
+interface UpResult {
+  readonly run: ScriptRun;
+  /** Where it started: another state than the caller's when something had to be made or emptied first. */
+  readonly start: State;
+  readonly leftOut: LeftOut;
+  /** Whether all that it does took effect, statements that could not be evaluated aside. */
+  readonly isThrough: boolean;
+  readonly lost: string | null;
+}
+
+async function applyUp(
+  context: RunContext,
+  script: Script,
+  isTraced: boolean,
+  from: State,
+): Promise<UpResult> {
+  const leftOut = new Map<number, string>();
+  let start = from;
+  let traced: Trace | null = null;
+  const saved = { emptied: context.emptied.length, filled: [...context.filled] };
+  const result = (run: FaithfulRun, isThrough: boolean): UpResult => ({
+    run: { statements: withTrace(run, traced), leftOpen: run.leftOpen },
+    start,
+    leftOut,
+    isThrough,
+    lost: run.lost,
+  });
+  try {
+    for (let attempt = 0; ; attempt += 1) {
+      if (isTraced) {
+        traced = await traceScript(context.session, script, leftOut, context.isNew);
+        context.lap("trace");
+        if (traced.lost !== null) return { ...lostInTrace(script, traced, leftOut), start, leftOut };
+        await context.session.restore(start.checkpoint);
+      }
+      const run = await runScript(context.session, script, context.known, leftOut);
+      context.lap("up");
+      if (run.lost !== null) return result(run, false);
+      if (!run.stop) {
+        const seen = isTraced ? await watchUnseen(context, script, run, traced, leftOut, start) : traced;
+        traced = seen;
+        return result(run, !run.leftOpen);
+      }
+      const remedy =
+        attempt < attemptLimit ? await remedyFor(context, script, run.stop, start, leftOut) : null;
+      if (!remedy) {
+        forget(context, saved);
+        await context.session.restore(start.checkpoint);
+        return result(run, false);
+      }
+      start = remedy;
+    }
+  } catch (cause) {
+    if (!(cause instanceof EngineLost)) throw cause;
+    const run = unreachedRun(script);
+    return { run, start, leftOut, isThrough: false, lost: cause.message };
+  }
+}
+
+/** The failure stands: that rows were taken away for it was in vain, and is not told. */
+function forget(
+  { emptied, filled }: RunContext,
+  saved: { emptied: number; filled: readonly string[] },
+): void {
+  emptied.length = saved.emptied;
+  for (const table of saved.filled) filled.add(table);
+}
+
+/** Statements that only run inside their script's own transaction are seen there, in a run of their own. */
+async function watchUnseen(
+  context: RunContext,
+  script: Script,
+  run: FaithfulRun,
+  traced: Trace | null,
+  leftOut: LeftOut,
+  start: State,
+): Promise<Trace | null> {
+  const unseen = run.statements.some(
+    ({ index, outcome }) => outcome.kind === "ran" && !traced?.observations.has(index),
+  );
+  if (!unseen || !traced) return traced;
+  const { watcher, observations } = watcherOf(context.session, context.isNew);
+  await context.session.restore(start.checkpoint);
+  const again = await runScript(context.session, script, context.known, leftOut, watcher);
+  context.lap("trace");
+  if (again.lost !== null) throw new EngineLost(again.lost);
+  return { ...traced, observations: new Map([...observations, ...traced.observations]) };
+}
+
+function withTrace(run: FaithfulRun, traced: Trace | null): ScriptRun["statements"] {
+  return run.statements.map((statement) => {
+    const seen = statement.outcome.kind === "ran" && traced?.observations.get(statement.index);
+    return { ...statement, ...(seen || nothingObserved) };
+  });
+}
+
+/** The engine did not survive the trace: what ran before counts, the statement that was tried could not be evaluated. */
+function lostInTrace(script: Script, traced: Trace, leftOut: LeftOut) {
+  const reason = traced.lost ?? "";
+  const ran = new Map(traced.runs.map((run) => [run.index, run]));
+  const tried = script.statements.find(
+    ({ index, refused }) =>
+      refused === null && !leftOut.has(index) && !ran.has(index) && !traced.observations.has(index),
+  );
+  const outcomeOf = (index: number, refused: string | null): Outcome => {
+    const why = refused ?? leftOut.get(index) ?? (tried?.index === index ? reason : undefined);
+    return why === undefined ? { kind: "not-reached" } : { kind: "not-evaluated", reason: why };
+  };
+  const statements = script.statements.map(
+    ({ index, refused }) =>
+      ran.get(index) ?? { index, outcome: outcomeOf(index, refused), ...nothingObserved, ms: 0 },
+  );
+  return { run: { statements, leftOpen: false }, isThrough: false, lost: reason };
+}
+
+/** The script as the tool sends it. */
+function asSent(script: Script, { sendsOneByOne }: RunContext): Script {
+  return sendsOneByOne && script.transaction === "implicit"
+    ? { ...script, transaction: "autocommit" }
+    : script;
+}

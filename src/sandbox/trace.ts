@@ -1,0 +1,113 @@
+import type { Script, Statement, StatementRun } from "../review/types.ts";
+import { documentedLocks } from "./documented-locks.ts";
+import { EngineLost } from "./engine.ts";
+import { nothingObserved, type Observation, observed, type Sight, sightOf, sightSql } from "./observe.ts";
+import { type LeftOut, ranAs, transactionVerb, type Watcher } from "./script-run.ts";
+import type { Session } from "./session.ts";
+
+/** What the trace of a script saw. */
+export interface Trace {
+  /** By statement; a statement that could not be seen on its own is missing. */
+  readonly observations: ReadonlyMap<number, Observation>;
+  /** What was seen to run before the engine was given up; complete only when `lost` is null. */
+  readonly runs: readonly StatementRun[];
+  readonly lost: string | null;
+}
+
+/** SQLSTATEs of statements that refuse to run, or to commit, inside a transaction block. */
+const noTransaction = new Set(["25001", "2D000"]);
+
+/**
+ * Runs each statement of a script in a transaction of its own and sees which locks it holds at its end, which relations
+ * it wrote anew and which it read in full: locks live until the transaction ends (documentation, section 13.3.1), so
+ * only there they are still to be seen, and only alone they are the statement's own. The caller puts the database back.
+ */
+export async function traceScript(
+  session: Session,
+  script: Script,
+  leftOut: LeftOut,
+  isNew: (oid: string) => boolean,
+): Promise<Trace> {
+  const observations = new Map<number, Observation>();
+  const runs: StatementRun[] = [];
+  try {
+    for (const statement of script.statements) {
+      if (statement.refused !== null || leftOut.has(statement.index)) continue;
+      if (transactionVerb(statement) !== null) {
+        observations.set(statement.index, nothingObserved);
+        continue;
+      }
+      const seen = await traceStatement(session, statement, isNew);
+      if (!seen) continue;
+      observations.set(statement.index, seen.observation);
+      runs.push(ranAs(statement.index, { kind: "ran", tag: seen.tag }, seen.ms, seen.observation));
+    }
+    await session.reset();
+    return { observations, runs, lost: null };
+  } catch (cause) {
+    if (!(cause instanceof EngineLost)) throw cause;
+    return { observations, runs, lost: cause.message };
+  }
+}
+
+/**
+ * Sees the statements of a script while it runs as its framework runs it: for those that cannot run on their own. A lock
+ * that an earlier statement already took is not seen again.
+ */
+export function watcherOf(session: Session, isNew: (oid: string) => boolean) {
+  const observations = new Map<number, Observation>();
+  let before: Sight | null = null;
+  const look = async () => sightOf(await session.ask(sightSql));
+  const watcher: Watcher = {
+    async before() {
+      before = await look();
+    },
+    async after(statement) {
+      if (before) observations.set(statement.index, observed(before, await look(), isNew));
+    },
+  };
+  return { watcher, observations };
+}
+
+async function traceStatement(session: Session, statement: Statement, isNew: (oid: string) => boolean) {
+  const [, ...answers] = await session.ask(`BEGIN; ${sightSql}`);
+  const before = sightOf(answers);
+  // On a handful of rows the planner never takes an index; the statement is seen as it would run on many.
+  if (isPlanned(statement)) await session.ask("SET LOCAL enable_seqscan = off");
+  const result = await session.run(lasting(statement.sql), { copyData: statement.copyData });
+  if (result.error || result.status !== "transaction") {
+    if (result.status !== "idle") await session.ask("ROLLBACK");
+    if (!result.error || !noTransaction.has(result.error.code)) return null;
+    return traceAlone(session, statement, before, isNew);
+  }
+  const after = sightOf(await session.ask(sightSql));
+  const committed = await session.run("COMMIT");
+  if (committed.error) return null;
+  return {
+    observation: observed(before, after, isNew),
+    tag: result.sets.at(-1)?.tag ?? "",
+    ms: result.ms,
+  };
+}
+
+/** A statement that cannot run inside a transaction: nothing can be seen of it, its lock is PostgreSQL's documented one. */
+async function traceAlone(
+  session: Session,
+  statement: Statement,
+  before: Sight,
+  isNew: (oid: string) => boolean,
+) {
+  const result = await session.run(statement.sql);
+  if (result.error) return null;
+  const locks = documentedLocks(statement, before.relations, isNew);
+  return { observation: { ...nothingObserved, locks }, tag: result.sets.at(-1)?.tag ?? "", ms: result.ms };
+}
+
+function isPlanned({ operations }: Statement): boolean {
+  return operations.length > 0 && operations.every(({ kind }) => kind === "write");
+}
+
+/** SET LOCAL would end with the statement's own transaction; the session is reset after the trace anyway. */
+function lasting(sql: string): string {
+  return sql.replace(/^SET\s+LOCAL\s/i, "SET ");
+}
