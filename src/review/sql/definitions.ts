@@ -1,61 +1,52 @@
-import type { ColumnDef, Constraint, Node } from "@pgsql/types";
-import type { ColumnDefinition, ConstraintDefinition, ConstraintKind, Span } from "../types.ts";
-import { tableName } from "./names.ts";
-import { defaultText, parenthesised, type Token } from "./source.ts";
-import { stringOf, typeText } from "./type-name.ts";
+import type { ColumnDef, Constraint, ConstrType, Node } from "@pgsql/types";
+import type { ColumnDefinition, ConstraintDefinition, ConstraintKind } from "../types.ts";
+import { closingOf, placeOf, type Source, spanOf, textOf, tokenAt, wordIn } from "./source.ts";
+import { objectsOf, relationName, stringOf, stringsOf } from "./tree.ts";
+import { isSerial, typeText } from "./type-name.ts";
 
-/** What is needed to find a definition's own text. */
-export interface DefinitionSource {
-  readonly sql: string;
-  readonly tokens: readonly Token[];
-  readonly byteToOffset: (bytes: number) => number;
-  readonly offset: number;
+/** Tokens [first, after) of the statement. */
+export interface Range {
+  readonly first: number;
+  readonly after: number;
 }
 
-/** A column definition and the constraints written with it; `span` is its place in the statement. */
+/** A column definition and the constraints written with it; a NOT NULL is only told as the column's. */
 export function columnOf(
   column: ColumnDef,
-  span: Span,
-  source: DefinitionSource,
+  range: Range,
+  source: Source,
 ): { column: ColumnDefinition; constraints: ConstraintDefinition[] } {
-  const constraints = (column.constraints ?? []).flatMap((node) =>
-    "Constraint" in node ? [node.Constraint] : [],
-  );
-  const has = (type: Constraint["contype"]) => constraints.some((constraint) => constraint.contype === type);
-  const given = constraints.find((constraint) => constraint.contype === "CONSTR_DEFAULT");
-  const generated = constraints.find((constraint) => constraint.contype === "CONSTR_GENERATED");
-  const type = typeText(column.typeName);
-  const primaryKey = has("CONSTR_PRIMARY");
-  const serial = /^(small|big)?serial[248]?$/.test(type);
-  const identity = has("CONSTR_IDENTITY");
+  const parts = partsOf(column, range, source);
+  const part = (type: ConstrType) => parts.find(({ constraint }) => constraint.contype === type);
   const name = column.colname ?? "";
+  const given = part("CONSTR_DEFAULT");
+  const generated = part("CONSTR_GENERATED");
+  const primaryKey = part("CONSTR_PRIMARY") !== undefined;
+  const identity = part("CONSTR_IDENTITY") !== undefined;
+  const serial = isSerial(column.typeName);
   return {
     column: {
       name,
-      type,
-      notNull: primaryKey || serial || identity || has("CONSTR_NOTNULL"),
+      type: typeText(column.typeName),
+      notNull: primaryKey || serial || identity || part("CONSTR_NOTNULL") !== undefined,
       primaryKey,
-      unique: has("CONSTR_UNIQUE"),
-      defaultSql: given
-        ? defaultText(source.sql, source.tokens, source.byteToOffset(given.location ?? 0))
-        : null,
+      unique: part("CONSTR_UNIQUE") !== undefined,
+      defaultSql: given ? textAfterWord("default", given.range, source) : null,
       identity,
       serial,
-      generated: generated ? generatedKind(generated) : null,
-      at: shifted(span, source),
+      generated: generated ? generatedKind(generated.constraint) : null,
+      at: placeOf(source, spanOf(source, range.first, range.after)),
     },
-    constraints: constraints.flatMap((constraint) => {
-      if (constraint.contype === "CONSTR_NOTNULL") return [];
-      const start = source.byteToOffset(constraint.location ?? 0);
-      const definition = constraintOf(constraint, { start, end: span.end }, source);
-      return definition
-        ? [{ ...definition, columns: definition.columns.length > 0 ? definition.columns : [name] }]
-        : [];
+    constraints: parts.flatMap(({ constraint, range: own, isEnforced }) => {
+      const definition = constraintOf(constraint, own, source);
+      if (!definition || definition.kind === "not-null") return [];
+      const columns = definition.kind === "check" ? definition.columns : [name];
+      return [{ ...definition, columns, notValid: definition.notValid || !isEnforced }];
     }),
   };
 }
 
-const kinds: Partial<Record<NonNullable<Constraint["contype"]>, ConstraintKind>> = {
+const kinds: Partial<Record<ConstrType, ConstraintKind>> = {
   CONSTR_PRIMARY: "primary-key",
   CONSTR_UNIQUE: "unique",
   CONSTR_FOREIGN: "foreign-key",
@@ -64,41 +55,101 @@ const kinds: Partial<Record<NonNullable<Constraint["contype"]>, ConstraintKind>>
   CONSTR_EXCLUSION: "exclude",
 };
 
-/** A table or column constraint; null for what is no constraint of the table (a default, an identity, a deferral). */
+/**
+ * A table or column constraint; null for what is none (a default, an identity, DEFERRABLE). A check's columns are those
+ * that its expression names. NOT ENFORCED is not valid either: existing rows are not read.
+ */
 export function constraintOf(
   constraint: Constraint,
-  span: Span,
-  source: DefinitionSource,
+  range: Range,
+  source: Source,
 ): ConstraintDefinition | null {
   const kind = constraint.contype ? kinds[constraint.contype] : undefined;
   if (!kind) return null;
-  const keys = kind === "foreign-key" ? constraint.fk_attrs : constraint.keys;
   return {
     kind,
     name: constraint.conname ?? null,
-    columns: strings(keys),
+    columns: columnsOf(constraint, kind),
     notValid: constraint.skip_validation ?? false,
     usingIndex: constraint.indexname ?? null,
     references: constraint.pktable
-      ? {
-          table: tableName(constraint.pktable.schemaname, constraint.pktable.relname ?? ""),
-          columns: strings(constraint.pk_attrs),
-        }
+      ? { table: relationName(constraint.pktable), columns: stringsOf(constraint.pk_attrs) }
       : null,
-    expression: kind === "check" ? parenthesised(source.sql, source.tokens, span.start) : null,
-    at: shifted(span, source),
+    expression: kind === "check" ? checkText(range, source) : null,
+    at: placeOf(source, spanOf(source, range.first, range.after)),
   };
+}
+
+/** The own text of what follows a word on the range's outermost level, up to the end of the range. */
+export function textAfterWord(word: string, range: Range, source: Source): string | null {
+  const at = wordIn(source, word, range.first, range.after);
+  return at === null ? null : textOf(source, at + 1, range.after);
+}
+
+interface Part {
+  readonly constraint: Constraint;
+  readonly range: Range;
+  readonly isEnforced: boolean;
+}
+
+/** The clauses of a column, each up to the next one; DEFERRABLE and its like belong to the one before them. */
+function partsOf(column: ColumnDef, range: Range, source: Source): Part[] {
+  const parts: Part[] = [];
+  let after = range.after;
+  let isEnforced = true;
+  const collation = column.collClause ? startOf(column.collClause, source) : Number.POSITIVE_INFINITY;
+  for (const node of (column.constraints ?? []).toReversed()) {
+    if (!("Constraint" in node)) continue;
+    const constraint = node.Constraint;
+    if (constraint.contype === "CONSTR_ATTR_NOT_ENFORCED") isEnforced = false;
+    if (isAttribute(constraint)) continue;
+    const first = startOf(constraint, source);
+    const end = first < collation && collation < after ? collation : after;
+    parts.push({ constraint, range: { first, after: end }, isEnforced });
+    after = first;
+    isEnforced = true;
+  }
+  return parts.reverse();
+}
+
+function startOf({ location }: { location?: number }, source: Source): number {
+  return tokenAt(source, source.offsetOf(location ?? 0));
+}
+
+function isAttribute({ contype }: Constraint): boolean {
+  return contype?.startsWith("CONSTR_ATTR_") ?? false;
+}
+
+function columnsOf(constraint: Constraint, kind: ConstraintKind): string[] {
+  if (kind === "foreign-key") return stringsOf(constraint.fk_attrs);
+  if (kind === "check") return constraint.raw_expr ? columnsNamedIn(constraint.raw_expr) : [];
+  if (kind === "exclude") return (constraint.exclusions ?? []).flatMap(excludedColumn);
+  return stringsOf(constraint.keys);
+}
+
+function columnsNamedIn(expression: Node): string[] {
+  const names = [...objectsOf(expression)].flatMap((object) =>
+    "ColumnRef" in object
+      ? (stringOf((object as { ColumnRef: { fields?: Node[] } }).ColumnRef.fields?.at(-1)) ?? [])
+      : [],
+  );
+  return [...new Set(names)];
+}
+
+/** An exclusion is a list of an index element and an operator. */
+function excludedColumn(node: Node): string[] {
+  const element = "List" in node ? node.List.items?.[0] : undefined;
+  return element && "IndexElem" in element && element.IndexElem.name ? [element.IndexElem.name] : [];
+}
+
+/** The text inside the parentheses of CHECK (…). */
+function checkText(range: Range, source: Source): string | null {
+  const word = wordIn(source, "check", range.first, range.after);
+  if (word === null) return null;
+  return textOf(source, word + 2, closingOf(source, word + 1));
 }
 
 /** Since PostgreSQL 18 a generated column is virtual unless STORED is written (documentation, section 5.4). */
 function generatedKind(constraint: Constraint): "stored" | "virtual" {
   return constraint.generated_kind === "s" ? "stored" : "virtual";
-}
-
-function strings(nodes: readonly Node[] | undefined): string[] {
-  return (nodes ?? []).flatMap((node) => stringOf(node) ?? []);
-}
-
-function shifted(span: Span, source: DefinitionSource): Span {
-  return { start: span.start + source.offset, end: span.end + source.offset };
 }

@@ -1,110 +1,114 @@
-import { astVisitor, parse, type Statement as QueryTree } from "pgsql-ast-parser";
+import { astVisitor, type IAstVisitor, parse, type Statement } from "pgsql-ast-parser";
 import type { TableName } from "../types.ts";
+import { readToken } from "./lexer.ts";
 import { tableName } from "./names.ts";
-import { splitStatements, tokenEnd } from "./statements.ts";
+import { isTooDeep } from "./nesting.ts";
+import { parseSql } from "./parser.ts";
+import { type Source, sourceOf } from "./source.ts";
+import { tablesIn } from "./tables-in.ts";
 
-/** Longer queries are not read: the parser can take seconds on one long list of values. */
+export { numberPlaceholders } from "./placeholders.ts";
+
+/** Longer queries are not read at all. UTF-16 units. */
 const longest = 64 * 1024;
 
+/** pgsql-ast-parser takes 0.1 s for so many tokens, but runs out of memory on a list of 30,000: the rest is for PostgreSQL's own parser. */
+const mostTokens = 1000;
+
 export interface QueryMeaning {
-  /** Tables it reads or writes, without the names of its own WITH queries. */
+  /** Tables it reads or writes, in order of their first use, without the names of its own WITH queries. */
   readonly tables: readonly TableName[];
-  /** The highest $n. */
+  /** The highest $n; 0 when there is none. */
   readonly parameters: number;
   /** Why it could not be read; null when it was. */
   readonly skipped: string | null;
 }
 
-/** The tables and parameters of one application query. Never throws: what cannot be parsed comes back as `skipped`. */
-export function readQuery(sql: string): QueryMeaning {
-  const parameters = highestParameter(sql);
-  if (sql.length > longest) return { tables: [], parameters, skipped: "it is longer than 64 kB" };
-  if (splitStatements(sql).length !== 1)
-    return { tables: [], parameters, skipped: "it is not exactly one statement" };
-  try {
-    const trees = parse(sql);
-    return { tables: tablesOf(trees), parameters, skipped: null };
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "";
-    return { tables: [], parameters, skipped: reason === "" ? "the parser gave up on it" : reason };
-  }
-}
-
 /**
- * The query with its placeholders as $1, $2 …: `:name`, `@name`, `?`, `%s`, `%(name)s`, `sqlc.arg(name)`, `sqlc.narg(name)`, `sqlc.slice(name)`.
- * Equal names share a number. Quoted text, comments, casts (`::`) and operators such as `@>` and `?|` are left alone.
+ * The tables and parameters of one application query. What pgsql-ast-parser does not know is read by PostgreSQL's own
+ * parser. Never throws: what neither can read comes back as `skipped`, in PostgreSQL's words.
  */
-export function numberPlaceholders(sql: string): string {
-  const names: string[] = [];
-  const numbered = /\$\d/.test(sql);
-  const numberOf = (name: string | null) => {
-    const known = name === null ? -1 : names.indexOf(name);
-    if (known >= 0) return `$${known + 1}`;
-    names.push(name ?? "");
-    return `$${names.length}`;
-  };
-  let result = "";
-  let at = 0;
-  while (at < sql.length) {
-    const rest = sql.slice(at, at + 200);
-    const found = numbered ? null : placeholderAt(rest, sql[at - 1] ?? " ");
-    if (found) {
-      result += numberOf(found.name);
-      at += found.length;
-      continue;
-    }
-    const end = rest.startsWith("::") ? at + 2 : tokenEnd(sql, at);
-    result += sql.slice(at, end);
-    at = end;
+export function readQuery(sql: string): QueryMeaning {
+  const parameters = sql.length > longest ? 0 : highestParameter(sql);
+  const unread = (skipped: string): QueryMeaning => ({ tables: [], parameters, skipped });
+  if (sql.length > longest) return unread("it is longer than 64 kB");
+  if (sql.includes("\0")) return unread("it holds a NUL byte, which PostgreSQL does not accept in SQL");
+  const source = sourceOf(sql, 0);
+  if (isTooDeep(source.tokens)) return unread("it is nested more than 1,000 levels deep");
+  const parsed = parseQuery(source);
+  if (parsed) return { tables: tablesOf(parsed), parameters, skipped: null };
+  const result = parseSql(sql);
+  if ("error" in result) return unread(result.error);
+  const statements = result.tree.stmts ?? [];
+  if (statements.length !== 1)
+    return unread(statements.length === 0 ? "it is empty" : "it is more than one statement");
+  return { tables: tablesIn(statements[0]?.stmt ?? {}), parameters, skipped: null };
+}
+
+/** null when pgsql-ast-parser cannot read it, or would take too long. */
+function parseQuery(source: Source): Statement | null {
+  if (source.tokens.length > mostTokens) return null;
+  try {
+    const statements = parse(withoutComments(source));
+    return statements.length === 1 ? (statements[0] ?? null) : null;
+  } catch {
+    return null;
   }
-  return result;
 }
 
-function placeholderAt(rest: string, before: string): { name: string | null; length: number } | null {
-  const sqlc = /^sqlc\.(?:n?arg|slice)\(\s*'?(\w+)'?\s*\)/i.exec(rest);
-  if (sqlc) return { name: sqlc[1] ?? null, length: sqlc[0].length };
-  const python = /^%\((\w+)\)s/.exec(rest);
-  if (python) return { name: python[1] ?? null, length: python[0].length };
-  if (/^%s\b/.test(rest)) return { name: null, length: 2 };
-  const named = /^[:@]([A-Za-z_]\w*)/.exec(rest);
-  if (named && !/[\w:@$]/.test(before)) return { name: named[1] ?? null, length: named[0].length };
-  if (/^\?(?![|&?\w])/.test(rest) && /[\s(,=<>]/.test(before)) return { name: null, length: 1 };
-  return null;
+/** The parser takes some comments for operators. */
+function withoutComments({ sql, tokens }: Source): string {
+  return tokens
+    .map(({ start, end }, i) => (start === tokens[i - 1]?.end ? "" : " ") + sql.slice(start, end))
+    .join("");
 }
 
-function tablesOf(trees: readonly QueryTree[]): TableName[] {
+function tablesOf(statement: Statement): TableName[] {
   const tables = new Set<TableName>();
-  const own = new Set<string>();
-  const add = (name: { name: string; schema?: string }) => {
-    if (name.schema || !own.has(name.name)) tables.add(tableName(name.schema, name.name));
+  /** Names of the WITH queries that can be seen from here. */
+  const hidden: string[] = [];
+  const add = ({ schema, name }: { schema?: string; name: string }) => {
+    tables.add(tableName(schema, name));
   };
-  const visitor = astVisitor((map) => ({
-    with: (statement) => {
-      for (const bind of statement.bind) own.add(bind.alias.name);
-      map.super().with(statement);
+  const visitor: IAstVisitor = astVisitor((map) => ({
+    with: ({ bind, in: main }) => {
+      for (const { alias, statement: query } of bind) {
+        visitor.statement(query);
+        hidden.push(alias.name);
+      }
+      visitor.statement(main);
+      hidden.length -= bind.length;
     },
-    withRecursive: (statement) => {
-      own.add(statement.alias.name);
-      map.super().withRecursive(statement);
+    withRecursive: (recursive) => {
+      hidden.push(recursive.alias.name);
+      map.super().withRecursive(recursive);
+      hidden.pop();
     },
-    tableRef: (table) => add(table),
-    insert: (statement) => {
-      add(statement.into);
-      map.super().insert(statement);
+    tableRef: (table) => {
+      if (table.schema || !hidden.includes(table.name)) add(table);
     },
-    update: (statement) => {
-      add(statement.table);
-      map.super().update(statement);
+    insert: (insert) => {
+      add(insert.into);
+      map.super().insert(insert);
     },
-    delete: (statement) => {
-      add(statement.from);
-      map.super().delete(statement);
+    update: (update) => {
+      add(update.table);
+      map.super().update(update);
+    },
+    delete: (deletion) => {
+      add(deletion.from);
+      map.super().delete(deletion);
     },
   }));
-  for (const tree of trees) visitor.statement(tree);
+  visitor.statement(statement);
   return [...tables];
 }
 
 function highestParameter(sql: string): number {
-  return Math.max(0, ...[...sql.matchAll(/\$(\d{1,4})/g)].map((found) => Number(found[1])));
+  let highest = 0;
+  for (let token = readToken(sql, 0, sql.length); token; token = readToken(sql, token.end, sql.length)) {
+    if (token.kind !== "parameter") continue;
+    highest = Math.max(highest, Number(sql.slice(token.start + 1, token.end)));
+  }
+  return highest;
 }

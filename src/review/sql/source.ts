@@ -1,131 +1,148 @@
 import type { Span } from "../types.ts";
-import { skipBlank, tokenEnd } from "./statements.ts";
+import { readToken, type Token, type TokenKind } from "./lexer.ts";
 
-/** One token of a statement, with the depth of parentheses around it. */
-export interface Token extends Span {
-  readonly word: string;
+/** A token of a statement; never a comment. */
+export interface SourceToken extends Span {
+  readonly kind: TokenKind;
+  /** A word in lower case (longer ones than any key word are cut), or a symbol; "" for constants and quoted names. */
+  readonly text: string;
+  /** How many parentheses and brackets are open around it; both of a pair have the outer depth. */
   readonly depth: number;
 }
 
-/** The tokens of a statement without white space and comments; words in upper case. */
-export function tokensOf(sql: string, from = 0): Token[] {
-  const tokens: Token[] = [];
+/** A statement's text with what is needed to find the places of its parts. */
+export interface Source {
+  readonly sql: string;
+  readonly tokens: readonly SourceToken[];
+  /** The statement's place in its file. */
+  readonly offset: number;
+  /** From a UTF-8 byte offset, as PostgreSQL's parser gives them, to a UTF-16 offset; both in the statement. */
+  readonly offsetOf: (bytes: number) => number;
+}
+
+export function sourceOf(sql: string, offset: number): Source {
+  return { sql, tokens: tokensOf(sql), offset, offsetOf: byteOffsets(sql) };
+}
+
+/** A span of the statement as a span of its file. */
+export function placeOf({ offset }: Source, { start, end }: Span): Span {
+  return { start: start + offset, end: end + offset };
+}
+
+/** Index of the first token that ends after an offset; the number of tokens when there is none. */
+export function tokenAt({ tokens }: Source, offset: number): number {
+  let [low, high] = [0, tokens.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tokens[middle]?.end ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Index after the last token of the list element that starts with token `first`: at a comma or closing parenthesis, or the end. */
+export function elementEnd({ tokens }: Source, first: number): number {
+  const depth = tokens[first]?.depth ?? 0;
+  for (let i = first; i < tokens.length; i++) {
+    const token = tokens[i];
+    if (!token || token.depth < depth || (token.depth === depth && token.text === ",")) return i;
+  }
+  return tokens.length;
+}
+
+/** Index of the parenthesis or bracket that closes the one at `open`; the number of tokens when it stays open. */
+export function closingOf({ tokens }: Source, open: number): number {
+  const depth = tokens[open]?.depth ?? 0;
+  for (let i = open + 1; i < tokens.length; i++) {
+    const token = tokens[i];
+    if (token && token.depth <= depth) return i;
+  }
+  return tokens.length;
+}
+
+/** The range of tokens [first, after) as a span of the statement. */
+export function spanOf({ tokens, sql }: Source, first: number, after: number): Span {
+  const start = tokens[first]?.start ?? sql.length;
+  return { start, end: Math.max(start, tokens[after - 1]?.end ?? start) };
+}
+
+/** The own text of the tokens [first, after); null when there are none. */
+export function textOf(source: Source, first: number, after: number): string | null {
+  if (first >= after) return null;
+  const { start, end } = spanOf(source, first, after);
+  return source.sql.slice(start, end);
+}
+
+/** Index of the first such word on the given depth among the tokens [first, after); null when there is none. */
+export function wordIn(
+  { tokens }: Source,
+  word: string,
+  first: number,
+  after: number,
+  depth = tokens[first]?.depth ?? 0,
+): number | null {
+  for (let i = first; i < after; i++) {
+    const token = tokens[i];
+    if (token && token.depth === depth && token.kind === "word" && token.text === word) return i;
+  }
+  return null;
+}
+
+/** The elements, as ranges of token indexes, between commas on the depth of the token `first`, up to `after`. */
+export function elementsOf(source: Source, first: number, after: number): { first: number; after: number }[] {
+  const elements: { first: number; after: number }[] = [];
+  for (let at = first; at < after; ) {
+    const end = Math.min(after, elementEnd(source, at));
+    elements.push({ first: at, after: end });
+    at = end + 1;
+  }
+  return elements;
+}
+
+/** Longer than any of PostgreSQL's key words. */
+const longestWord = 24;
+
+function tokensOf(sql: string): SourceToken[] {
+  const tokens: SourceToken[] = [];
   let depth = 0;
-  let at = skipBlank(sql, from);
-  while (at < sql.length) {
-    const end = tokenEnd(sql, at);
-    const word = sql.slice(at, Math.min(end, at + 40)).toUpperCase();
-    if (word === ")" || word === "]") depth--;
-    tokens.push({ start: at, end, word, depth });
-    if (word === "(" || word === "[") depth++;
-    at = skipBlank(sql, end);
+  for (let token = readToken(sql, 0, sql.length); token; token = readToken(sql, token.end, sql.length)) {
+    if (token.kind === "comment") continue;
+    const text = textOfToken(sql, token);
+    if (isCloser(text)) depth = Math.max(0, depth - 1);
+    tokens.push({ ...token, text, depth });
+    if (isOpener(text)) depth += 1;
   }
   return tokens;
 }
 
-/** From the token at `start` to the last one before a comma or closing parenthesis on the same level. */
-export function elementAt(tokens: readonly Token[], start: number): Span {
-  const first = indexAt(tokens, start);
-  const depth = tokens[first]?.depth ?? 0;
-  let last = first;
-  for (let i = first; i < tokens.length; i++) {
-    const token = tokens[i];
-    if (!token || token.depth < depth || (token.depth === depth && token.word === ",")) break;
-    last = i;
-  }
-  return { start: tokens[first]?.start ?? start, end: tokens[last]?.end ?? start };
+function textOfToken(sql: string, { kind, start, end }: Token): string {
+  if (kind === "symbol") return sql[start] ?? "";
+  return kind === "word" ? sql.slice(start, Math.min(end, start + longestWord)).toLowerCase() : "";
 }
 
-const columnConstraintWords = new Set([
-  "NOT",
-  "NULL",
-  "CHECK",
-  "UNIQUE",
-  "PRIMARY",
-  "REFERENCES",
-  "CONSTRAINT",
-  "GENERATED",
-  "DEFERRABLE",
-  "INITIALLY",
-  "DEFAULT",
-  "ENFORCED",
-]);
-
-/** The text of a DEFAULT's expression; `start` is the place of DEFAULT or of the expression itself. */
-export function defaultText(sql: string, tokens: readonly Token[], start: number): string {
-  let first = indexAt(tokens, start);
-  if (tokens[first]?.word === "DEFAULT") first++;
-  const depth = tokens[first]?.depth ?? 0;
-  let last = first;
-  for (let i = first; i < tokens.length; i++) {
-    const token = tokens[i];
-    if (!token || token.depth < depth) break;
-    if (token.depth === depth && i > first && (token.word === "," || columnConstraintWords.has(token.word)))
-      break;
-    last = i;
-  }
-  return sql.slice(tokens[first]?.start ?? start, tokens[last]?.end ?? start);
+function isOpener(text: string): boolean {
+  return text === "(" || text === "[";
 }
 
-/** The text inside the first parentheses at or after `start`; null when there are none. */
-export function parenthesised(sql: string, tokens: readonly Token[], start: number): string | null {
-  const open = tokens.findIndex((token) => token.start >= start && token.word === "(");
-  const opening = tokens[open];
-  if (!opening) return null;
-  const close = tokens.findIndex(
-    (token, i) => i > open && token.word === ")" && token.depth === opening.depth,
-  );
-  const closing = tokens[close];
-  return closing ? sql.slice(opening.end, closing.start).trim() : null;
+function isCloser(text: string): boolean {
+  return text === ")" || text === "]";
 }
 
-/** The text after the last such word on the outermost level within a range; null when it is not there. */
-export function textAfter(
-  sql: string,
-  tokens: readonly Token[],
-  word: string,
-  range: Span,
-  depth = 0,
-): string | null {
-  const inside = tokens.filter((token) => token.start >= range.start && token.end <= range.end);
-  const at = inside.findLastIndex((token) => token.depth === depth && token.word === word);
-  const first = inside[at + 1];
-  const last = inside.at(-1);
-  return at < 0 || !first || !last ? null : sql.slice(first.start, last.end);
-}
-
-/** The parts between commas on the outermost level, after the token that ends at `from`. */
-export function partsAfter(tokens: readonly Token[], from: number): Span[] {
-  const parts: Span[] = [];
-  let start: number | null = null;
-  let end = from;
-  for (const token of tokens) {
-    if (token.start < from) continue;
-    if (token.depth === 0 && token.word === ",") {
-      if (start !== null) parts.push({ start, end });
-      start = null;
-    } else {
-      start ??= token.start;
-      end = token.end;
-    }
-  }
-  return start === null ? parts : [...parts, { start, end }];
-}
-
-/** A function from UTF-8 byte offsets, as PostgreSQL's parser gives them, to UTF-16 offsets. */
-export function byteOffsets(sql: string): (bytes: number) => number {
+function byteOffsets(sql: string): (bytes: number) => number {
   if (!/[^\x00-\x7f]/.test(sql)) return (bytes) => bytes;
   const offsets: number[] = [];
-  let at = 0;
-  for (const character of sql) {
-    const size = new TextEncoder().encode(character).length;
-    for (let i = 0; i < size; i++) offsets.push(at);
-    at += character.length;
+  for (let at = 0; at < sql.length; ) {
+    const code = sql.codePointAt(at) ?? 0;
+    const units = code > 0xffff ? 2 : 1;
+    for (let i = bytesOf(code); i > 0; i--) offsets.push(at);
+    at += units;
   }
   return (bytes) => offsets[bytes] ?? sql.length;
 }
 
-function indexAt(tokens: readonly Token[], start: number): number {
-  const found = tokens.findIndex((token) => token.end > start);
-  return found < 0 ? tokens.length - 1 : found;
+/** Length in UTF-8. */
+function bytesOf(code: number): number {
+  if (code < 0x80) return 1;
+  if (code < 0x800) return 2;
+  return code < 0x10000 ? 3 : 4;
 }

@@ -1,213 +1,188 @@
-import type { Span } from "../types.ts";
+import type { Span, Statement } from "../types.ts";
+import { lineEnd, readToken } from "./lexer.ts";
 
 /** A statement's place and text, before anything is known of its meaning. */
-export interface RawStatement {
-  readonly index: number;
-  readonly span: Span;
-  readonly line: number;
-  readonly endLine: number;
-  readonly sql: string;
-  readonly copyData: string | null;
-  /** A psql backslash command: a line for psql, not for the server. */
+export interface RawStatement extends Omit<Statement, "operations" | "skipped" | "refused"> {
+  /** A backslash command: a line for psql, not for the server. */
   readonly psql: boolean;
 }
 
 /**
- * Cuts SQL text into statements at semicolons outside of quotes, comments, parentheses and BEGIN ATOMIC bodies
- * (PostgreSQL documentation, sections 4.1 and 36.5). Offsets are UTF-16 offsets into the whole `text`; lines count from 1.
- * Takes linear time and accepts anything: after an unterminated quote or comment the rest is one statement.
+ * Cuts SQL text into statements at semicolons outside of quotes, comments, parentheses and BEGIN ATOMIC … END bodies
+ * (PostgreSQL documentation, section 4.1, and CREATE FUNCTION). Offsets are UTF-16 offsets into the whole `text`, also when
+ * `range` limits what is cut; lines count from 1. Takes linear time and accepts anything: an unterminated quote, comment
+ * or parenthesis makes the rest one statement.
  */
 export function splitStatements(text: string, range: Span = { start: 0, end: text.length }): RawStatement[] {
-  const found: Omit<RawStatement, "index" | "line" | "endLine">[] = [];
-  let at = range.start;
-  while (at < range.end) {
-    const start = skipBlank(text, at, range.end);
-    if (start >= range.end) break;
-    if (text[start] === ";") {
-      at = start + 1;
-      continue;
-    }
-    if (text[start] === "\\") {
-      const end = lineEnd(text, start, range.end);
-      found.push({ span: { start, end: trimEnd(text, start, end) }, sql: "", copyData: null, psql: true });
-      at = end;
-      continue;
-    }
-    const { end, next } = statementEnd(text, start, range.end);
-    const sql = text.slice(start, end);
-    const copy = isCopyFromStdin(sql) ? copyRows(text, next, range.end) : null;
-    found.push({ span: { start, end }, sql, copyData: copy?.data ?? null, psql: false });
-    at = copy?.next ?? next;
-  }
+  const statements: RawStatement[] = [];
   const lineOf = lineCounter(text);
-  return found.map((statement, index) => ({
-    ...statement,
-    sql: text.slice(statement.span.start, statement.span.end),
-    index,
-    line: lineOf(statement.span.start),
-    endLine: lineOf(Math.max(statement.span.start, statement.span.end - 1)),
-  }));
-}
-
-/** Offset of the first character that is neither white space nor part of a comment. */
-export function skipBlank(text: string, from: number, end: number = text.length): number {
-  let at = from;
-  while (at < end) {
-    const next = skipOneBlank(text, at, end);
-    if (next === at) return at;
-    at = next;
+  const rowsOf = rowsReader(text, range.end);
+  let backslashes = false;
+  // A byte order mark is no part of the SQL; elsewhere it would be a letter.
+  let at = range.start === 0 && text.startsWith("\uFEFF") ? 1 : range.start;
+  for (;;) {
+    const found = readStatement(text, at, range.end, backslashes);
+    if (!found) return statements;
+    const { span, psql } = found;
+    const sql = text.slice(span.start, span.end);
+    const rows = found.readsRows ? rowsOf(found.next) : null;
+    statements.push({
+      index: statements.length,
+      span,
+      line: lineOf(span.start),
+      endLine: lineOf(span.end - 1),
+      sql,
+      copyData: rows ? text.slice(rows.start, rows.end) : null,
+      psql,
+    });
+    backslashes = found.sets ? backslashesAfter(sql, backslashes) : backslashes;
+    at = rows?.next ?? found.next;
   }
-  return end;
 }
 
-/**
- * Offset after the token that starts here: a quoted string or name, a dollar-quoted string, a comment, a word or number, or one character.
- * An unterminated token reaches to `end`.
- */
-export function tokenEnd(text: string, at: number, end: number = text.length): number {
-  const c = text[at] ?? "";
-  if (c === "'") return quotedEnd(text, at, end, "'", opensEscapeString(text, at));
-  if (c === '"') return quotedEnd(text, at, end, '"', false);
-  if (c === "$") return dollarEnd(text, at, end);
-  const blank = skipOneBlank(text, at, end);
-  if (blank > at) return blank;
-  if (isWordStart(c)) {
-    let next = at + 1;
-    while (next < end && isWordPart(text[next] ?? "")) next++;
-    return next;
+interface Found {
+  readonly span: Span;
+  /** Where the next statement may start. */
+  readonly next: number;
+  readonly psql: boolean;
+  /** COPY … FROM STDIN */
+  readonly readsRows: boolean;
+  /** SET or RESET */
+  readonly sets: boolean;
+}
+
+function readStatement(text: string, from: number, end: number, backslashes: boolean): Found | null {
+  const head: string[] = [];
+  let first = -1;
+  let last = -1;
+  let depth = 0;
+  let blocks = 0;
+  let previous = "";
+  let readsRows = false;
+  const found = (next: number): Found => ({
+    span: { start: first, end: last },
+    next,
+    psql: false,
+    readsRows,
+    sets: head[0] === "set" || head[0] === "reset",
+  });
+  for (
+    let token = readToken(text, from, end, backslashes);
+    token;
+    token = readToken(text, token.end, end, backslashes)
+  ) {
+    if (token.kind === "comment") continue;
+    let word = "";
+    if (token.kind === "symbol") {
+      const symbol = text[token.start] ?? "";
+      if (symbol === ";" && depth === 0 && blocks === 0) {
+        if (first >= 0) return found(token.end);
+        continue;
+      }
+      if (symbol === "\\" && isCommand(text, token.end)) {
+        return first < 0 ? commandAt(text, token.start, end) : found(token.start);
+      }
+      if (symbol === "(") depth++;
+      else if (symbol === ")" && depth > 0) depth--;
+      word = symbol;
+    } else if (token.kind === "word") {
+      const matters = head.length < 4 || head[0] === "create" || head[0] === "copy";
+      if (matters && token.end - token.start <= longestWord)
+        word = text.slice(token.start, token.end).toLowerCase();
+      if (head.length < 4) head.push(word);
+      if (depth === 0) {
+        if (word === "stdin" && previous === "from" && head[0] === "copy") readsRows = true;
+        blocks = blocksAfter(blocks, previous, word, head);
+      }
+    } else if (head.length < 4) head.push("");
+    if (first < 0) first = token.start;
+    last = token.end;
+    previous = word;
   }
-  return at + 1;
+  return first < 0 ? null : found(end);
 }
 
-interface Ending {
-  /** After the last token. */
-  readonly end: number;
-  /** After the semicolon. */
+/** "procedure"; longer words mean nothing here. */
+const longestWord = 9;
+
+/** How deep a routine's BEGIN ATOMIC … END body is open: within it semicolons end its own statements, and CASE has its own END. */
+function blocksAfter(blocks: number, previous: string, word: string, head: readonly string[]): number {
+  if (word === "atomic") return previous === "begin" && isRoutine(head) ? blocks + 1 : blocks;
+  if (blocks === 0 || previous === "as" || previous === ".") return blocks;
+  if (word === "case") return blocks + 1;
+  return word === "end" ? blocks - 1 : blocks;
+}
+
+function isRoutine(head: readonly string[]): boolean {
+  const kind = head[1] === "or" ? head[3] : head[1];
+  return head[0] === "create" && (kind === "function" || kind === "procedure");
+}
+
+function isCommand(text: string, at: number): boolean {
+  return /[A-Za-z!?.;]/.test(text[at] ?? "");
+}
+
+function commandAt(text: string, start: number, end: number): Found {
+  const next = lineEnd(text, start, end);
+  const length = text.slice(start, next).trimEnd().length;
+  return { span: { start, end: start + length }, next, psql: true, readsRows: false, sets: false };
+}
+
+/** Whether plain constants take backslash escapes after a SET (documentation, section 19.13.1, standard_conforming_strings). */
+function backslashesAfter(sql: string, before: boolean): boolean {
+  const set =
+    /^(?:re)?set\s+(?:(?:session|local)\s+)?standard_conforming_strings\b\s*(?:=|to\b)?\s*'?(\w*)'?$/i.exec(
+      sql,
+    );
+  if (!set) return before;
+  return /^(?:of?f?|f|false|no?|0)$/i.test(set[1] ?? "");
+}
+
+interface Rows extends Span {
   readonly next: number;
 }
 
-function statementEnd(text: string, start: number, limit: number): Ending {
-  let depth = 0;
-  let atomic = 0;
-  let at = start;
-  let lastToken = start;
-  let previousWord = "";
-  while (at < limit) {
-    const c = text[at] ?? "";
-    if (c === ";" && depth <= 0 && atomic === 0) return { end: lastToken, next: at + 1 };
-    const blank = skipOneBlank(text, at, limit);
-    if (blank > at) {
-      at = blank;
-      continue;
+/**
+ * Finds the rows after COPY … FROM STDIN: from the line after the statement to the line `\.`. Without that line there are
+ * none, and the next statement follows.
+ */
+function rowsReader(text: string, end: number): (from: number) => Rows | null {
+  let isOver = false;
+  return (from) => {
+    if (isOver) return null;
+    const rest = readToken(text, from, lineEnd(text, from, end));
+    const newline = text.indexOf("\n", from);
+    if ((rest && rest.kind !== "comment") || newline < 0 || newline >= end) return null;
+    const close = terminatorAt(text, newline, end);
+    if (close === null) {
+      isOver = true;
+      return null;
     }
-    if (c === "(" || c === "[") depth++;
-    if (c === ")" || c === "]") depth--;
-    const next = tokenEnd(text, at, limit);
-    if (isWordStart(c)) {
-      const word = next - at <= 6 ? text.slice(at, next).toUpperCase() : "";
-      if (word === "ATOMIC" && previousWord === "BEGIN") atomic = 1;
-      else if (atomic > 0 && word === "CASE") atomic++;
-      else if (atomic > 0 && word === "END") atomic--;
-      previousWord = word;
-    }
-    at = next;
-    lastToken = next;
+    return { start: newline + 1, end: close, next: close + 2 };
+  };
+}
+
+/** The first line `\.` at or after a line break. */
+function terminatorAt(text: string, newline: number, end: number): number | null {
+  for (
+    let at = text.indexOf("\n\\.", newline);
+    at >= 0 && at + 3 <= end;
+    at = text.indexOf("\n\\.", at + 1)
+  ) {
+    const after = text[at + 3];
+    if (at + 3 === end || after === "\n" || after === "\r" || after === undefined) return at + 1;
   }
-  return { end: lastToken, next: limit };
-}
-
-function skipOneBlank(text: string, at: number, end: number): number {
-  const c = text[at] ?? "";
-  if (c === "\uFEFF" || isSpace(c)) return at + 1;
-  if (c === "-" && text[at + 1] === "-") return lineEnd(text, at, end);
-  if (c !== "/" || text[at + 1] !== "*") return at;
-  let depth = 0;
-  for (let i = at; i < end; i++) {
-    if (text[i] === "/" && text[i + 1] === "*") {
-      depth++;
-      i++;
-    } else if (text[i] === "*" && text[i + 1] === "/") {
-      depth--;
-      i++;
-      if (depth === 0) return i + 1;
-    }
-  }
-  return end;
-}
-
-function quotedEnd(text: string, at: number, end: number, quote: string, escapes: boolean): number {
-  for (let i = at + 1; i < end; i++) {
-    if (escapes && text[i] === "\\") i++;
-    else if (text[i] === quote) {
-      if (text[i + 1] !== quote) return i + 1;
-      i++;
-    }
-  }
-  return end;
-}
-
-/** E'…' takes backslash escapes; the E must be a word of its own. */
-function opensEscapeString(text: string, quote: number): boolean {
-  const before = text[quote - 1];
-  if (before !== "e" && before !== "E") return false;
-  return quote < 2 || !isWordPart(text[quote - 2] ?? "");
-}
-
-function dollarEnd(text: string, at: number, end: number): number {
-  if (at > 0 && isWordPart(text[at - 1] ?? "")) return at + 1;
-  let close = at + 1;
-  while (close < end && isWordPart(text[close] ?? "") && text[close] !== "$") close++;
-  if (text[close] !== "$" || /[0-9]/.test(text[at + 1] ?? "")) return at + 1;
-  const tag = text.slice(at, close + 1);
-  const found = text.indexOf(tag, close + 1);
-  return found < 0 || found + tag.length > end ? end : found + tag.length;
-}
-
-function isCopyFromStdin(sql: string): boolean {
-  return /^copy\b/i.test(sql) && /\bfrom\s+stdin\b/i.test(sql.slice(0, 20_000));
-}
-
-/** The rows after COPY … FROM STDIN, up to the line `\.`. Without that line there are no rows: the next statement follows. */
-function copyRows(text: string, from: number, end: number): { data: string; next: number } | null {
-  const start = lineEnd(text, from, end) + 1;
-  if (text.slice(from, start).trim() !== "") return null;
-  if (text.startsWith("\\.", start)) return { data: "", next: lineEnd(text, start, end) };
-  const close = text.indexOf("\n\\.", start - 1);
-  if (close < 0 || close >= end) return null;
-  return { data: text.slice(start, close + 1), next: lineEnd(text, close + 1, end) };
-}
-
-function lineEnd(text: string, from: number, end: number): number {
-  const found = text.indexOf("\n", from);
-  return found < 0 || found > end ? end : found;
-}
-
-function trimEnd(text: string, start: number, end: number): number {
-  let at = end;
-  while (at > start && isSpace(text[at - 1] ?? "")) at--;
-  return at;
-}
-
-function isSpace(c: string): boolean {
-  return c === " " || c === "\n" || c === "\t" || c === "\r" || c === "\f" || c === "\v";
-}
-
-function isWordStart(c: string): boolean {
-  return /[A-Za-z_\u0080-\uffff]/.test(c);
-}
-
-function isWordPart(c: string): boolean {
-  return /[A-Za-z0-9_$\u0080-\uffff]/.test(c);
+  return null;
 }
 
 /** Line numbers of offsets that are asked for in ascending order. */
 function lineCounter(text: string): (offset: number) => number {
   let line = 1;
-  let at = 0;
+  let newline = text.indexOf("\n");
   return (offset) => {
-    for (let next = text.indexOf("\n", at); next >= 0 && next < offset; next = text.indexOf("\n", at)) {
-      line++;
-      at = next + 1;
+    while (newline >= 0 && newline < offset) {
+      line += 1;
+      newline = text.indexOf("\n", newline + 1);
     }
     return line;
   };

@@ -1,9 +1,39 @@
 import type { Node, TypeName } from "@pgsql/types";
 import { quoteIdentifier } from "./names.ts";
+import { constantOf, stringOf, stringsOf } from "./tree.ts";
 
-/** Short and internal names of types, as format_type() prints them (documentation, table 8.1). */
+/** A type as PostgreSQL prints it, e.g. "character varying(20)", "integer[]", "billing.status" (documentation, table 8.1). */
+export function typeText(type: TypeName | undefined): string {
+  if (!type) return "";
+  const names = stringsOf(type.names);
+  const own = names.at(-1) ?? "";
+  const schema = names.at(-2);
+  const array = (type.arrayBounds ?? []).length > 0 ? "[]" : "";
+  const serial = schema === undefined ? serials[own] : undefined;
+  const builtIn = schema === undefined || schema === "pg_catalog" ? standard[own] : undefined;
+  if (serial !== undefined) return serial + array;
+  // Only with quotes is "char" the one-byte type of the catalogs.
+  if (own === "char") return `"char"${array}`;
+  if (own === "interval" && schema === "pg_catalog") return intervalText(type.typmods ?? []) + array;
+  return withModifiers(builtIn ?? userType(schema, own), modifiersOf(own, type.typmods ?? [])) + array;
+}
+
+/** Whether it is smallserial, serial or bigserial: an integer with a sequence as its default (section 8.1.4). */
+export function isSerial(type: TypeName | undefined): boolean {
+  const names = stringsOf(type?.names);
+  return names.length === 1 && Object.hasOwn(serials, names[0] ?? "");
+}
+
+const serials: Readonly<Record<string, string>> = {
+  smallserial: "smallint",
+  serial2: "smallint",
+  serial: "integer",
+  serial4: "integer",
+  bigserial: "bigint",
+  serial8: "bigint",
+};
+
 const standard: Readonly<Record<string, string>> = {
-  int: "integer",
   int2: "smallint",
   int4: "integer",
   int8: "bigint",
@@ -12,8 +42,6 @@ const standard: Readonly<Record<string, string>> = {
   bool: "boolean",
   varchar: "character varying",
   bpchar: "character",
-  char: "character",
-  decimal: "numeric",
   varbit: "bit varying",
   timestamptz: "timestamp with time zone",
   timestamp: "timestamp without time zone",
@@ -21,30 +49,47 @@ const standard: Readonly<Record<string, string>> = {
   time: "time without time zone",
 };
 
-/** The type as PostgreSQL prints it, e.g. "character varying(20)", "integer[]", "billing.status". */
-export function typeText(type: TypeName | undefined): string {
-  if (!type) return "";
-  const names = (type.names ?? []).flatMap((node) => stringOf(node) ?? []);
-  const schema = names.length > 1 ? names.at(-2) : undefined;
-  const own = names.at(-1) ?? "";
-  const builtIn = schema === undefined || schema === "pg_catalog";
-  const base = (builtIn ? standard[own] : undefined) ?? (builtIn ? own : `${quoteIdentifier(schema)}.${own}`);
-  return `${withModifiers(base, type)}${"[]".repeat(type.arrayBounds?.length ?? 0)}`;
+function userType(schema: string | undefined, own: string): string {
+  if (schema === undefined && /^[a-z_][a-z0-9_$]*$/.test(own)) return own;
+  if (schema === "pg_catalog") return own;
+  return schema === undefined || schema === "public"
+    ? quoteIdentifier(own)
+    : `${quoteIdentifier(schema)}.${quoteIdentifier(own)}`;
 }
 
-/** The text of a String node. */
-export function stringOf(node: Node | undefined): string | undefined {
-  return node && "String" in node ? (node.String.sval ?? "") : undefined;
+function modifiersOf(own: string, typmods: readonly Node[]): string[] {
+  const values = typmods.flatMap((node) => constantOf(node) ?? columnName(node) ?? []);
+  // numeric(10) is numeric(10,0).
+  return own === "numeric" && values.length === 1 ? [...values, "0"] : values;
 }
 
-function withModifiers(base: string, type: TypeName): string {
-  const numbers = (type.typmods ?? []).flatMap((node) =>
-    "A_Const" in node && node.A_Const.ival ? [node.A_Const.ival.ival ?? 0] : [],
-  );
-  if (numbers.length === 0 || base === "interval") return base;
-  const list = `(${numbers.join(",")})`;
-  const space = base.indexOf(" with");
-  return space > 0 && base.startsWith("time")
-    ? `${base.slice(0, space)}${list}${base.slice(space)}`
-    : `${base}${list}`;
+/** geometry(Point, 4326): a bare word is parsed as a column. */
+function columnName(node: Node): string | undefined {
+  return "ColumnRef" in node ? stringOf(node.ColumnRef.fields?.at(-1)) : undefined;
+}
+
+function withModifiers(base: string, modifiers: readonly string[]): string {
+  if (modifiers.length === 0) return base === "character" ? "bpchar" : base;
+  const list = `(${modifiers.join(",")})`;
+  const zone = /^(?:time|timestamp)(?= with)/.exec(base);
+  return zone ? `${zone[0]}${list}${base.slice(zone[0].length)}` : `${base}${list}`;
+}
+
+const intervalFields: readonly (readonly [bit: number, name: string])[] = [
+  [1 << 2, "year"],
+  [1 << 1, "month"],
+  [1 << 3, "day"],
+  [1 << 10, "hour"],
+  [1 << 11, "minute"],
+  [1 << 12, "second"],
+];
+
+/** interval day to second(3): the parser gives the fields as bits, all of them set when none are named. */
+function intervalText(typmods: readonly Node[]): string {
+  const [mask, precision] = typmods.map((node) => Number(constantOf(node)));
+  const digits = precision === undefined ? "" : `(${precision})`;
+  if (mask === undefined || mask === 0x7fff) return `interval${digits}`;
+  const fields = intervalFields.filter(([bit]) => (mask & bit) !== 0).map(([, name]) => name);
+  const range = [...new Set([fields[0], fields.at(-1)])].join(" to ");
+  return `interval ${range}${digits}`;
 }

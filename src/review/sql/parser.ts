@@ -1,0 +1,62 @@
+import type { ParseResult } from "libpg-query";
+import createInstance from "libpg-query/wasm/libpg-query.js";
+
+/** A tree of PostgreSQL's parser, or its error in PostgreSQL's words. */
+export type Parsed = { readonly tree: ParseResult } | { readonly error: string };
+
+type Instance = Awaited<ReturnType<typeof createInstance>>;
+
+/**
+ * A WebAssembly instance whose code was cut off (out of stack or memory) never gets its stack back: after some 30 times it
+ * can do nothing any more, and nobody could say what it answers until then. It is replaced at once; a spare one is ready,
+ * because making one takes a promise.
+ */
+let instance: Instance | null = await createInstance();
+let spare: Instance | null = await createInstance();
+
+/** Parses SQL with the parser of PostgreSQL 18 itself. Never throws. NUL ends the text for it: callers keep it out. */
+export function parseSql(sql: string): Parsed {
+  if (!instance) return { error: "the parser is being restarted" };
+  try {
+    return parseWith(instance, sql);
+  } catch {
+    instance = spare;
+    spare = null;
+    replenish();
+    return { error: "it is more than the parser can take" };
+  }
+}
+
+function replenish(): void {
+  createInstance().then(
+    (created) => {
+      if (instance) spare = created;
+      else instance = created;
+    },
+    () => {},
+  );
+}
+
+function parseWith(module: Instance, sql: string): Parsed {
+  const size = module.lengthBytesUTF8(sql) + 1;
+  const query = module._malloc(size);
+  if (query === 0) throw new Error("out of memory");
+  module.stringToUTF8(sql, query, size);
+  const result = module._wasm_parse_query_raw(query);
+  if (result === 0) throw new Error("out of memory");
+  const tree = module.getValue(result, "i32");
+  const error = module.getValue(result + 8, "i32");
+  const parsed: Parsed =
+    error === 0
+      ? { tree: JSON.parse(module.UTF8ToString(tree)) as ParseResult }
+      : { error: shortened(module.UTF8ToString(module.getValue(error, "i32"))) };
+  module._wasm_free_parse_result(result);
+  module._free(query);
+  return parsed;
+}
+
+/** An unterminated quote makes PostgreSQL repeat the whole rest of the text. */
+function shortened(message: string): string {
+  const line = message.replace(/\s+/g, " ");
+  return line.length > 160 ? `${line.slice(0, 150)}…"` : line;
+}
