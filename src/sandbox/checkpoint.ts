@@ -1,4 +1,11 @@
-import { dataDirectory, entriesOf, type FileNode, type Internals, type OpenFile } from "./internals.ts";
+import {
+  bytesOf,
+  dataDirectory,
+  entriesOf,
+  type FileNode,
+  type Internals,
+  type OpenFile,
+} from "./internals.ts";
 
 interface SavedEntry {
   readonly name: string;
@@ -77,12 +84,18 @@ function usedEnd(heap: Uint8Array): number {
 function saveDirectory(node: FileNode, internals: Internals, saved: SavedDirectory[]): void {
   const entries = new Map<string, SavedEntry>();
   for (const [name, entry] of Object.entries(entriesOf(node))) {
-    const { contents, usedBytes, mode, mtime } = entry;
-    const bytes = contents instanceof Uint8Array ? contents.slice(0, usedBytes) : null;
+    const { usedBytes, mode, mtime } = entry;
+    // A file that was never written to has no bytes yet; it must be empty again.
+    const bytes = isFile(mode) ? (bytesOf(entry)?.slice(0, usedBytes) ?? new Uint8Array(0)) : null;
     entries.set(name, { name, node: entry, bytes, mode, mtime });
     if (internals.FS.isDir(mode)) saveDirectory(entry, internals, saved);
   }
   saved.push({ node, entries });
+}
+
+/** Regular files, by the type bits of their mode. */
+function isFile(mode: number): boolean {
+  return (mode & 0o170_000) === 0o100_000;
 }
 
 function restoreDirectory(directory: SavedDirectory, { FS }: Internals): void {
@@ -105,9 +118,10 @@ function restoreDirectory(directory: SavedDirectory, { FS }: Internals): void {
 }
 
 function restoreFile(node: FileNode, saved: SavedEntry, bytes: Uint8Array): void {
-  if (node.contents instanceof Uint8Array && node.contents.length >= bytes.length) {
-    node.contents.set(bytes);
-    node.contents.fill(0, bytes.length);
+  const present = bytesOf(node);
+  if (present && present.length >= bytes.length) {
+    present.set(bytes);
+    present.fill(0, bytes.length);
   } else {
     node.contents = bytes.slice();
   }

@@ -6,8 +6,11 @@ export interface FileNode {
   parent: FileNode;
   mode: number;
   mtime: number;
-  /** A directory's entries, or a file's bytes, of which the first `usedBytes` count. */
-  contents: Uint8Array | Record<string, FileNode>;
+  /**
+   * A directory's entries, or a file's bytes, of which the first `usedBytes` count. What the database wrote first to an
+   * empty file stays the kind of array that it came in; a file that was cut to nothing has none.
+   */
+  contents: Uint8Array | Int8Array | Record<string, FileNode> | null;
   usedBytes: number;
   readonly stream_ops: StreamOperations;
 }
@@ -74,8 +77,14 @@ export function internalsOf(pg: PGlite): Internals {
 }
 
 /** A directory's entries; empty for a file. */
-export function entriesOf(node: FileNode): Record<string, FileNode> {
-  return node.contents instanceof Uint8Array ? {} : node.contents;
+export function entriesOf({ contents }: FileNode): Record<string, FileNode> {
+  return contents === null || ArrayBuffer.isView(contents) ? {} : contents;
+}
+
+/** A file's bytes in place, also those that do not count; null for what has none. */
+export function bytesOf({ contents }: FileNode): Uint8Array | null {
+  if (!ArrayBuffer.isView(contents)) return null;
+  return new Uint8Array(contents.buffer, contents.byteOffset, contents.byteLength);
 }
 
 function isFunction(value: unknown): boolean {

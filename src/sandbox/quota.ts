@@ -1,4 +1,4 @@
-import { dataDirectory, entriesOf, type FileNode, type Internals } from "./internals.ts";
+import { bytesOf, dataDirectory, entriesOf, type FileNode, type Internals } from "./internals.ts";
 
 /** Emscripten's number for "no space left on device"; PostgreSQL answers it with 53100 (disk_full). */
 const noSpace = 51;
@@ -33,8 +33,9 @@ export function limitFiles(internals: Internals, growthLimit: number): void {
 
   const resize = MEMFS.resizeFileStorage.bind(MEMFS);
   MEMFS.resizeFileStorage = function limitedResize(node, size) {
-    const { contents, usedBytes } = node;
-    if (size <= usedBytes || !(contents instanceof Uint8Array)) {
+    const { usedBytes } = node;
+    const contents = bytesOf(node);
+    if (size <= usedBytes || !contents) {
       resize(node, size);
       return;
     }
@@ -52,7 +53,8 @@ export function limitFiles(internals: Internals, growthLimit: number): void {
 
 function usage({ FS }: Internals): number {
   function sizeOf(node: FileNode): number {
-    if (node.contents instanceof Uint8Array) return Math.max(node.usedBytes, node.contents.length);
+    const bytes = bytesOf(node);
+    if (bytes) return Math.max(node.usedBytes, bytes.length);
     return Object.values(entriesOf(node)).reduce(
       (sum, entry) => sum + (FS.isDir(entry.mode) || entry.contents ? sizeOf(entry) : 0),
       0,
