@@ -47,13 +47,13 @@ const byExtension = new Map<string, Language>([
 
 const maxLines = 15;
 const startsAsSql =
-  /^[\s(]*(?:--[^\n]*\n[\s(]*|\/\*(?:[^*]|\*(?!\/))*\*\/[\s(]*)*(select|insert|update|delete|with|merge|values)\b/i;
+  /^[\s(]*(?:--[^\n]*\n[\s(]*|\/\*(?:[^*]|\*(?!\/))*\*\/[\s(]*)*(select|insert|update|delete|with|merge|values)(?=[\s("*'/]|$)/i;
 
 /** A mark written as an SQL comment stands inside the literal: as its first line, after other comments at most. */
 function inside(text: string, markStart: number, language: Language): FoundLiteral {
   const head = text.slice(Math.max(0, markStart - 2000), markStart);
   const opening =
-    /(?:`|"""|'''|["']|<<[~-]?["']?\w+["']?[^\n]*\n|<<<["']?\w+["']?\n)(?:[ \t]*\n|[ \t]*--[^\n]*\n)*$/.exec(
+    /(?:`|"""|'''|["']|<<[~-]?["']?\w+["']?[^\n]*\n|<<<["']?\w+["']?\n)(?:[ \t]*\n|[ \t]*--[^\n]*\n)*[ \t]*$/.exec(
       head,
     );
   if (!opening) return { reason: reasons.noQuery() };

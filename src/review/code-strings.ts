@@ -145,7 +145,7 @@ function closingOf(
     else if (isOneLine && text[at] === "\n" && !allowsNewlines.has(form.holes)) return "stray";
     else at += 1;
   }
-  return null;
+  return isOneLine ? "stray" : null;
 }
 
 /** Plain quotes may span lines in Ruby and PHP, whose interpolating quotes are told by their holes. */

@@ -59,7 +59,7 @@ export function findAnnotatedQueries(path: string, text: string): MarkedQueries 
 interface Mark {
   readonly name: string | null;
   readonly line: number;
-  /** Offsets from the start of its line to the end of the mark. */
+  /** Offsets from the comment's first character to the end of the mark. */
   readonly start: number;
   readonly end: number;
 }
@@ -72,19 +72,30 @@ interface Found {
   readonly reason: string | null;
 }
 
-/** Comments that stand on a line of their own. A mark in running text, in a string or in a shebang is none. */
+/**
+ * Comments that begin their line, and SQL comments that begin a string literal. A mark in running text is none.
+ */
 function marksOf(text: string): Mark[] {
   const marks: Mark[] = [];
   let start = 0;
   for (const [i, line] of text.split("\n").entries()) {
-    const match = /^\s*(?:--|\/\/+|#|\/\*+|\*)[ \t]*drydock:explain(?![\w:-])[ \t]*([\w.:/-]{1,200})?/.exec(
-      line,
-    );
-    if (match) marks.push({ name: match[1] ?? null, line: i + 1, start, end: start + match[0].length });
+    const match = line.includes("drydock:explain") ? markPattern.exec(line) : null;
+    if (match) {
+      const from = start + match.index + (match[1]?.length ?? 0);
+      marks.push({
+        name: match[2] ?? null,
+        line: i + 1,
+        start: from,
+        end: start + match.index + match[0].length,
+      });
+    }
     start += line.length + 1;
   }
   return marks;
 }
+
+const markPattern =
+  /(^\s*(?=--|\/\/|#|\/?\*)|["'`](?=[ \t]*--))[ \t]*(?:--|\/\/+|#|\/\*+|\*)[ \t]*drydock:explain(?![\w:-])[ \t]*([\w.:/-]{1,200})?/;
 
 function inSql(text: string, marks: readonly Mark[]): Found[] {
   const statements = splitStatements(text).filter((statement) => !statement.psql);
@@ -118,7 +129,8 @@ function inCode(path: string, text: string, marks: readonly Mark[]): Found[] {
   return marks.map((mark) => {
     const literal = findLiteral(text, mark, language);
     if ("reason" in literal) return { mark, query: null, given: null, reason: literal.reason };
-    const line = mark.line + linesIn(text, mark.start, literal.start);
+    const line =
+      mark.line + linesIn(text, mark.start, literal.start) - linesIn(text, literal.start, mark.start);
     const endLine = line + linesIn(text, literal.start, literal.end);
     return {
       mark,
