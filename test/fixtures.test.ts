@@ -8,7 +8,7 @@ import { applyEdits } from "../src/review/fix.ts";
 import { rules } from "../src/review/rules/index.ts";
 import { readScript } from "../src/review/script.ts";
 import type { ChangeSet, Finding, Script, Text } from "../src/review/types.ts";
-import { createSandbox } from "../src/sandbox/dry-run.ts";
+import { createBatch } from "./batch.ts";
 import { factsOf } from "./facts.ts";
 import { type Files, read } from "./helpers.ts";
 
@@ -17,7 +17,7 @@ import { type Files, read } from "./helpers.ts";
  * harm that it is there for, and every fix is applied, read again, run again and reviewed again.
  */
 const folder = path.join(import.meta.dirname, "rules");
-const sandbox = createSandbox({ spares: 1 });
+const sandbox = createBatch();
 afterAll(() => sandbox.close());
 
 const fixtures = readdirSync(folder)

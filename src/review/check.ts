@@ -56,9 +56,19 @@ function contextOf(
   return {
     database,
     base: known?.base ?? null,
-    head: known?.head ?? null,
+    head: known && database.steps.every((step) => leftItsSchema(step, known)) ? known.head : null,
     rows: (table) => (Object.hasOwn(rows, table) ? (rows[table] ?? null) : null),
   };
+}
+
+/** Whether nothing is missing of the schema that a step leaves. */
+function leftItsSchema({ id, up }: Migration, run: DryRun): boolean {
+  const seen = run.migrations.find(({ migration }) => migration === id)?.up.statements ?? [];
+  return up.statements.every(
+    ({ index, operations }) =>
+      seen.find((statement) => statement.index === index)?.outcome.kind === "ran" ||
+      operations.every(({ kind }) => ["other", "set", "write", "transaction"].includes(kind)),
+  );
 }
 
 function checkSteps(asked: readonly Asked[], context: Context, run: DryRun | null): Finding[] {
