@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import { PGlite } from "@electric-sql/pglite";
-import type { ExtensionArchive, Image } from "./messages.ts";
+import type { Image } from "./messages.ts";
 
 /**
  * Settings for a database that lives for seconds in memory: less shared memory to zero at start, nothing in the
@@ -55,12 +54,11 @@ export function limitMemory(bytes: number): void {
 }
 
 /** Starts a database from an archive of its data directory. */
-export async function startDatabase(image: Image, extensions: readonly ExtensionArchive[]): Promise<PGlite> {
+export async function startDatabase(image: Image): Promise<PGlite> {
   const bytes = typeof image === "string" ? readFileSync(image) : image;
   return PGlite.create({
     loadDataDir: new Blob([new Uint8Array(bytes)]),
     startParams: [...parameters, ...settings.flatMap((setting) => ["-c", setting])],
-    extensions: Object.fromEntries(extensions.map(({ name, path }) => [name, pathToFileURL(path)])),
   });
 }
 

@@ -1,6 +1,7 @@
 import { archiveOf, limitMemory, startDatabase } from "./boot.ts";
 import { restoreSnapshot, type Snapshot, takeSnapshot } from "./checkpoint.ts";
 import { internalsOf } from "./internals.ts";
+import { installExtensions, watchLibraries } from "./libraries.ts";
 import type { Image, Reply, Request } from "./messages.ts";
 import { pretendSizes } from "./pretend.ts";
 import { createReader, frameQuery } from "./protocol.ts";
@@ -23,17 +24,40 @@ export interface Instance {
   unpretend(): void;
 }
 
+/** A checkpoint: in memory, valid while no further library is loaded, or an archive, from which to start again. */
+type Saved =
+  | { readonly kind: "memory"; readonly snapshot: Snapshot; readonly libraries: number }
+  | { readonly kind: "archive"; readonly bytes: Uint8Array };
+
 /** Starts the database. `overflow` must end the process: it is called when an answer grows beyond its limit. */
 export async function createInstance(boot: BootRequest, overflow: () => void): Promise<Instance> {
-  const saved: (Snapshot | Uint8Array | null)[] = [];
+  const saved: (Saved | null)[] = [];
+  const libraries = new Set<string>();
   let stopPretending: (() => void) | null = null;
   let idle = true;
 
   limitMemory(boot.limits.memory);
-  let pg = await startDatabase(boot.image, boot.extensions);
-  let internals = internalsOf(pg);
-  limitFiles(internals, boot.limits.files);
-  await loadLibraries(exec);
+  let { pg, internals } = await start(boot.image);
+  await loadLibraries(exec, boot.warm, libraries);
+  const checkpoints = (await bringsBack(internals, exec, boot.warm)) ? "memory" : "archive";
+  // What did not bring the database back may have harmed it.
+  if (checkpoints === "archive") await startAgain(boot.image);
+  const version = (await exec("SHOW server_version", null)).sets[0]?.rows[0]?.[0] ?? "";
+  const title = `PostgreSQL ${version} (PGlite ${boot.version})`;
+
+  async function start(image: Image) {
+    const pg = await startDatabase(image);
+    const internals = internalsOf(pg);
+    installExtensions(internals, boot.extensions);
+    watchLibraries(internals, (path) => libraries.add(path));
+    limitFiles(internals, boot.limits.files);
+    return { pg, internals };
+  }
+
+  async function startAgain(image: Image): Promise<void> {
+    ({ pg, internals } = await start(image));
+    await loadLibraries(exec, false, [...libraries]);
+  }
 
   async function exec(sql: string, copyData: string | null): Promise<Reply> {
     const reader = createReader(boot.limits.output, overflow);
@@ -49,41 +73,53 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     return reply;
   }
 
+  async function save(): Promise<Saved> {
+    if (checkpoints === "archive") return { kind: "archive", bytes: await dump() };
+    return { kind: "memory", snapshot: takeSnapshot(internals), libraries: libraries.size };
+  }
+
   async function checkpoint(): Promise<number> {
     requireIdle();
-    saved.push(checkpoints === "memory" ? takeSnapshot(internals) : await archive());
+    saved.push(await save());
     return saved.length - 1;
   }
 
   async function restore(id: number): Promise<void> {
-    const snapshot = saved[id];
-    if (!snapshot) throw new Error("There is no such checkpoint");
+    const wanted = saved[id];
+    if (!wanted) throw new Error("There is no such checkpoint");
+    // The files are put back, and with them their sizes.
     stopPretending = null;
-    if (snapshot instanceof Uint8Array) await startAgain(snapshot);
-    else restoreSnapshot(internals, snapshot);
+    if (wanted.kind === "memory") restoreSnapshot(internals, wanted.snapshot);
     idle = true;
+    if (wanted.kind === "memory" && wanted.libraries === libraries.size) return;
+    saved[id] = await startFrom(id);
+  }
+
+  /**
+   * Brings a checkpoint back in a new database. Libraries keep state outside the database's memory, so that a snapshot
+   * from before one was loaded gives back the data, but no session in which that library can be used.
+   */
+  async function startFrom(id: number): Promise<Saved> {
+    for (const [index, entry] of saved.entries()) {
+      if (entry?.kind !== "memory") continue;
+      restoreSnapshot(internals, entry.snapshot);
+      idle = true;
+      saved[index] = { kind: "archive", bytes: await dump() };
+    }
+    const entry = saved[id];
+    if (entry?.kind === "archive") await startAgain(entry.bytes);
+    return checkpoints === "memory" ? save() : (entry ?? save());
   }
 
   function forget(id: number): void {
     saved[id] = null;
   }
 
-  async function startAgain(image: Image): Promise<void> {
-    pg = await startDatabase(image, boot.extensions);
-    internals = internalsOf(pg);
-    limitFiles(internals, boot.limits.files);
-    await loadLibraries(exec);
-  }
-
-  async function archive(): Promise<Uint8Array> {
+  async function dump(): Promise<Uint8Array> {
     requireIdle();
-    await exec("CHECKPOINT", null);
+    const { error, ready } = await exec("CHECKPOINT", null);
+    if (error || ready !== "I") throw new Error("The database could not write its files");
     return archiveOf(pg);
-  }
-
-  function unpretend(): void {
-    stopPretending?.();
-    stopPretending = null;
   }
 
   function pretend(pages: Readonly<Record<string, number>>): void {
@@ -91,14 +127,14 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     stopPretending = pretendSizes(internals, pages);
   }
 
+  function unpretend(): void {
+    stopPretending?.();
+    stopPretending = null;
+  }
+
   function requireIdle(): void {
     if (!idle) throw new Error("A transaction is open");
   }
 
-  const checkpoints = (await bringsBack(internals, exec, boot.warm)) ? "memory" : "archive";
-  // What does not bring the database back may have harmed it.
-  if (checkpoints === "archive") await startAgain(boot.image);
-  const [version] = (await exec("SHOW server_version", null)).sets;
-  const title = `PostgreSQL ${version?.rows[0]?.[0] ?? ""} (PGlite ${boot.version})`;
-  return { title, checkpoints, exec, checkpoint, restore, forget, dump: archive, pretend, unpretend };
+  return { title, checkpoints, exec, checkpoint, restore, forget, dump, pretend, unpretend };
 }

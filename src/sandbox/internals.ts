@@ -22,6 +22,7 @@ export interface OpenFile {
 }
 
 export interface StreamOperations {
+  read(stream: OpenFile, buffer: Uint8Array, offset: number, length: number, position: number): number;
   write(
     stream: OpenFile,
     buffer: Uint8Array,
@@ -50,6 +51,7 @@ export interface Internals {
     analyzePath(path: string): { readonly exists: boolean };
     writeFile(path: string, data: Uint8Array): void;
     unlink(path: string): void;
+    mkdirTree(path: string): void;
   };
   readonly MEMFS: { resizeFileStorage(node: FileNode, size: number): void };
 }

@@ -4,42 +4,34 @@ import type { Reply } from "./messages.ts";
 
 type Exec = (sql: string, copyData: string | null) => Promise<Reply>;
 
-/**
- * Libraries that PostgreSQL loads when they are first needed. A checkpoint is valid only for those that were loaded
- * before it, so they all are. Left out: the replication libraries, which need a server to talk to.
- */
-const libraries: readonly string[] = [
-  "plpgsql",
-  "dict_snowball",
-  "cyrillic_and_mic",
-  "euc2004_sjis2004",
-  "euc_cn_and_mic",
-  "euc_jp_and_sjis",
-  "euc_kr_and_mic",
-  "euc_tw_and_big5",
-  "latin2_and_win1250",
-  "latin_and_mic",
-  "utf8_and_big5",
-  "utf8_and_cyrillic",
-  "utf8_and_euc2004",
-  "utf8_and_euc_cn",
-  "utf8_and_euc_jp",
-  "utf8_and_euc_kr",
-  "utf8_and_euc_tw",
-  "utf8_and_gb18030",
-  "utf8_and_gbk",
-  "utf8_and_iso8859",
-  "utf8_and_iso8859_1",
-  "utf8_and_johab",
-  "utf8_and_sjis",
-  "utf8_and_sjis2004",
-  "utf8_and_uhc",
-  "utf8_and_win",
+/** Libraries that nearly every database needs. */
+const usual: readonly string[] = ["plpgsql", "dict_snowball"];
+/** Libraries of the extensions that migrations create most. */
+const frequent: readonly string[] = [
+  "btree_gin",
+  "btree_gist",
+  "citext",
+  "hstore",
+  "pg_trgm",
+  "pgcrypto",
+  "unaccent",
+  "uuid-ossp",
 ];
 
-/** Loads what checkpoints need loaded. */
-export async function loadLibraries(exec: Exec): Promise<void> {
-  await exec(libraries.map((name) => `LOAD '$libdir/${name}'`).join(";"), null);
+/**
+ * Loads libraries before the first checkpoint, because one that is loaded after it makes going back slow: the usual
+ * ones, those that the database's functions name, and, with `long`, those that migrations may create next.
+ */
+export async function loadLibraries(exec: Exec, long: boolean, more: Iterable<string>): Promise<void> {
+  const { sets } = await exec(
+    "SELECT DISTINCT probin FROM pg_catalog.pg_proc WHERE probin IS NOT NULL",
+    null,
+  );
+  const named = (sets[0]?.rows ?? []).map(([name]) => name ?? "");
+  const listed = [...usual, ...(long ? frequent : [])].map((name) => `$libdir/${name}`);
+  for (const file of new Set([...listed, ...named, ...more])) {
+    await exec(`LOAD '${file.replaceAll("'", "''")}'`, null);
+  }
 }
 
 /**
