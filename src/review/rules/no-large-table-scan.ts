@@ -91,11 +91,11 @@ function limitBelow(node: PlanNode, limit: number): number {
   return passes ? limit : Number.POSITIVE_INFINITY;
 }
 
-/** Columns of the table that the scan's filter compares for equality. */
+/** Columns of the table that the scan's filter compares for equality; an argument of a function is none of them. */
 function comparedColumns(node: PlanNode, table: TableName, { head }: QueryContext): string[] {
   const known = head?.tables.find(({ name }) => name === table)?.columns.map(({ name }) => name) ?? [];
   const filter = node.details.Filter ?? "";
-  const compared = [...filter.matchAll(/\(\(?"?([\w$]+)"?\)?(?:::[\w ]+)? = /g)].map(
+  const compared = [...filter.matchAll(/(?<![\w$"])\(\(?"?([\w$]+)"?\)?(?:::[\w ]+)? = /g)].map(
     (match) => match[1] ?? "",
   );
   return [...new Set(compared)].filter((name) => known.includes(name));
