@@ -1,5 +1,5 @@
 import { visibleLine } from "../review/report/escape.ts";
-import { type PatchLine, patchLines, placed } from "../review/report/patch.ts";
+import { inlineFindings, type PatchLine, patchLines } from "../review/report/patch.ts";
 import { commentLines, toPretty } from "../review/report/pretty.ts";
 import { clip, type Palette, palette } from "../review/report/terminal.ts";
 import type { Finding } from "../review/types.ts";
@@ -14,7 +14,8 @@ export function conversation(
 ): string {
   const page = { colour, width: Math.min(Math.max(width, 60), 110), sources };
   const colours = palette(colour);
-  const { inline, rest } = placed(report.findings, files);
+  const inline = inlineFindings(report.findings, files);
+  const commented = new Set(inline.map((finding) => finding.fingerprint));
   const diffs = files.flatMap(({ path, patch }) => {
     const here = inline.filter((finding) => finding.path === path);
     if (here.length === 0 || patch === null) return [];
@@ -26,7 +27,7 @@ export function conversation(
     ]);
     return [[colours.bold(visibleLine(path)), ...lines].join("\n")];
   });
-  return `\n${diffs.join("\n\n")}\n${toPretty({ ...report, findings: rest }, page)}`;
+  return `\n${diffs.join("\n\n")}\n${toPretty(report, { ...page, commented })}`;
 }
 
 function diffLine({ kind, new: now, old, text }: PatchLine, width: number, colours: Palette): string {

@@ -66,6 +66,13 @@ export function shorten(text: string, limit: number): string {
   return `${characters.slice(0, first).join("")}…${tail.slice(tail.length - last).join("")}`;
 }
 
+/** Text in at most `limit` characters; what is too long loses its end. */
+export function beginning(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const characters = [...text.slice(0, limit * 2)];
+  return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join("")}…`;
+}
+
 /** Text of unknown origin for an HTML page: element content or a quoted attribute value. */
 export function escapeHtml(text: string): string {
   return text

@@ -6,7 +6,7 @@ import { linesSpan, sourcesOf, suggestionOf } from "./fix-view.ts";
 import { markdownHtml } from "./html-markdown.ts";
 import { style } from "./html-style.ts";
 import { type SummaryOptions, toMarkdown } from "./markdown.ts";
-import { type FileDiff, type PatchLine, patchLines, placed } from "./patch.ts";
+import { type FileDiff, inlineFindings, type PatchLine, patchLines } from "./patch.ts";
 import { schemaView } from "./schema-view.ts";
 import { count } from "./words.ts";
 
@@ -27,7 +27,7 @@ const longestDiff = 300;
  * inline comment at its line. It loads nothing, runs no script, and escapes everything from the pull request.
  */
 export function toHtml(report: Report, options: HtmlOptions): string {
-  const { inline } = placed(report.findings, options.diffs);
+  const inline = inlineFindings(report.findings, options.diffs);
   const summary = toMarkdown(report, {
     ...options,
     commented: new Set(inline.map(({ fingerprint }) => fingerprint)),

@@ -12,7 +12,7 @@ import type {
   StatementRun,
   Text,
 } from "../types.ts";
-import { shorten } from "./escape.ts";
+import { beginning } from "./escape.ts";
 import { changedSteps, runOf } from "./gaps.ts";
 import { count, joined } from "./words.ts";
 
@@ -79,7 +79,7 @@ function rowsOf(script: Script, run: ScriptRun | undefined): readonly StatementR
     return {
       path: script.path,
       line: statement.line,
-      sql: shorten(statement.sql.slice(0, 2_000).replace(/\s+/g, " "), 100),
+      sql: beginning(statement.sql.slice(0, 2_000).replace(/\s+/g, " "), 100),
       lock: ran ? lockText(ran.locks) : [],
       effect: ran ? effectText(ran) : ["not run"],
     };

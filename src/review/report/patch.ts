@@ -41,12 +41,8 @@ export function patchLines(patch: string): readonly PatchLine[] {
   return lines;
 }
 
-/** Which findings can stand at their lines in the diff, and which cannot. */
-export function placed(findings: readonly Finding[], files: readonly FileDiff[]) {
+/** The findings that can stand as comments at their lines: those whose range is in one hunk of the diff. */
+export function inlineFindings(findings: readonly Finding[], files: readonly FileDiff[]): readonly Finding[] {
   const hunks = new Map(files.map(({ path, patch }) => [path, patch === null ? [] : hunksOf(patch)]));
-  const isInline = (finding: Finding) => isInDiff(finding, hunks.get(finding.path) ?? []);
-  return {
-    inline: findings.filter(isInline),
-    rest: findings.filter((finding) => !isInline(finding)),
-  };
+  return findings.filter((finding) => isInDiff(finding, hunks.get(finding.path) ?? []));
 }

@@ -14,6 +14,8 @@ export interface PrettyOptions {
   readonly width: number;
   /** Texts of files for the code frames, by path; those of the migrations are known without it. */
   readonly sources?: ReadonlyMap<string, string>;
+  /** Fingerprints of findings that are shown elsewhere. */
+  readonly commented?: ReadonlySet<string>;
 }
 
 interface Page {
@@ -33,7 +35,9 @@ export function toPretty(report: Report, options: PrettyOptions): string {
     sources: new Map([...sourcesOf(report.changes), ...(options.sources ?? [])]),
   };
   const blocks = [
-    ...report.findings.map((finding) => findingBlock(finding, page)),
+    ...report.findings
+      .filter((finding) => !options.commented?.has(finding.fingerprint))
+      .map((finding) => findingBlock(finding, page)),
     ...migrationViews(report).map((view) => migrationBlock(view, page)),
     planBlock(report, page),
     gapBlock(report, page),
@@ -55,7 +59,10 @@ function findingBlock(finding: Finding, page: Page): readonly string[] {
 }
 
 /** A finding as a comment at its line: headline, observations, advice and fix; its lines are not repeated. */
-export function commentLines(finding: Finding, options: Required<PrettyOptions>): readonly string[] {
+export function commentLines(
+  finding: Finding,
+  options: Omit<Required<PrettyOptions>, "commented">,
+): readonly string[] {
   const page: Page = { width: options.width, colours: palette(options.colour), sources: options.sources };
   return [...headline(finding, page), ...details(finding, page)];
 }
