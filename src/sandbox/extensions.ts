@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { ExtensionArchive } from "./messages.ts";
@@ -46,15 +46,30 @@ export const bundledExtensions: readonly string[] = [
   "uuid-ossp",
 ];
 
+/** Extensions in packages of their own, by package and archive. */
+const packagedExtensions: readonly (readonly [name: string, archive: string])[] = [
+  ["@electric-sql/pglite-pgvector", "vector"],
+];
+
 /** The folder of PGlite's own files. */
 export function pgliteDirectory(): string {
-  return path.dirname(createRequire(import.meta.url).resolve("@electric-sql/pglite"));
+  return packageDirectory("@electric-sql/pglite");
 }
 
-/** The archives of the extensions on offer, those that are installed. */
+/** The archives of the extensions on offer. Throws when one is missing. */
 export function extensionArchives(): readonly ExtensionArchive[] {
   const directory = pgliteDirectory();
-  return bundledExtensions
-    .map((name) => ({ name, path: path.join(directory, `${name}.tar.gz`) }))
-    .filter((archive) => existsSync(archive.path));
+  const files: readonly (readonly [string, string])[] = [
+    ...bundledExtensions.map((name) => [directory, name] as const),
+    ...packagedExtensions.map(([name, archive]) => [packageDirectory(name), archive] as const),
+  ];
+  return files.map(([folder, name]) => {
+    const file = path.join(folder, `${name}.tar.gz`);
+    if (!existsSync(file)) throw new Error(`${file} is missing: install the dependencies again`);
+    return { name, path: realpathSync(file) };
+  });
+}
+
+function packageDirectory(name: string): string {
+  return realpathSync(path.dirname(createRequire(import.meta.url).resolve(name)));
 }

@@ -161,14 +161,14 @@ function entryFile(): string {
 }
 
 function readableFiles(image: string | null): readonly string[] {
-  const pglite = realpathSync(pgliteDirectory());
+  const pglite = pgliteDirectory();
   const entry = entryFile();
   return [
     path.join(path.dirname(entry), "*"),
     path.resolve(entry, "../../../package.json"),
     path.join(pglite, "*"),
     path.resolve(pglite, "../package.json"),
-    ...extensionArchives().map((archive) => realpathSync(archive.path)),
+    ...extensionArchives().map((archive) => archive.path),
     ...(image === null ? [] : [realpathSync(image)]),
   ];
 }
