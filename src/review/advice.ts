@@ -1,3 +1,4 @@
+import { readToken } from "./sql/lexer.ts";
 import { quoteIdentifier } from "./sql/names.ts";
 import { say } from "./text.ts";
 import type { TableName, Text } from "./types.ts";
@@ -25,9 +26,20 @@ export function conventionalName(
   return new TextEncoder().encode(name).length > longestIdentifier ? null : name;
 }
 
-/** A piece of SQL for people, on one line. */
-export function sql(text: string): Text {
-  return [{ code: text.replace(/\s+/g, " ").trim() }];
+/** A statement for people: on one line, so without its comments. */
+export function sql(statement: string): Text {
+  const parts: string[] = [];
+  let end = 0;
+  for (
+    let token = readToken(statement, 0, statement.length);
+    token;
+    token = readToken(statement, end, statement.length)
+  ) {
+    if (token.start > end && parts.length > 0 && parts.at(-1) !== " ") parts.push(" ");
+    if (token.kind !== "comment") parts.push(statement.slice(token.start, token.end));
+    end = token.end;
+  }
+  return [{ code: parts.join("").trim() }];
 }
 
 /** Several names, each kept apart: "`a`, `b` and `c`". */

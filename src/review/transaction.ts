@@ -11,11 +11,11 @@ export function isInTransaction(script: Script, statement: Statement): boolean {
   return isBegun(script.statements.slice(0, statement.index));
 }
 
-/** What has to be done so that a statement runs outside a transaction. */
-export function howToLeaveTransaction(script: Script): Text {
-  if (script.transaction === "autocommit") return say`after COMMIT`;
-  if (script.transaction === "transaction") return say`in a migration that runs without a transaction`;
-  return say`in a migration file of its own, as its only statement`;
+/** Where a statement of this script would run outside a transaction. */
+export function outsideTransaction(script: Script): Text {
+  if (script.transaction === "autocommit") return say`a place outside BEGIN … COMMIT`;
+  if (script.transaction === "transaction") return say`a migration that runs without a transaction`;
+  return say`a migration file of its own, as its only statement`;
 }
 
 function isBegun(statements: readonly Statement[]): boolean {

@@ -25,7 +25,7 @@ export default defineRule({
       if (run && context.hasRows(table) && !wasScanned(run, table)) return;
       const name = nameOf(table, constraint);
       return {
-        message: say`Adding ${constraint.name ?? "this check"} reads all of ${table} while every read and write of it waits.`,
+        message: say`Adding ${constraint.name ?? ["this check"]} reads all of ${table} while every read and write of it waits.`,
         evidence: evidenceOf(context, [table]),
         instead: validateLater(table, constraint, name),
         at,

@@ -25,7 +25,7 @@ export default defineRule({
       const partitioned = tableBefore(context, table)?.kind === "partitioned";
       const tables = tablesOf(table, constraint);
       return {
-        message: say`Adding ${constraint.name ?? "this foreign key"} checks every row of ${table} while writes to ${list(tables)} wait.`,
+        message: say`Adding ${constraint.name ?? ["this foreign key"]} checks every row of ${table} while writes to ${list(tables)} wait.`,
         evidence: evidenceOf(context, tables),
         instead: partitioned
           ? say`Before PostgreSQL 18 a partitioned table takes no NOT VALID: add the foreign key to each partition as NOT VALID, validate them, then add it to ${table}.`

@@ -2,7 +2,7 @@ import { sql } from "../advice.ts";
 import { evidenceOf, ranOf, sized, tableBefore, wasScanned } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
-import { howToLeaveTransaction, isInTransaction } from "../transaction.ts";
+import { isInTransaction, outsideTransaction } from "../transaction.ts";
 import type { Fix, OperationOf, Text } from "../types.ts";
 
 const keywords = /^CREATE\s+(?:UNIQUE\s+)?INDEX\b/i;
@@ -27,7 +27,7 @@ export default defineRule({
       // ON ONLY a partitioned table, or IF NOT EXISTS of an index that is there, builds nothing.
       if (!built && (partitioned || context.hasRows(index.table))) return;
       return {
-        message: say`Building ${[...nameOf(index)]} blocks every write to ${index.table} until it ends.`,
+        message: say`Building ${index.name ?? ["this index"]} blocks every write to ${index.table} until it ends.`,
         evidence: evidenceOf(context, [index.table]),
         instead: partitioned ? perPartition(index) : concurrently(context),
         object: index.name ?? `${index.table}(${index.columns.join(", ")})`,
@@ -38,10 +38,6 @@ export default defineRule({
   },
 });
 
-function nameOf(index: OperationOf<"createIndex">): Text {
-  return index.name === null ? say`this index` : say`${index.name}`;
-}
-
 /** CONCURRENTLY is not accepted for a partitioned table (0A000). */
 function perPartition({ table }: OperationOf<"createIndex">): Text {
   return say`${table} is partitioned and takes no CONCURRENTLY. Create the index ON ONLY ${table}, build one on each partition with CREATE INDEX CONCURRENTLY, then ALTER INDEX … ATTACH PARTITION.`;
@@ -49,8 +45,8 @@ function perPartition({ table }: OperationOf<"createIndex">): Text {
 
 function concurrently({ script, statement }: OperationContext): Text {
   const better = statement.sql.replace(keywords, "$& CONCURRENTLY");
-  const where = isInTransaction(script, statement) ? say` ${[...howToLeaveTransaction(script)]}` : [];
-  return say`Run ${[...sql(better)]}${where}.`;
+  const where = isInTransaction(script, statement) ? say` in ${outsideTransaction(script)}` : [];
+  return say`Run ${sql(better)}${where}.`;
 }
 
 /** Only where CONCURRENTLY is valid as the file stands: outside any transaction. */

@@ -8,6 +8,7 @@ type TypeChange = OperationOf<"alterColumnType">;
 interface Effect {
   readonly message: Text;
   readonly severity: Severity;
+  readonly instead?: Text;
 }
 
 export default defineRule({
@@ -32,7 +33,7 @@ export default defineRule({
       return {
         message: effect.message,
         evidence: evidenceOf(context, [table]),
-        instead: say`Add a column of type ${change.type} beside ${column}, write to both, copy the old values in batches, move the readers, and drop ${column} in a later release.`,
+        instead: effect.instead ?? newColumn(change),
         at,
         object: `${table}.${column}`,
         severity: sized(effect.severity, table, context),
@@ -54,23 +55,17 @@ function seenEffect(change: TypeChange, run: StatementRun, context: OperationCon
       message: say`Changing ${column} to ${type} rewrites ${table}, and reads its old values in the session's time zone, unless that is UTC.`,
       severity: "warning",
     };
-  const indexes =
-    tableBefore(context, table)?.indexes.filter(({ columns }) => columns.includes(column)) ?? [];
-  if (
-    indexes.some(({ name }) =>
-      run.rewrites.some((rewrite) => rewrite.kind === "index" && rewrite.relation === name),
-    )
-  )
-    return {
-      message: say`Changing ${column} to ${type} rebuilds its indexes while every read and write of ${table} waits; the table itself is not rewritten.`,
-      severity: "warning",
-    };
   if (wasScanned(run, table) && !wasRewritten(run, table) && isAlone(context))
     return {
       message: say`Changing ${column} to ${type} reads all of ${table} while every read and write of it waits; the table is not rewritten.`,
       severity: "warning",
+      instead: say`A check or an index of ${column} is verified or built again. Drop it before, and add it again after, as NOT VALID or CONCURRENTLY.`,
     };
   return null;
+}
+
+function newColumn({ column, type }: TypeChange): Text {
+  return say`Add a column of type ${type} beside ${column}, write to both, copy the old values in batches, move the readers, and drop ${column} in a later release.`;
 }
 
 /** Without a run only what the schema says for certain is quiet. */

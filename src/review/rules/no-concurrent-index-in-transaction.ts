@@ -1,8 +1,8 @@
 import { ranOf } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
-import { howToLeaveTransaction, isInTransaction } from "../transaction.ts";
-import type { Problem, Script, Text } from "../types.ts";
+import { isInTransaction, outsideTransaction } from "../transaction.ts";
+import type { Problem, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Run CONCURRENTLY outside a transaction",
@@ -34,9 +34,9 @@ function answer(form: string, object: string, context: OperationContext): Proble
   const failure = run?.outcome.kind === "failed" ? run.outcome : null;
   if (!failure && (ranOf(context) || !isInTransaction(script, statement))) return;
   return {
-    message: say`${[form]} cannot run inside a transaction: ${[...whyThere(context)]}.`,
+    message: say`${[form]} cannot run inside a transaction: ${whyThere(context)}.`,
     evidence: failure ? [say`observed: PostgreSQL answered ${failure.message} (${[failure.code]})`] : [],
-    instead: say`Move it ${[...place(script)]}.`,
+    instead: say`Move it to ${outsideTransaction(script)}.`,
     object,
   };
 }
@@ -45,8 +45,4 @@ function whyThere({ script, database }: OperationContext): Text {
   if (script.transaction === "transaction") return say`${database.framework} runs this migration in one`;
   if (script.transaction === "autocommit") return say`BEGIN has opened one`;
   return say`the ${script.statements.length} statements of this file are sent as one`;
-}
-
-function place(script: Script): Text {
-  return script.transaction === "autocommit" ? say`out of BEGIN … COMMIT` : howToLeaveTransaction(script);
 }

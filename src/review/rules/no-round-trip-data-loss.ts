@@ -41,7 +41,8 @@ function isDropped({ table, column }: DataChange, { up }: Migration): boolean {
 }
 
 function sentence({ table, column, rows, of, change }: DataChange): Text {
-  if (change === "added") return say`leave ${rows} rows in ${table} that were not there before`;
+  if (change === "added")
+    return say`leave ${rows} ${[rows === 1 ? "row" : "rows"]} in ${table} that ${[rows === 1 ? "was" : "were"]} not there before`;
   const verb = change === "lost" ? "lose" : "change";
   if (column === null) return say`${[verb]} ${rows} of ${of} seeded rows of ${table}`;
   return say`${[verb]} ${column} in ${rows} of ${of} seeded rows of ${table}`;
