@@ -20,7 +20,11 @@ export interface ReviewOptions {
  * Reviews what a pull request, or a branch of a checkout, does to its databases: read, run, judge, report.
  * Everything that could not be read or run is in the report. Rejects only when the source cannot be read or the signal aborts.
  */
-export async function reviewChange(source: Source, sandbox: Sandbox, options: ReviewOptions = {}): Promise<Report> {
+export async function reviewChange(
+  source: Source,
+  sandbox: Sandbox,
+  options: ReviewOptions = {},
+): Promise<Report> {
   const clock = stopwatch();
   const changed = await source.changedFiles();
   if (changed.complete && !concernsDatabase(changed.files)) return reportOf(nothing(clock.timings()));
@@ -94,18 +98,34 @@ async function loadHistory(source: Source, database: Database): Promise<readonly
 /** A file of the history that cannot be read is a statement that is never run, so that the replay reports it. */
 function unreadable({ path, reason }: Skipped): Script {
   const span = { start: 0, end: 0 };
-  const statement = { index: 0, span, line: 1, endLine: 1, sql: "", copyData: null, operations: [], skipped: null };
+  const statement = {
+    index: 0,
+    span,
+    line: 1,
+    endLine: 1,
+    sql: "",
+    copyData: null,
+    operations: [],
+    skipped: null,
+  };
   return { path, text: "", statements: [{ ...statement, refused: reason }], transaction: "autocommit" };
 }
 
-async function readBaseConfig(source: Source, base: readonly TreeFile[]): Promise<{ config: Config; skipped: Skipped[] }> {
+/** The configuration that counts: that of the base side, so that a pull request cannot disarm its own review. */
+export async function readBaseConfig(
+  source: Source,
+  base: readonly TreeFile[],
+): Promise<{ config: Config; skipped: Skipped[] }> {
   const file = base.find((candidate) => candidate.path === configPath);
   if (!file) return { config: defaultConfig, skipped: [] };
   return readConfigBlob((await source.read([file.digest])).get(file.digest));
 }
 
 /** The head side's configuration does not count until it is merged; it is only checked for mistakes. */
-async function readHeadConfig(source: Source, changed: readonly { path: string; digest: string | null }[]): Promise<Skipped[]> {
+async function readHeadConfig(
+  source: Source,
+  changed: readonly { path: string; digest: string | null }[],
+): Promise<Skipped[]> {
   const file = changed.find((candidate) => candidate.path === configPath);
   if (!file?.digest) return [];
   const { skipped } = readConfigBlob((await source.read([file.digest])).get(file.digest));
@@ -113,7 +133,8 @@ async function readHeadConfig(source: Source, changed: readonly { path: string; 
 }
 
 function readConfigBlob(blob: Blob | undefined): { config: Config; skipped: Skipped[] } {
-  const text = blob && "bytes" in blob ? decodeText(blob.bytes) : { skipped: blob?.missing ?? "it was not found" };
+  const text =
+    blob && "bytes" in blob ? decodeText(blob.bytes) : { skipped: blob?.missing ?? "it was not found" };
   if ("skipped" in text) return { config: defaultConfig, skipped: [configProblem(null, text.skipped)] };
   const { config, problems } = readConfig(text.text, configPath);
   return { config, skipped: problems.map(({ line, message }) => configProblem(line, message)) };
@@ -136,7 +157,13 @@ function incomplete(complete: boolean, reason: string): Skipped[] {
 }
 
 function nothing(timings: Readonly<Record<string, number>>) {
-  return { changes: { databases: [], queries: [], skipped: [] }, runs: [], findings: [], timings, concerned: false };
+  return {
+    changes: { databases: [], queries: [], skipped: [] },
+    runs: [],
+    findings: [],
+    timings,
+    concerned: false,
+  };
 }
 
 function stopwatch() {

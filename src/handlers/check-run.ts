@@ -1,0 +1,132 @@
+import { createOnce } from "./create-once.ts";
+import { type Client, once, patient } from "./github.ts";
+
+export const checkName = "Drydock";
+
+/** A repository as one installation sees it. */
+export interface Home {
+  readonly client: Client;
+  readonly owner: string;
+  readonly repo: string;
+}
+
+/** Marks a check run as ours and as made by one attempt: `<pull request>:<delivery>`. */
+export interface CheckIdentity {
+  readonly number: number;
+  readonly head: string;
+  readonly delivery: string;
+}
+
+export type CheckConclusion = "success" | "failure" | "neutral" | "skipped" | "cancelled";
+
+export interface Annotation {
+  readonly path: string;
+  readonly start_line: number;
+  readonly end_line: number;
+  readonly annotation_level: "notice" | "warning" | "failure";
+  readonly title: string;
+  readonly message: string;
+}
+
+/** What a completed check run says. */
+export interface CheckResult {
+  readonly conclusion: CheckConclusion;
+  readonly title: string;
+  readonly summary: string;
+  readonly annotations: readonly Annotation[];
+}
+
+/** GitHub's most per request. */
+const annotationsAtOnce = 50;
+
+/** Creates the check run that says that a review has begun, and gives its id. */
+export async function startCheck(home: Home, identity: CheckIdentity): Promise<number> {
+  const output = {
+    title: "Reviewing the database changes",
+    summary: "The migrations are read and run in a throwaway database.",
+  };
+  return createCheck(home, identity, { status: "in_progress", started_at: new Date().toISOString(), output });
+}
+
+/** Creates a check run that is complete already, and gives its id. At most 50 annotations. */
+export async function createCompletedCheck(
+  home: Home,
+  identity: CheckIdentity,
+  result: CheckResult,
+): Promise<number> {
+  return createCheck(
+    home,
+    identity,
+    completed(result, result.annotations.slice(0, annotationsAtOnce)),
+    patient,
+  );
+}
+
+/**
+ * Completes a check run; annotations beyond the first fifty follow in further requests. An update adds its annotations to
+ * those that are there, so that it is not repeated before looking whether it was done.
+ */
+export async function completeCheck(home: Home, id: number, result: CheckResult): Promise<void> {
+  const { client, owner, repo } = home;
+  for (const [i, annotations] of batches(result.annotations).entries()) {
+    const expected = Math.min((i + 1) * annotationsAtOnce, result.annotations.length);
+    await createOnce({
+      create: () =>
+        client.rest.checks.update({
+          owner,
+          repo,
+          check_run_id: id,
+          ...completed(result, annotations),
+          request: annotations.length > 0 ? { ...once, ...patient } : patient,
+        }),
+      async find() {
+        const found = await client.rest.checks.get({ owner, repo, check_run_id: id });
+        const { status, output } = found.data;
+        return status === "completed" && output.annotations_count >= expected ? found : null;
+      },
+    });
+  }
+}
+
+/** The pull request's number in a check run's external id; null when it is not one of ours. */
+export function numberIn(externalId: string | null | undefined): number | null {
+  const found = /^(\d+):/.exec(externalId ?? "")?.[1];
+  return found === undefined ? null : Number(found);
+}
+
+async function createCheck(
+  { client, owner, repo }: Home,
+  { number, head, delivery }: CheckIdentity,
+  body: object,
+  request: object = {},
+): Promise<number> {
+  const externalId = `${number}:${delivery}`;
+  const made = await createOnce({
+    create: async () => {
+      const fields = { owner, repo, name: checkName, head_sha: head, external_id: externalId, ...body };
+      return (await client.rest.checks.create({ ...fields, request: { ...once, ...request } })).data;
+    },
+    async find() {
+      const named = { owner, repo, ref: head, check_name: checkName, filter: "all", per_page: 100 } as const;
+      const { data } = await client.rest.checks.listForRef(named);
+      return data.check_runs.find((run) => run.external_id === externalId) ?? null;
+    },
+  });
+  return made.id;
+}
+
+function completed({ conclusion, title, summary }: CheckResult, annotations: readonly Annotation[]) {
+  return {
+    status: "completed" as const,
+    conclusion,
+    completed_at: new Date().toISOString(),
+    output: { title, summary, ...(annotations.length > 0 && { annotations: [...annotations] }) },
+  };
+}
+
+function batches(annotations: readonly Annotation[]): (readonly Annotation[])[] {
+  const count = Math.max(1, Math.ceil(annotations.length / annotationsAtOnce));
+  return Array.from({ length: count }, (_, i) =>
+    annotations.slice(i * annotationsAtOnce, (i + 1) * annotationsAtOnce),
+  );
+}

@@ -1,0 +1,141 @@
+import { type Home, numberIn } from "./check-run.ts";
+import type { ReviewRequest } from "./intake.ts";
+import type { ReviewJob } from "./queue.ts";
+
+/** What is read of a `pull_request` event. */
+export interface PullRequestPayload {
+  readonly action: string;
+  readonly changes?: { readonly base?: unknown };
+  readonly installation?: { readonly id: number } | undefined;
+  readonly repository: RepositoryPayload;
+  readonly pull_request: PullPayload & { readonly comments?: number; readonly review_comments?: number };
+}
+
+/** What is read of a `check_run` or `check_suite` event. */
+export interface RerunPayload {
+  readonly installation?: { readonly id: number } | undefined;
+  readonly repository: RepositoryPayload;
+  readonly check_run?: {
+    readonly head_sha: string;
+    readonly external_id: string | null;
+    readonly app?: { readonly id?: number | null } | null;
+  };
+  readonly check_suite?: {
+    readonly id: number;
+    readonly head_sha: string;
+    readonly app?: { readonly id?: number | null } | null;
+  };
+}
+
+interface RepositoryPayload {
+  readonly name: string;
+  readonly full_name: string;
+  readonly owner: { readonly login: string };
+}
+
+interface PullPayload {
+  readonly number: number;
+  readonly state: string;
+  readonly draft?: boolean | undefined;
+  readonly updated_at: string;
+  readonly head: { readonly sha: string };
+  readonly base: { readonly sha: string; readonly repo?: { readonly full_name: string } | null };
+}
+
+/** The review that a `pull_request` event asks for; null when it asks for none. */
+export function requestOf(payload: PullRequestPayload, delivery: string): ReviewRequest | null {
+  const { action, changes, installation, repository, pull_request: pull } = payload;
+  if (!installation || pull.state !== "open") return null;
+  if (action === "edited" && changes?.base === undefined) return null;
+  const comments = (pull.comments ?? 0) + (pull.review_comments ?? 0);
+  return {
+    ...pullRequestOf(pull, repository, installation.id, delivery),
+    isRerun: false,
+    hasComments: comments > 0,
+  };
+}
+
+/** The commit whose check somebody wants again, when it is one of this app's. */
+export function rerunOf(
+  payload: RerunPayload,
+  appId: number,
+): { head: string; suite: number | null; number: number | null } | null {
+  const { check_run: run, check_suite: suite } = payload;
+  if (run)
+    return run.app?.id === appId
+      ? { head: run.head_sha, suite: null, number: numberIn(run.external_id) }
+      : null;
+  if (suite) return suite.app?.id === appId ? { head: suite.head_sha, suite: suite.id, number: null } : null;
+  return null;
+}
+
+/**
+ * The open pull requests with this head. The event does not name those of forks; our own check run carries the number of its
+ * pull request, and for a whole suite GitHub knows which ones hold the commit.
+ */
+export async function rerunRequests(
+  home: Home,
+  payload: RerunPayload,
+  rerun: NonNullable<ReturnType<typeof rerunOf>>,
+  delivery: string,
+): Promise<readonly ReviewRequest[]> {
+  const { installation, repository } = payload;
+  if (!installation) return [];
+  const pulls =
+    rerun.number === null ? await pullsWith(home, rerun) : [await pullNumbered(home, rerun.number)];
+  const isMeant = ({ state, head, base }: PullPayload) =>
+    state === "open" &&
+    head.sha === rerun.head &&
+    (!base.repo || base.repo.full_name === repository.full_name);
+  return pulls
+    .filter(isMeant)
+    .map((pull) => ({
+      ...pullRequestOf(pull, repository, installation.id, delivery),
+      isRerun: true,
+      hasComments: true,
+    }));
+}
+
+/** The review that a pull request needs whose head moved while it was reviewed; null when it needs none. */
+export async function followUpOf(home: Home, job: ReviewJob): Promise<ReviewRequest | null> {
+  const pull = await pullNumbered(home, job.number);
+  if (pull.state !== "open") return null;
+  const named = { name: job.repo, full_name: `${job.owner}/${job.repo}`, owner: { login: job.owner } };
+  return { ...pullRequestOf(pull, named, job.installation, job.delivery), isRerun: false, hasComments: true };
+}
+
+async function pullsWith(
+  home: Home,
+  { head, suite }: { head: string; suite: number | null },
+): Promise<readonly PullPayload[]> {
+  const { client, owner, repo } = home;
+  const named = { owner, repo, commit_sha: head, per_page: 100 };
+  const { data } = await client.rest.repos.listPullRequestsAssociatedWithCommit(named);
+  if (data.length > 0 || suite === null) return data;
+  const runs = await client.rest.checks.listForSuite({ owner, repo, check_suite_id: suite, per_page: 100 });
+  const numbers = new Set(runs.data.check_runs.flatMap(({ external_id }) => numberIn(external_id) ?? []));
+  return Promise.all([...numbers].map((number) => pullNumbered(home, number)));
+}
+
+async function pullNumbered({ client, owner, repo }: Home, number: number): Promise<PullPayload> {
+  return (await client.rest.pulls.get({ owner, repo, pull_number: number })).data;
+}
+
+function pullRequestOf(
+  pull: PullPayload,
+  repository: RepositoryPayload,
+  installation: number,
+  delivery: string,
+) {
+  return {
+    installation,
+    owner: repository.owner.login,
+    repo: repository.name,
+    number: pull.number,
+    head: pull.head.sha,
+    base: pull.base.sha,
+    draft: pull.draft ?? false,
+    updatedAt: pull.updated_at,
+    delivery,
+  };
+}

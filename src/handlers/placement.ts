@@ -1,0 +1,131 @@
+import { hunksOf, isInDiff } from "../review/diff.ts";
+import { commentBody } from "../review/report/comment.ts";
+import { sourcesOf, suggestionOf } from "../review/report/fix-view.ts";
+import { gapsOf } from "../review/report/gaps.ts";
+import type { ChangeSet, Finding, Report } from "../review/types.ts";
+import type { Conversation, OwnThread } from "./conversation.ts";
+import type { ChangedFile } from "./source.ts";
+
+/** A comment to be made at a line of the diff. */
+export interface NewComment {
+  readonly fingerprint: string;
+  readonly path: string;
+  readonly line: number;
+  /** Only where the comment is about several lines. */
+  readonly startLine: number | null;
+  readonly body: string;
+}
+
+/** What becomes of a report on a pull request that may have been reviewed before. */
+export interface Placement {
+  /** Findings that get a comment now, the gravest first. */
+  readonly fresh: readonly NewComment[];
+  /** Fingerprints of findings whose earlier comment still stands where everybody sees it. */
+  readonly standing: ReadonlySet<string>;
+  /** Our comments whose finding is gone. */
+  readonly gone: readonly OwnThread[];
+}
+
+export interface PlacementOptions {
+  readonly report: Report;
+  readonly conversation: Pick<Conversation, "threads">;
+  readonly files: readonly ChangedFile[];
+  /** Most comments that stand in the diff at a time. */
+  readonly limit: number;
+}
+
+/** GitHub's limit is 65,536 characters. */
+const longestBody = 65_000;
+
+/**
+ * Compares a report with what was said before. A finding that has a comment is not said again: also not when a person
+ * resolved it, and not when the lines around it moved on. One that is gone is said to be, if this review could tell.
+ */
+export function placementOf({ report, conversation, files, limit }: PlacementOptions): Placement {
+  const open = conversation.threads.filter((thread) => !thread.isFixed);
+  const said = new Set(open.map(({ fingerprint }) => fingerprint));
+  const found = new Set(report.findings.map(({ fingerprint }) => fingerprint));
+  const visible = open.filter(
+    ({ fingerprint, isOutdated, isResolved, isMinimized }) =>
+      found.has(fingerprint) && !isOutdated && !isResolved && !isMinimized,
+  );
+  const hunks = new Map(files.map(({ path, patch }) => [path, hunksOf(patch ?? "")]));
+  const placeable = report.findings.filter(
+    (finding) => !said.has(finding.fingerprint) && isInDiff(finding, hunks.get(finding.path) ?? []),
+  );
+  const room = Math.max(0, limit - visible.length);
+  return {
+    fresh: ranked(placeable)
+      .slice(0, room)
+      .map((finding) => commentOf(finding, report)),
+    standing: new Set(visible.map(({ fingerprint }) => fingerprint)),
+    gone: open.filter(
+      (thread) => !thread.isResolved && !found.has(thread.fingerprint) && canTell(thread, report),
+    ),
+  };
+}
+
+/** Findings that gate go first, then by severity; otherwise in the report's order. */
+function ranked(findings: readonly Finding[]): readonly Finding[] {
+  const rank = { error: 0, warning: 1, info: 2 } as const;
+  return findings.toSorted(
+    (a, b) => Number(b.gates) - Number(a.gates) || rank[a.severity] - rank[b.severity],
+  );
+}
+
+function commentOf(finding: Finding, report: Report): NewComment {
+  const { fingerprint, path, line, endLine } = finding;
+  const sources = sourcesOf(report.changes);
+  const text = sources.get(path);
+  const suggestion = text === undefined ? null : suggestionOf(finding, text);
+  const body = commentBody(finding, { suggestion, sources });
+  const short = () => commentBody({ ...finding, evidence: [], fix: null }, { suggestion: null });
+  return {
+    fingerprint,
+    path,
+    line: endLine,
+    startLine: endLine > line ? line : null,
+    body: body.length <= longestBody ? body : short(),
+  };
+}
+
+/** A run that came to no verdict, or a file that was not fully checked, is no proof that a finding is gone. */
+function canTell({ path }: OwnThread, { changes, runs, findings }: Report): boolean {
+  const gaps = gapsOf(changes, runs, findings).filter((gap) => gap.matters);
+  if (gaps.some((gap) => gap.path === "")) return false;
+  if (!pathsOf(changes).has(path)) return true;
+  const isUnder = (folder: string) => path.startsWith(`${folder}/`);
+  return !gaps.some(
+    (gap) => gap.path === path || gap.kind === "history" || (gap.kind === "run" && isUnder(gap.path)),
+  );
+}
+
+function pathsOf({ databases, queries, skipped }: ChangeSet): ReadonlySet<string> {
+  const scripts = databases.flatMap(({ steps }) =>
+    steps.flatMap(({ up, down }) => (down ? [up, down] : [up])),
+  );
+  return new Set([...scripts, ...queries, ...skipped].map(({ path }) => path));
+}
+
+/** An earlier comment, folded under a line that says that its finding is gone. */
+export function fixedBody(body: string, commit: string, mark: string): string {
+  const headline = body.split("\n", 1)[0] ?? "";
+  const title = /^\S+ \*\*(.+)\*\*$/.exec(headline)?.[1] ?? headline;
+  return [
+    `✅ **Fixed in ${commit.slice(0, 7)}**`,
+    `~~${title}~~`,
+    `<details><summary>What was said</summary>\n\n${withoutSuggestion(body)}\n\n</details>`,
+    mark,
+    markIn(body),
+  ].join("\n\n");
+}
+
+/** The finding's own mark stays last, so that the comment is still known. */
+function markIn(body: string): string {
+  return body.match(/<!-- drydock:[\w.-]+ -->\s*$/)?.[0].trim() ?? "";
+}
+
+/** A suggestion must not be applied to lines that have changed: it is shown as plain SQL. */
+function withoutSuggestion(body: string): string {
+  return body.replace(/^(`{3,})suggestion$/gm, "$1sql").replace(/\n*<!-- drydock:[\w.-]+ -->\s*$/, "");
+}

@@ -1,0 +1,88 @@
+import { toMarkdown } from "../review/report/markdown.ts";
+import type { Report } from "../review/types.ts";
+import { checkResultOf } from "./check-result.ts";
+import type { CheckResult, Home } from "./check-run.ts";
+import { type Conversation, readConversation } from "./conversation.ts";
+import { failureOf, fieldsOf, permissionHelp } from "./failures.ts";
+import type { Log } from "./log.ts";
+import { placementOf } from "./placement.ts";
+import { type PostOptions, postReview, postSummary } from "./post.ts";
+import { settleThreads } from "./settle.ts";
+import { confirmHead, type PullRequest } from "./snapshot.ts";
+import type { ChangedFile } from "./source.ts";
+
+export interface PublishOptions {
+  readonly home: Home;
+  readonly pull: PullRequest;
+  readonly report: Report;
+  readonly files: readonly ChangedFile[];
+  /** Most comments in the diff. */
+  readonly limit: number;
+  readonly version: string;
+  readonly log: Log;
+  /** Aborts when the review is superseded or out of time. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Says on the pull request what a review found: new comments in one review, a word under those that are settled, the one
+ * summary. Gives what the check run is to say. What cannot be said in its place is said in the next: a comment in the summary,
+ * the summary in the check. Rejects with HeadMoved when the reviewed commit is no longer the head; nothing is published then.
+ */
+export async function publish(options: PublishOptions): Promise<CheckResult> {
+  const { home, pull, report, files, limit, version, log, signal } = options;
+  const conversation = await readConversation(home, pull.number);
+  signal.throwIfAborted();
+  if (conversation.head !== pull.head) await confirmHead(pull, home);
+
+  const { base, head } = pull;
+  const about = { version, base, head };
+  if (!conversation.isOpen) {
+    log.info({}, "pull request is closed; only its check is completed");
+    return checkResultOf(report, { ...about, commented: new Set(), notes: [] });
+  }
+
+  const placement = placementOf({ report, conversation, files, limit });
+  const fresh = conversation.isDraft ? [] : placement.fresh;
+  const posting: PostOptions = {
+    home,
+    number: pull.number,
+    head,
+    log,
+    stillWanted: () => signal.throwIfAborted(),
+  };
+  const { posted, problem } = await postReview(fresh, posting);
+  signal.throwIfAborted();
+  const settled = await settleThreads(home, placement.gone, { head, log });
+
+  const commented = new Set([...placement.standing, ...posted]);
+  const text = toMarkdown(report, { ...about, commented, limit: 65_000 });
+  const isNeeded = !conversation.isDraft && (report.findings.length > 0 || report.conclusion === "neutral");
+  const summary = await summarised(text, isNeeded, conversation, posting);
+  const said = { posted: posted.size, standing: placement.standing.size, settled, summary: summary.done };
+  log.info(said, "published");
+
+  const problems = [problem, summary.problem].filter((one) => one !== null);
+  const draft = conversation.isDraft && report.findings.length > 0 ? [draftNote] : [];
+  return checkResultOf(report, { ...about, commented, notes: [...draft, ...notesOf(problems)] });
+}
+
+const draftNote = "This pull request is a draft: comments are made when it is ready for review.";
+
+async function summarised(text: string, isNeeded: boolean, conversation: Conversation, options: PostOptions) {
+  try {
+    const done = await postSummary(text, { isNeeded, known: conversation.summary, options });
+    return { done, problem: null };
+  } catch (error) {
+    options.stillWanted();
+    options.log.warn(fieldsOf(error), "summary refused");
+    return { done: "refused", problem: error };
+  }
+}
+
+function notesOf(problems: readonly unknown[]): readonly string[] {
+  const failures = problems.map(failureOf);
+  const missing = failures.find((failure) => failure.kind === "permission");
+  if (missing) return [`Not every comment could be made. ${permissionHelp(missing.needed)}`];
+  return problems.length > 0 ? ["Not every comment could be made; what they would say is below."] : [];
+}

@@ -1,0 +1,116 @@
+import type { ApplicationFunction } from "probot";
+import { followUpOf, requestOf, rerunOf, rerunRequests } from "./events.ts";
+import { fieldsOf } from "./failures.ts";
+import type { GitHub } from "./github.ts";
+import { createIntake } from "./intake.ts";
+import type { Journal } from "./journal.ts";
+import type { Log } from "./log.ts";
+import { createQueue, type ReviewJob } from "./queue.ts";
+import { createSnapshotCache } from "./snapshot.ts";
+import { createWorker, type Review } from "./worker.ts";
+
+export interface ServiceOptions {
+  readonly github: GitHub;
+  readonly review: Review;
+  readonly version: string;
+  readonly log: Log;
+  readonly journal: Journal;
+  /** Reviews at a time. */
+  readonly concurrency?: number;
+  /** Most milliseconds for a review. */
+  readonly timeLimit?: number;
+}
+
+/** The app's work behind its webhooks. */
+export interface Service {
+  /** Which events ask for what. */
+  readonly app: ApplicationFunction;
+  /** Takes up what an earlier process left undone. */
+  recover(): Promise<void>;
+  size(): { readonly waiting: number; readonly running: number };
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>;
+  /** Ends: what runs may go on for `grace` milliseconds, then every check run is completed. */
+  close(grace: number): Promise<void>;
+}
+
+/** Connects webhooks, queue, worker and journal. */
+export function createService({ github, review, version, log, journal, ...limits }: ServiceOptions): Service {
+  const cache = createSnapshotCache();
+  const worker = createWorker({ github, review, cache, version, log, onMoved: (job) => void followUp(job) });
+  const queue = createQueue({ worker, log, onChange: (jobs) => remember(jobs), ...limits });
+  const intake = createIntake({ github, queue, cache, version, log });
+  const homeOf = (installation: number, repository: { name: string; owner: { login: string } }) => ({
+    client: github.clientFor(installation),
+    owner: repository.owner.login,
+    repo: repository.name,
+  });
+
+  return {
+    app(probot) {
+      probot.on(
+        [
+          "pull_request.opened",
+          "pull_request.synchronize",
+          "pull_request.reopened",
+          "pull_request.ready_for_review",
+          "pull_request.edited",
+        ],
+        ({ id, payload }) => {
+          const request = requestOf(payload, id);
+          if (request) void intake.accept(id, async () => [request]);
+        },
+      );
+      probot.on(["check_run.rerequested", "check_suite.rerequested"], ({ id, payload }) => {
+        const { installation, repository } = payload;
+        const rerun = rerunOf(payload, github.appId);
+        if (!rerun || !installation) return;
+        const home = homeOf(installation.id, repository);
+        void intake.accept(id, () => rerunRequests(home, payload, rerun, id));
+      });
+    },
+    async recover() {
+      const jobs = journal.takeOver();
+      for (const job of jobs) {
+        log.info(
+          { repository: `${job.owner}/${job.repo}`, pull: job.number, head: job.head },
+          "review taken up again",
+        );
+        if (job.checkRun !== null) queue.add(job);
+        else
+          await intake
+            .request({ ...job, isRerun: true, hasComments: true })
+            .catch((error) => log.error(fieldsOf(error), "review not taken up again"));
+      }
+    },
+    size: queue.size,
+    async idle() {
+      do {
+        await intake.idle();
+        await queue.idle();
+      } while (queue.size().running + queue.size().waiting > 0);
+    },
+    async close(grace) {
+      await intake.idle();
+      await queue.close(grace);
+    },
+  };
+
+  async function followUp(job: ReviewJob): Promise<void> {
+    try {
+      const home = homeOf(job.installation, { name: job.repo, owner: { login: job.owner } });
+      const request = await followUpOf(home, job);
+      if (request) await intake.request(request);
+    } catch (error) {
+      log.error({ ...fieldsOf(error), delivery: job.delivery }, "newer head could not be queued");
+    }
+  }
+
+  function remember(jobs: readonly ReviewJob[]): void {
+    try {
+      journal.write(jobs);
+    } catch (error) {
+      log.warn(fieldsOf(error), "journal could not be written");
+    }
+  }
+}

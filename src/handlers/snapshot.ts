@@ -1,0 +1,212 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
+import { unknownDigest } from "../review/inputs.ts";
+import { type BlobCache, createBlobCache, readBlobs } from "./blobs.ts";
+import type { Home } from "./check-run.ts";
+import type { Log } from "./log.ts";
+import type { Blob, ChangedFile, Source } from "./source.ts";
+import { readTree, type Tree } from "./tree.ts";
+
+/** A pull request at one head. */
+export interface PullRequest {
+  readonly installation: number;
+  readonly owner: string;
+  readonly repo: string;
+  readonly number: number;
+  /** Commit ids. */
+  readonly head: string;
+  readonly base: string;
+}
+
+/** A page of a pull request's changed files, and the head that GitHub listed them for. */
+export interface FilePage {
+  readonly files: readonly ChangedFile[];
+  /** Whether there is no further page. */
+  readonly isLast: boolean;
+  /** null when the listing does not tell. */
+  readonly head: string | null;
+}
+
+/** What reviews of the same repository share. Losing it costs requests, nothing else. */
+export interface SnapshotCache {
+  readonly blobs: BlobCache;
+  /** First pages of changed files, by pull request and head: the webhook already looked at them. */
+  readonly pages: LRUCache<string, FilePage>;
+}
+
+export interface SnapshotOptions {
+  readonly home: Home;
+  readonly cache: SnapshotCache;
+  readonly log: Log;
+  readonly signal?: AbortSignal;
+}
+
+/** The pull request's head is no longer the commit that is under review. */
+export class HeadMoved extends Error {
+  override readonly name = "HeadMoved";
+  /** Commit id. */
+  readonly head: string;
+
+  constructor(head: string) {
+    super("the head moved");
+    this.head = head;
+  }
+}
+
+const pageSize = 100;
+/** What GitHub shows can be a moment older than the event it sent. */
+const listingLag = 2_000;
+/** GitHub lists no more than 3,000 files of a pull request. (GitHub documentation, "List pull requests files".) */
+const mostPages = 30;
+/** Changed SQL files that are fetched together with the first file that is asked for. */
+const mostAhead = 60;
+
+export function createSnapshotCache(): SnapshotCache {
+  return { blobs: createBlobCache(), pages: new LRUCache({ max: 50 }) };
+}
+
+/** The first page of changed files; kept for the review that may follow. */
+export async function firstPage(
+  pull: PullRequest,
+  { home, cache, signal }: SnapshotOptions,
+): Promise<FilePage> {
+  const key = `${pull.installation}/${pull.owner}/${pull.repo}#${pull.number}@${pull.head}`;
+  const known = cache.pages.get(key);
+  if (known) return known;
+  const page = await readPage(pull, home, 1, signal);
+  if (page.head === null || page.head === pull.head) cache.pages.set(key, page);
+  return page;
+}
+
+/**
+ * A pull request as a review's source: files and blobs over the API, and only those that are asked for. A fork's commits are
+ * read from the repository that the pull request goes to, which has them too.
+ */
+export function openSnapshot(pull: PullRequest, options: SnapshotOptions): Source {
+  const { home, cache, log, signal } = options;
+  const scope = `${pull.installation}/${pull.owner}/${pull.repo}`;
+  const changed = remembered(() => readChanged(pull, options));
+  const tree = remembered(async (): Promise<Tree> => {
+    const { files } = await changed();
+    const wanted = files.flatMap(({ path, previousPath }) => (previousPath ? [path, previousPath] : [path]));
+    return readTree(home, pull.base, [".github/drydock.yml", ...wanted], signal);
+  });
+  let isFirstRead = true;
+
+  return {
+    repository: scope,
+    base: pull.base,
+    head: pull.head,
+    changedFiles: changed,
+    async baseFiles() {
+      const { files, complete } = await tree();
+      return { files, complete };
+    },
+    async read(digests) {
+      const { files, links } = await tree();
+      const answers = new Map<string, Blob>();
+      for (const digest of digests) {
+        if (links.has(digest)) answers.set(digest, { missing: "it is a symbolic link" });
+        else if (!/^[0-9a-f]{40,64}$/.test(digest))
+          answers.set(digest, { missing: "GitHub gave no id for it" });
+      }
+      const asked = digests.filter((digest) => !answers.has(digest));
+      if (asked.length === 0) return answers;
+      const ahead = isFirstRead ? await likely(changed) : [];
+      isFirstRead = false;
+      const sizes = new Map(files.map(({ digest, size }) => [digest, size]));
+      const wanted = [...new Set([...asked, ...ahead])].map((digest) => ({
+        digest,
+        size: sizes.get(digest) ?? null,
+      }));
+      const blobs = await readBlobs(wanted, { home, cache: cache.blobs, scope, log, signal });
+      for (const digest of asked)
+        answers.set(digest, blobs.get(digest) ?? { missing: "GitHub does not have it" });
+      return answers;
+    },
+  };
+}
+
+/** Changed SQL files are read in nearly every review: they come along with the first request. */
+async function likely(changed: Source["changedFiles"]): Promise<readonly string[]> {
+  const { files } = await changed();
+  const sql = files.filter(({ path }) => path.toLowerCase().endsWith(".sql"));
+  return sql.flatMap(({ digest }) => (digest ? [digest] : [])).slice(0, mostAhead);
+}
+
+/** Rejects with HeadMoved unless the pull request still has the head that it is reviewed at. */
+export async function confirmHead(
+  { owner, repo, number, head }: PullRequest,
+  { client }: Home,
+): Promise<void> {
+  const { data } = await client.rest.pulls.get({ owner, repo, pull_number: number });
+  if (data.head.sha !== head) throw new HeadMoved(data.head.sha);
+}
+
+async function readChanged(pull: PullRequest, options: SnapshotOptions) {
+  const { home, log, signal } = options;
+  let page = await firstPage(pull, options);
+  if (page.head !== null && page.head !== pull.head) {
+    await confirmHead(pull, home);
+    log.info({}, "the listing of files lags behind");
+    await sleep(listingLag, undefined, signal ? { signal } : {});
+    page = await readPage(pull, home, 1, signal);
+  }
+  const files = [...page.files];
+  let count = 1;
+  for (; !page.isLast && count < mostPages; count++) {
+    page = await readPage(pull, home, count + 1, signal);
+    files.push(...page.files);
+  }
+  return { files, complete: page.isLast && files.length < mostPages * pageSize };
+}
+
+async function readPage(
+  { owner, repo, number }: PullRequest,
+  { client }: Home,
+  page: number,
+  signal: AbortSignal | undefined,
+): Promise<FilePage> {
+  const request = signal ? { request: { signal } } : {};
+  const named = { owner, repo, pull_number: number, per_page: pageSize, page };
+  const { data } = await client.rest.pulls.listFiles({ ...named, ...request });
+  const files = data.flatMap(({ filename, previous_filename, status, sha, patch }): ChangedFile[] => {
+    if (status === "unchanged") return [];
+    const isRemoved = status === "removed";
+    return [
+      {
+        path: filename,
+        previousPath: status === "renamed" ? (previous_filename ?? null) : null,
+        status: statusOf(status),
+        digest: isRemoved ? null : (sha ?? unknownDigest),
+        patch: patch ?? null,
+      },
+    ];
+  });
+  const present = data.find(({ status }) => status !== "removed");
+  return { files, isLast: data.length < pageSize, head: headIn(present?.contents_url) };
+}
+
+function statusOf(status: string): ChangedFile["status"] {
+  if (status === "added" || status === "copied") return "added";
+  if (status === "removed" || status === "renamed") return status;
+  return "modified";
+}
+
+/** The commit that a listing speaks of stands in its addresses; that of a removed file may be another. */
+function headIn(url: string | undefined): string | null {
+  const ref = url && URL.canParse(url) ? new URL(url).searchParams.get("ref") : null;
+  return ref && /^[0-9a-f]{40,64}$/.test(ref) ? ref : null;
+}
+
+/** Asks once, and again only after a failure. */
+function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | null = null;
+  return () => {
+    answer ??= ask().catch((error: unknown) => {
+      answer = null;
+      throw error;
+    });
+    return answer;
+  };
+}

@@ -1,0 +1,147 @@
+import type { Report } from "../review/types.ts";
+import { resultOfEnding, resultOfFailure } from "./check-result.ts";
+import { type CheckResult, completeCheck, createCompletedCheck, type Home } from "./check-run.ts";
+import { failureOf, fieldsOf, permissionHelp } from "./failures.ts";
+import type { GitHub } from "./github.ts";
+import type { Log } from "./log.ts";
+import { publish } from "./publish.ts";
+import { type Ending, JobEnded, type ReviewJob, type Worker } from "./queue.ts";
+import { type ReviewOptions, readBaseConfig } from "./review.ts";
+import { HeadMoved, openSnapshot, type SnapshotCache } from "./snapshot.ts";
+import type { Source } from "./source.ts";
+
+/** Reviews what a source holds; the pipeline with its sandbox, or a stand-in. */
+export type Review = (source: Source, options: ReviewOptions) => Promise<Report>;
+
+export interface WorkerOptions {
+  readonly github: GitHub;
+  readonly review: Review;
+  readonly cache: SnapshotCache;
+  readonly version: string;
+  readonly log: Log;
+  /** Called when a review found the pull request at another head than its own. */
+  onMoved(job: ReviewJob): void;
+  /** Milliseconds before each further attempt to complete a check run. */
+  readonly retries?: readonly number[];
+}
+
+const second = 1_000;
+
+/** Does review jobs. Whatever happens to a job, its check run is completed in the end. */
+export function createWorker(options: WorkerOptions): Worker {
+  const { github, version, retries = [30 * second, 120 * second, 600 * second, 1_800 * second] } = options;
+
+  return {
+    async run(job, signal) {
+      const log = logOf(job, options.log);
+      const home = homeOf(job);
+      const result = await reviewed(job, home, signal, log).catch((error: unknown) => {
+        if (error instanceof HeadMoved) options.onMoved(job);
+        return resultOfError(error, job, signal, log);
+      });
+      await complete(job, home, result, log);
+    },
+    async drop(job, ending) {
+      const log = logOf(job, options.log);
+      log.info({ ending }, "job dropped");
+      await complete(job, homeOf(job), resultOfEnding(ending), log);
+    },
+  };
+
+  function homeOf({ installation, owner, repo }: ReviewJob): Home {
+    return { client: github.clientFor(installation), owner, repo };
+  }
+
+  async function reviewed(job: ReviewJob, home: Home, signal: AbortSignal, log: Log): Promise<CheckResult> {
+    signal.throwIfAborted();
+    const started = performance.now();
+    const source = openSnapshot(job, { home, cache: options.cache, log, signal });
+    const report = await unlessAborted(options.review(source, { signal }), signal);
+    const { conclusion, findings, timings } = report;
+    const ms = Math.round(performance.now() - started);
+    log.info({ conclusion, findings: findings.length, ms, timings: rounded(timings) }, "reviewed");
+    const { files } = await source.changedFiles();
+    const limit = findings.length > 0 ? await commentLimit(source) : 0;
+    return publish({ home, pull: job, report, files, limit, version, log, signal });
+  }
+
+  async function complete(job: ReviewJob, home: Home, result: CheckResult, log: Log): Promise<void> {
+    const { conclusion } = result;
+    try {
+      if (job.checkRun === null) await createCompletedCheck(home, job, result);
+      else await completeCheck(home, job.checkRun, result);
+      log.info({ conclusion }, "check completed");
+    } catch (error) {
+      const failure = failureOf(error);
+      log.error({ ...fieldsOf(error), conclusion }, "check could not be completed");
+      if (failure.kind === "unknown" || (failure.kind === "refused" && failure.status !== 422))
+        later(job, home, result, log);
+      if (failure.kind === "permission") log.error({}, permissionHelp(failure.needed));
+    }
+  }
+
+  /** The place in the queue is not held while GitHub cannot be reached. */
+  function later(job: ReviewJob, home: Home, result: CheckResult, log: Log, attempt = 0): void {
+    const wait = retries[attempt];
+    if (wait === undefined) return;
+    setTimeout(async () => {
+      try {
+        if (job.checkRun === null) await createCompletedCheck(home, job, result);
+        else await completeCheck(home, job.checkRun, result);
+        log.info({ conclusion: result.conclusion, attempt }, "check completed late");
+      } catch (error) {
+        log.error({ ...fieldsOf(error), attempt }, "check could not be completed");
+        later(job, home, result, log, attempt + 1);
+      }
+    }, wait).unref();
+  }
+}
+
+/** What the check says when a review did not come to its verdict. */
+function resultOfError(error: unknown, job: ReviewJob, signal: AbortSignal, log: Log): CheckResult {
+  const ending = endingOf(error, signal);
+  if (ending) {
+    log.info({ ending }, "job ended");
+    return resultOfEnding(ending);
+  }
+  const failure = failureOf(error);
+  if (failure.kind === "gone") {
+    log.info(fieldsOf(error), "something of the pull request is gone");
+    return resultOfFailure(
+      "The pull request, its repository or one of its commits is no longer there.",
+      job.delivery,
+    );
+  }
+  log.error(fieldsOf(error), "review failed");
+  if (failure.kind !== "permission") return resultOfFailure(null, job.delivery);
+  const help = permissionHelp(failure.needed);
+  log.error({ needed: failure.needed }, help);
+  return resultOfFailure(help, job.delivery);
+}
+
+function endingOf(error: unknown, signal: AbortSignal): Ending | null {
+  if (error instanceof HeadMoved) return { kind: "superseded", head: error.head };
+  if (error instanceof JobEnded) return error.ending;
+  return signal.reason instanceof JobEnded ? signal.reason.ending : null;
+}
+
+async function commentLimit(source: Source): Promise<number> {
+  const { config } = await readBaseConfig(source, (await source.baseFiles()).files);
+  return config.comments.limit;
+}
+
+/** A review that does not listen to its signal is left behind. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+function logOf({ owner, repo, number, head, delivery }: ReviewJob, log: Log): Log {
+  return log.child({ delivery, repository: `${owner}/${repo}`, pull: number, head: head.slice(0, 7) });
+}
+
+function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(timings).map(([phase, ms]) => [phase, Math.round(ms)]));
+}
