@@ -74,7 +74,7 @@ export function sqlName(table: TableName): string {
 
 /**
  * What up and down together did to rows that were there before. Tables and columns that are gone altogether are left to
- * the comparison of schemas.
+ * the comparison of schemas; a null that has become a value is no loss.
  */
 export function compareData(before: Data, after: Data): DataChange[] {
   return [...before].flatMap(([table, old]) => {
@@ -147,7 +147,6 @@ function compareTable(table: TableName, old: TableData, now: TableData): DataCha
       return [
         ...change(column, "lost", values.filter(([a, b]) => a !== null && b === null).length),
         ...change(column, "changed", values.filter(([a, b]) => a !== null && b !== null && a !== b).length),
-        ...change(column, "added", values.filter(([a, b]) => a === null && b !== null).length),
       ];
     }),
   ];

@@ -88,10 +88,11 @@ export function sightOf(answers: readonly Rows[]): Sight {
 export function observed(before: Sight, after: Sight, isNew: (oid: string) => boolean): Observation {
   return {
     locks: locksBetween(before, after, isNew),
-    rewrites: [...before.relations].flatMap(([oid, { name, kind, file }]) => {
-      const now = after.relations.get(oid)?.file;
-      if (now === undefined || now === file || kind === "sequence") return [];
-      return [{ relation: name, kind, isNew: isNew(oid) }];
+    rewrites: [...before.relations].flatMap(([oid, relation]) => {
+      const now =
+        after.relations.get(oid) ?? (relation.kind === "index" ? rebuilt(relation, after) : undefined);
+      if (now === undefined || now.file === relation.file || relation.kind === "sequence") return [];
+      return [{ relation: relation.name, kind: relation.kind, isNew: isNew(oid) }];
     }),
     scans: countsBetween(before, after).flatMap(([oid, name, [scans = 0, rows = 0]]): Scan[] =>
       scans > 0 ? [{ relation: name, isNew: isNew(oid), rows: Math.round(rows / scans) }] : [],
@@ -101,6 +102,13 @@ export function observed(before: Sight, after: Sight, isNew: (oid: string) => bo
         inserted + updated + deleted > 0 ? [{ relation: name, inserted, updated, deleted }] : [],
     ),
   };
+}
+
+/** A change of a column's type drops the column's indexes and builds them anew under their old names. */
+function rebuilt(index: Relation, after: Sight): Relation | undefined {
+  return [...after.relations.values()].find(
+    ({ name, table }) => name === index.name && table === index.table,
+  );
 }
 
 /** Stronger locks first, then by name. */

@@ -60,7 +60,7 @@ export function stubbedNames(extension: string): readonly string[] {
   return stubs[extension]?.names ?? [];
 }
 
-/** A type that takes any text, with a modifier: `vector(3)`, `geometry(Point, 4326)`. */
+/** A type that takes any text, with a modifier: `geometry(Point, 4326)`. */
 function opaqueType(name: string): string {
   return `
 CREATE TYPE ${name};
@@ -71,19 +71,6 @@ CREATE TYPE ${name} (INPUT = ${name}_in, OUTPUT = ${name}_out, TYPMOD_IN = ${nam
 }
 
 const stubs: Readonly<Record<string, Stub>> = {
-  vector: {
-    names: [
-      "vector",
-      "halfvec",
-      "sparsevec",
-      "hnsw",
-      "ivfflat",
-      "vector_cosine_ops",
-      "vector_l2_ops",
-      "vector_ip_ops",
-    ],
-    sql: `${opaqueType("vector")}${opaqueType("halfvec")}${opaqueType("sparsevec")}`,
-  },
   postgis: {
     names: ["geometry", "geography", "box2d", "box3d"],
     sql: `${opaqueType("geometry")}${opaqueType("geography")}`,

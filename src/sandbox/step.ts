@@ -93,7 +93,10 @@ export async function runStep(context: RunContext, migration: Migration, start: 
       after: next,
       leftOut: up.leftOut,
     });
-    if (trip.lost === null) await context.session.restore(next.checkpoint);
+    if (trip.lost === null) {
+      await context.session.restore(next.checkpoint);
+      if (up.start !== start) await context.session.forget(up.start.checkpoint);
+    }
     return { run: { ...base, after, roundTrip: trip.roundTrip }, next, lost: trip.lost };
   } catch (cause) {
     if (!(cause instanceof EngineLost)) throw cause;

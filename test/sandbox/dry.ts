@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { readScript } from "../../src/review/script.ts";
+import type { DryRun, Migration, MigrationRun, Script, TransactionMode } from "../../src/review/types.ts";
+import {
+  createSandbox,
+  type DryRunRequest,
+  type Sandbox,
+  type SandboxOptions,
+} from "../../src/sandbox/dry-run.ts";
+import { createBatch } from "../batch.ts";
+
+export interface Step {
+  readonly up: string;
+  readonly down?: string;
+  readonly status?: Migration["status"];
+}
+
+export interface Case {
+  readonly history?: readonly string[];
+  readonly steps?: readonly Step[];
+  readonly mode?: TransactionMode;
+  readonly scope?: string;
+  readonly queries?: DryRunRequest["queries"];
+  readonly rows?: DryRunRequest["rows"];
+  readonly signal?: AbortSignal;
+  readonly onProgress?: DryRunRequest["onProgress"];
+}
+
+/** Dry runs of plain SQL texts, all in one process: fast, and only for texts that do no harm to the next. */
+export function createSharedDry() {
+  return dryOf(createBatch(), "");
+}
+
+/** Dry runs of plain SQL texts in a sandbox with a cache of its own. */
+export function createDry(options: SandboxOptions = {}) {
+  const cacheDirectory = mkdtempSync(path.join(os.tmpdir(), "drydock-"));
+  return dryOf(createSandbox({ spares: 1, cacheDirectory, ...options }), cacheDirectory);
+}
+
+function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: string) {
+  let loads = 0;
+  return {
+    cacheDirectory,
+    /** How many times a history was asked for. */
+    loads: () => loads,
+    async run({ history = [], steps = [], mode = "implicit", ...rest }: Case): Promise<DryRun> {
+      const { scope = "test", queries = [], rows = {}, signal, onProgress } = rest;
+      return sandbox.dryRun({
+        database: {
+          directory: "migrations",
+          framework: "golang-migrate",
+          dialect: "postgresql",
+          history: history.map((sql, i) => ({ path: fileOf(i, "up"), version: String(i), digest: sql })),
+          steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
+        },
+        scope,
+        async loadHistory() {
+          loads += 1;
+          return history.map((sql, i) => readScript(fileOf(i, "up"), sql, mode));
+        },
+        queries,
+        rows,
+        ...(signal && { signal }),
+        ...(onProgress && { onProgress }),
+      });
+    },
+    async close() {
+      await sandbox.close();
+      if (cacheDirectory) rmSync(cacheDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Dry = ReturnType<typeof createDry>;
+
+/** The only migration of a run. */
+export function only(run: DryRun): MigrationRun {
+  const [migration] = run.migrations;
+  if (!migration || run.migrations.length > 1) throw new Error("not one migration");
+  return migration;
+}
+
+/** "ran", or what became of each statement instead. */
+export function outcomesOf(script: MigrationRun["up"] | undefined | null): string[] {
+  return (script?.statements ?? []).map(({ outcome }) => {
+    if (outcome.kind === "failed") return `${outcome.code} ${outcome.message}`;
+    return outcome.kind === "not-evaluated" ? `not evaluated: ${outcome.reason}` : outcome.kind;
+  });
+}
+
+/** E.g. "index orders_user_id_idx extra". */
+export function differences(list: readonly { kind: string; identity: string; change: string }[]): string[] {
+  return list.map(({ kind, identity, change }) => `${kind} ${identity} ${change}`);
+}
+
+function migrationOf({ up, down, status = "added" }: Step, i: number, mode: TransactionMode): Migration {
+  const script = (sql: string, direction: string): Script => readScript(fileOf(i, direction), sql, mode);
+  return {
+    id: `migrations/${i}`,
+    version: String(i),
+    name: `step ${i}`,
+    up: script(up, "up"),
+    down: down === undefined ? null : script(down, "down"),
+    downWaived: null,
+    downPath: null,
+    status,
+  };
+}
+
+function fileOf(i: number, direction: string): string {
+  return `migrations/${i}.${direction}.sql`;
+}
