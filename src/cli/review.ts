@@ -1,5 +1,3 @@
-import { homedir } from "node:os";
-import path from "node:path";
 import { type Checkout, openCheckout } from "../handlers/checkout.ts";
 import { configPath, reviewChange } from "../handlers/review.ts";
 import type { ChangedFile } from "../handlers/source.ts";
@@ -39,7 +37,7 @@ export async function runReview(options: ReviewArguments, signal: AbortSignal): 
 /** Reviews a checkout in a sandbox of its own, which is gone when this settles; progress is shown on standard error. */
 export async function reviewCheckout(checkout: Checkout, signal: AbortSignal): Promise<CheckoutReview> {
   const progress = progressLine();
-  const sandbox = createSandbox({ spares: 0, cacheDirectory: cacheDirectory() });
+  const sandbox = createSandbox({ spares: 0 });
   try {
     const report = await reviewChange(checkout, sandbox, { signal, onProgress: progress.show });
     const { files } = await checkout.changedFiles();
@@ -91,8 +89,4 @@ export async function findingSources({
     return text && "text" in text ? [[one, text.text] as const] : [];
   });
   return new Map([...known, ...texts]);
-}
-
-function cacheDirectory(): string {
-  return process.env.DRYDOCK_CACHE || path.join(homedir(), ".cache", "drydock");
 }
