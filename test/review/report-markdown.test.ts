@@ -120,7 +120,7 @@ describe("a comment", () => {
 
       **Configured:** \`t0\` has 5 rows
 
-      sizes are not configured: \`t1\` is taken to be large
+      Sizes are not configured: \`t1\` is taken to be large
 
       **Instead:** Run \`CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id)\`.
 

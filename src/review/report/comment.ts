@@ -59,7 +59,8 @@ export function ruleLink(rule: string, rulesUrl: string | null): string {
 function evidenceBlocks(evidence: readonly Text[]): readonly string[] {
   return factGroups(evidence).map(({ label, facts }) => {
     const title = label === "" ? "" : `**${capitalised(label)}:**`;
-    if (facts.length <= 3) return `${title} ${markdown(joined(facts, "; "))}`.trim();
+    const line = markdown(joined(facts, "; "));
+    if (facts.length <= 3) return title === "" ? capitalised(line) : `${title} ${line}`;
     const shown = facts.slice(0, mostFacts).map((fact) => `- ${markdown(fact)}`);
     const more = facts.length > mostFacts ? [`- and ${facts.length - mostFacts} more`] : [];
     return [...(title ? [title] : []), ...shown, ...more].join("\n");
