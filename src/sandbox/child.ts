@@ -50,10 +50,10 @@ async function perform(request: Request): Promise<Extract<Answer, { value: unkno
     case "dump":
       return instance.dump();
     case "pretend":
-      instance.pretend(request.pages);
+      await instance.pretend(request.pages);
       return null;
     case "unpretend":
-      instance.unpretend();
+      await instance.unpretend();
       return null;
   }
 }

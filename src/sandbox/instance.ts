@@ -3,7 +3,7 @@ import { restoreSnapshot, type Snapshot, takeSnapshot } from "./checkpoint.ts";
 import { internalsOf } from "./internals.ts";
 import { installExtensions, watchLibraries } from "./libraries.ts";
 import type { Image, Reply, Request } from "./messages.ts";
-import { pretendSizes } from "./pretend.ts";
+import { hasSegments, pretendSizes } from "./pretend.ts";
 import { createReader, frameQuery } from "./protocol.ts";
 import { limitFiles } from "./quota.ts";
 import { bringsBack, loadLibraries } from "./warm-up.ts";
@@ -20,8 +20,8 @@ export interface Instance {
   restore(checkpoint: number): Promise<void>;
   forget(checkpoint: number): void;
   dump(): Promise<Uint8Array>;
-  pretend(pages: Readonly<Record<string, number>>): void;
-  unpretend(): void;
+  pretend(pages: Readonly<Record<string, number>>): Promise<void>;
+  unpretend(): Promise<void>;
 }
 
 /** A checkpoint: in memory, valid while no further library is loaded, or an archive, from which to start again. */
@@ -34,14 +34,16 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
   const saved: (Saved | null)[] = [];
   const libraries = new Set<string>();
   let stopPretending: (() => void) | null = null;
+  let beforePretending: number | null = null;
   let idle = true;
 
   limitMemory(boot.limits.memory);
   let { pg, internals } = await start(boot.image);
   await loadLibraries(exec, boot.warm, libraries);
-  const checkpoints = (await bringsBack(internals, exec, boot.warm)) ? "memory" : "archive";
+  const works = boot.snapshots && (await bringsBack(internals, exec, boot.warm));
+  const checkpoints = works ? "memory" : "archive";
   // What did not bring the database back may have harmed it.
-  if (checkpoints === "archive") await startAgain(boot.image);
+  if (boot.snapshots && !works) await startAgain(boot.image);
   const version = (await exec("SHOW server_version", null)).sets[0]?.rows[0]?.[0] ?? "";
   const title = `PostgreSQL ${version} (PGlite ${boot.version})`;
 
@@ -89,6 +91,7 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     if (!wanted) throw new Error("There is no such checkpoint");
     // The files are put back, and with them their sizes.
     stopPretending = null;
+    beforePretending = null;
     if (wanted.kind === "memory") restoreSnapshot(internals, wanted.snapshot);
     idle = true;
     if (wanted.kind === "memory" && wanted.libraries === libraries.size) return;
@@ -122,14 +125,20 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     return archiveOf(pg);
   }
 
-  function pretend(pages: Readonly<Record<string, number>>): void {
-    unpretend();
+  async function pretend(pages: Readonly<Record<string, number>>): Promise<void> {
+    await unpretend();
+    if (hasSegments(pages)) beforePretending = saved.push(await save()) - 1;
     stopPretending = pretendSizes(internals, pages);
   }
 
-  function unpretend(): void {
+  /** The server keeps a relation's further segments open and would go on counting them, so its memory is put back too. */
+  async function unpretend(): Promise<void> {
     stopPretending?.();
     stopPretending = null;
+    const before = beforePretending;
+    if (before === null) return;
+    await restore(before);
+    forget(before);
   }
 
   function requireIdle(): void {

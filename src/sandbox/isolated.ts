@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { type StopClock, startClock } from "./clock.ts";
 import { EngineLost } from "./engine.ts";
 import { extensionArchives, pgliteDirectory } from "./extensions.ts";
 import { type Limits, sizeText, timeText } from "./limits.ts";
@@ -13,6 +14,8 @@ export interface Isolated {
   readonly pid: number;
   /** Asks, one question after the other. Rejects with EngineLost when the process was stopped or is gone. */
   call<Asked extends Request>(request: Asked, milliseconds: number): Promise<Answers[Asked["kind"]]>;
+  /** Ends it for good after so many milliseconds, unless stopped before. */
+  endAfter(milliseconds: number, reason: string): StopClock;
   /** Why it is gone or will no longer be asked; null while it is well. */
   lost(): string | null;
   /** Ends it at once. What is being asked is answered with the reason. */
@@ -25,9 +28,6 @@ interface Waiting {
 }
 
 const watchInterval = 50;
-/** A busy parent reads late: an answer that is already there when the clock strikes still counts. */
-const grace = 30;
-
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
@@ -56,10 +56,12 @@ function isolatedOf(child: ChildProcess, limits: Limits): Isolated {
   let queue: Promise<unknown> = Promise.resolve();
   const gone = new Promise<void>((resolve) => {
     child.once("exit", (code, signal) => {
+      running.delete(child);
       lose(exitReason(code, signal));
       resolve();
     });
     child.once("error", (error) => {
+      running.delete(child);
       lose(`the database process could not be started: ${error.message}`);
       resolve();
     });
@@ -70,7 +72,6 @@ function isolatedOf(child: ChildProcess, limits: Limits): Isolated {
   idle();
 
   function lose(why: string): void {
-    running.delete(child);
     reason ??= why;
     for (const { reject } of waiting.values()) reject(new EngineLost(reason));
     waiting.clear();
@@ -83,8 +84,9 @@ function isolatedOf(child: ChildProcess, limits: Limits): Isolated {
     return gone;
   }
 
-  /** A process that waits for nothing must not keep the parent from ending. */
+  /** A process that is asked nothing must not keep the parent from ending. */
   function idle(): void {
+    if (reason !== null) return;
     child.unref();
     child.channel?.unref();
   }
@@ -105,9 +107,7 @@ function isolatedOf(child: ChildProcess, limits: Limits): Isolated {
     const id = ++last;
     const stop = () => void kill(`it took longer than ${timeText(milliseconds)} and was stopped`);
     const watch = setInterval(watchSize, watchInterval);
-    let clock = setTimeout(() => {
-      clock = setTimeout(stop, grace);
-    }, milliseconds);
+    const stopClock = startClock(child.pid, milliseconds, stop);
     try {
       const answer = await new Promise<Answer>((resolve, reject) => {
         waiting.set(id, { resolve, reject });
@@ -118,7 +118,7 @@ function isolatedOf(child: ChildProcess, limits: Limits): Isolated {
       if ("failed" in answer) throw new Error(answer.failed);
       return answer.value;
     } finally {
-      clearTimeout(clock);
+      stopClock();
       clearInterval(watch);
       waiting.delete(id);
       idle();
@@ -132,7 +132,11 @@ function isolatedOf(child: ChildProcess, limits: Limits): Isolated {
     }
   }
 
-  return { pid: child.pid ?? 0, call, lost: () => reason, kill };
+  function endAfter(milliseconds: number, why: string): StopClock {
+    return startClock(child.pid, milliseconds, () => void kill(why));
+  }
+
+  return { pid: child.pid ?? 0, call, endAfter, lost: () => reason, kill };
 }
 
 /** Resident bytes of a process; null where the system does not tell. */

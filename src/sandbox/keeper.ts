@@ -2,12 +2,11 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { cacheDirectory } from "./cache-directory.ts";
 import type { Engine } from "./engine.ts";
-import { extensionArchives } from "./extensions.ts";
-import { baseImage, pgliteVersion } from "./image.ts";
-import { type Isolated, startIsolated } from "./isolated.ts";
+import { baseImage } from "./image.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { Image } from "./messages.ts";
 import { pgliteEngine } from "./pglite.ts";
+import { type Started, startDatabaseProcess } from "./start.ts";
 import { findWalls } from "./walls.ts";
 
 /** What a database starts from; the empty base when left out. */
@@ -50,19 +49,12 @@ interface Origin {
   readonly image: Image | null;
 }
 
-interface Started {
-  readonly isolated: Isolated;
-  readonly title: string;
-}
-
 interface Spare {
   readonly key: string;
   readonly started: Promise<Started>;
 }
 
 const base: Origin = { key: "", image: null };
-/** Milliseconds for a start: 0.6 s on an idle machine. */
-const bootTime = 60_000;
 
 /** Starts filling the pool at once. */
 export function createKeeper(options: KeeperOptions = {}): Keeper {
@@ -175,25 +167,8 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
   return { lease, ready, prefer, walls, close };
 }
 
-async function boot(image: Image, limits: Limits, warm: boolean): Promise<Started> {
-  const isolated = await startIsolated(limits, typeof image === "string" ? image : null);
-  try {
-    const { title } = await isolated.call(
-      {
-        kind: "boot",
-        image,
-        version: pgliteVersion(),
-        limits: { memory: limits.memory, files: limits.files, output: limits.output },
-        extensions: extensionArchives(),
-        warm,
-      },
-      bootTime,
-    );
-    return { isolated, title };
-  } catch (cause) {
-    await isolated.kill("it did not start");
-    throw new Error("The sandbox's database could not be started", { cause });
-  }
+function boot(image: Image, limits: Limits, warm: boolean): Promise<Started> {
+  return startDatabaseProcess(image, limits, { warm, snapshots: true });
 }
 
 function originOf({ image, imageKey }: LeaseOptions): Origin {

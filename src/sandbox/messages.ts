@@ -25,6 +25,8 @@ export type Request =
       readonly extensions: readonly ExtensionArchive[];
       /** Runs typical statements first, so that the compiler has seen them before a stranger waits. */
       readonly warm: boolean;
+      /** Whether checkpoints may be copies of memory, if those are seen to work; archives otherwise. */
+      readonly snapshots: boolean;
     }
   | { readonly kind: "exec"; readonly sql: string; readonly copyData: string | null }
   | { readonly kind: "checkpoint" }

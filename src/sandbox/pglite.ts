@@ -19,10 +19,8 @@ const suspicious = /^(XX|58|53|54001|57P|08)/;
 /** The engine over a process in which a database has started. It judges what the process only repeats. */
 export function pgliteEngine(isolated: Isolated, title: string, limits: Limits, onClose: () => void): Engine {
   let status: "idle" | "transaction" | "failed" = "idle";
-  const clock = setTimeout(() => {
-    void isolated.kill(`the run took longer than ${timeText(limits.run)} and was stopped`);
-  }, limits.run);
-  clock.unref();
+  const reason = `the run took longer than ${timeText(limits.run)} and was stopped`;
+  const stopClock = isolated.endAfter(limits.run, reason);
 
   async function exec(sql: string, options: ExecOptions = {}): Promise<ExecResult> {
     const result = await execOnce(sql, options);
@@ -79,7 +77,13 @@ export function pgliteEngine(isolated: Isolated, title: string, limits: Limits, 
       return { id: await ask({ kind: "checkpoint" }) };
     },
     async restore(checkpoint) {
-      await ask({ kind: "restore", checkpoint: checkpoint.id });
+      try {
+        await ask({ kind: "restore", checkpoint: checkpoint.id });
+      } catch (cause) {
+        // Half of a database may be back: nothing that it would say counts.
+        await isolated.kill("a checkpoint could not be brought back");
+        throw new EngineLost(isolated.lost() ?? "", { cause });
+      }
       status = "idle";
     },
     async forget(checkpoint) {
@@ -93,7 +97,7 @@ export function pgliteEngine(isolated: Isolated, title: string, limits: Limits, 
       };
     },
     async close() {
-      clearTimeout(clock);
+      stopClock();
       await isolated.kill("the engine was closed");
       onClose();
     },

@@ -4,16 +4,27 @@ const blockBytes = 8_192;
 /** Blocks in one file of a relation: larger ones continue in <path>.1, <path>.2 … (documentation, section 66.1). */
 const segmentBlocks = 131_072;
 
+/** Whether any of the relations would be so large that it has more than one file. */
+export function hasSegments(pages: Readonly<Record<string, number>>): boolean {
+  return Object.values(pages).some((blocks) => blocks > segmentBlocks);
+}
+
 /**
  * Makes relations look as large as said until the returned function is called. The planner asks for a relation's size by
  * seeking to its file's end; reading or writing one meanwhile would find pages that are not there.
  */
 export function pretendSizes(internals: Internals, pages: Readonly<Record<string, number>>): () => void {
   const undo: (() => void)[] = [];
-  for (const [path, blocks] of Object.entries(pages)) pretendSize(internals, path, blocks, undo);
-  return () => {
+  function stop(): void {
     for (const step of undo.reverse()) step();
-  };
+  }
+  try {
+    for (const [path, blocks] of Object.entries(pages)) pretendSize(internals, path, blocks, undo);
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return stop;
 }
 
 function pretendSize({ FS }: Internals, relation: string, blocks: number, undo: (() => void)[]): void {
