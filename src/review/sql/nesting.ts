@@ -10,6 +10,9 @@ const heaviest = 3000;
 /** What each open parenthesis, bracket or CASE weighs, so that about 1,000 of them are the limit. */
 const weightOfLevel = 3;
 
+/** Why a statement that is too deep is not read. */
+export const tooDeep = "it is nested more than 1,000 levels deep, or chains more than 3,000 operators";
+
 /** Whether a statement is nested too deeply to be parsed safely. Long lists, also of AND and OR, are not deep. */
 export function isTooDeep(tokens: readonly SourceToken[]): boolean {
   const levels: Level[] = [];

@@ -1,7 +1,7 @@
 import type { Operation } from "../types.ts";
 import { meaningOf } from "./meaning.ts";
 import { storedName, tableName } from "./names.ts";
-import { isTooDeep } from "./nesting.ts";
+import { isTooDeep, tooDeep } from "./nesting.ts";
 import { parseSql } from "./parser.ts";
 import { refusalOf, refusals } from "./refused.ts";
 import { placeOf, type Source, sourceOf } from "./source.ts";
@@ -25,14 +25,14 @@ export function operationsOf(sql: string, offset: number): StatementMeaning {
   if (sql.includes("\0")) return { operations: [], skipped: null, refused: refusals.nul };
   if (sql.length > longest) return large(sql, offset);
   const source = sourceOf(sql, offset);
-  if (isTooDeep(source.tokens)) return unread("it is nested more than 1,000 levels deep");
+  if (isTooDeep(source.tokens)) return unread(tooDeep);
   const parsed = parseSql(sql);
   if ("error" in parsed) return unread(parsed.error);
   const nodes = (parsed.tree.stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt] : []));
   return {
     operations: nodes.flatMap((node) => meaningOf(node, source)),
     skipped: null,
-    refused: nodes.map(refusalOf).find((refusal) => refusal !== null) ?? null,
+    refused: nodes.map((node) => refusalOf(node, sql)).find((refusal) => refusal !== null) ?? null,
   };
 }
 

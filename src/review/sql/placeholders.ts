@@ -11,6 +11,7 @@ export function numberPlaceholders(sql: string): string {
   const given = tokens.flatMap(({ kind, start, end }) =>
     kind === "parameter" ? [Number(sql.slice(start + 1, end))] : [],
   );
+  const inSubscript = subscripts(tokens);
   const numbers = new Map<string, number>();
   let last = Math.max(0, ...given.slice(0, 10_000));
   const numberOf = (name: string | null): number => {
@@ -23,7 +24,7 @@ export function numberPlaceholders(sql: string): string {
   let result = "";
   let copied = 0;
   for (let i = 0; i < tokens.length; ) {
-    const found = placeholderAt(sql, tokens, i, given.length === 0);
+    const found = placeholderAt(sql, tokens, i, given.length === 0, inSubscript[i] ?? false);
     const first = tokens[i];
     const end = tokens[i + (found?.tokens ?? 1) - 1]?.end;
     if (found && first && end !== undefined) {
@@ -52,6 +53,7 @@ function placeholderAt(
   tokens: readonly SourceToken[],
   i: number,
   anyStyle: boolean,
+  isSubscript: boolean,
 ): Placeholder | null {
   const token = tokens[i];
   if (!token) return null;
@@ -59,7 +61,7 @@ function placeholderAt(
   if (token.kind !== "symbol" || !anyStyle) return null;
   switch (token.text) {
     case ":":
-      return colonName(sql, tokens, i);
+      return colonName(sql, tokens, i, isSubscript);
     case "@":
       return atName(sql, tokens, i);
     case "?":
@@ -84,11 +86,16 @@ function sqlcCall(sql: string, tokens: readonly SourceToken[], i: number): Place
   return /^(?:n?arg|slice)$/.test(call.text) ? { name, tokens: 6 } : null;
 }
 
-function colonName(sql: string, tokens: readonly SourceToken[], i: number): Placeholder | null {
+function colonName(
+  sql: string,
+  tokens: readonly SourceToken[],
+  i: number,
+  isSubscript: boolean,
+): Placeholder | null {
   const [before, colon, name] = [tokens[i - 1], tokens[i], tokens[i + 1]];
   if (!colon || !name || name.start !== colon.end || !/^(?:word|number)$/.test(name.kind)) return null;
   if (before?.text === ":" && before.end === colon.start) return null;
-  if (isOperand(before) && isInSubscript(tokens, i)) return null;
+  if (isSubscript && isOperand(before)) return null;
   return { name: sql.slice(name.start, name.end), tokens: 2 };
 }
 
@@ -144,13 +151,14 @@ function isOperand(token: SourceToken | undefined): boolean {
   return token.kind !== "word" || !operandFollows.has(token.text);
 }
 
-/** Whether the innermost bracket around is a subscript, not ARRAY[…]. */
-function isInSubscript(tokens: readonly SourceToken[], i: number): boolean {
-  const depth = tokens[i]?.depth ?? 0;
-  for (let at = i - 1; at >= 0 && depth > 0; at--) {
-    const token = tokens[at];
-    if (!token || token.depth >= depth) continue;
-    return token.text === "[" && isOperand(tokens[at - 1]);
-  }
-  return false;
+/** For each token, whether the innermost bracket around it is a subscript, not ARRAY[…]. */
+function subscripts(tokens: readonly SourceToken[]): boolean[] {
+  const open: boolean[] = [];
+  return tokens.map(({ text }, i) => {
+    const inside = open.at(-1) ?? false;
+    if (text === "[") open.push(isOperand(tokens[i - 1]));
+    else if (text === "(") open.push(false);
+    else if (text === ")" || text === "]") open.pop();
+    return inside;
+  });
 }

@@ -2,7 +2,7 @@ import { astVisitor, type IAstVisitor, parse, type Statement } from "pgsql-ast-p
 import type { TableName } from "../types.ts";
 import { readToken } from "./lexer.ts";
 import { tableName } from "./names.ts";
-import { isTooDeep } from "./nesting.ts";
+import { isTooDeep, tooDeep } from "./nesting.ts";
 import { parseSql } from "./parser.ts";
 import { type Source, sourceOf } from "./source.ts";
 import { tablesIn } from "./tables-in.ts";
@@ -34,7 +34,7 @@ export function readQuery(sql: string): QueryMeaning {
   if (sql.length > longest) return unread("it is longer than 64 kB");
   if (sql.includes("\0")) return unread("it holds a NUL byte, which PostgreSQL does not accept in SQL");
   const source = sourceOf(sql, 0);
-  if (isTooDeep(source.tokens)) return unread("it is nested more than 1,000 levels deep");
+  if (isTooDeep(source.tokens)) return unread(tooDeep);
   const parsed = parseQuery(source);
   if (parsed) return { tables: tablesOf(parsed), parameters, skipped: null };
   const result = parseSql(sql);

@@ -16,7 +16,7 @@ export const refusals = {
 } as const;
 
 /** Why a parsed statement is never run; null when it may be. Functions count only where the statement calls them itself. */
-export function refusalOf(node: Node): string | null {
+export function refusalOf(node: Node, sql: string): string | null {
   if ("CopyStmt" in node) {
     if (node.CopyStmt.is_program) return refusals.program;
     if (node.CopyStmt.filename !== undefined) return refusals.serverFile;
@@ -32,7 +32,7 @@ export function refusalOf(node: Node): string | null {
     const language = languageOf(node.CreateFunctionStmt.options ?? []);
     return /^(c|internal)$/i.test(language) ? refusals.machineCode(language.toLowerCase()) : null;
   }
-  return onlyDefines(node) ? null : callRefusal(node);
+  return onlyDefines(node) || !mayCall.test(sql) ? null : callRefusal(node);
 }
 
 const files = "reads files of the database server";
@@ -60,6 +60,9 @@ const harmful = new Map([
   ["dblink_open", servers],
   ["dblink_send_query", servers],
 ]);
+
+/** Spares the walk through every other tree. */
+const mayCall = /pg_|lo_|dblink/i;
 
 /** Statements that keep their expressions for later. */
 function onlyDefines(node: Node): boolean {

@@ -106,11 +106,12 @@ function tokensOf(sql: string): SourceToken[] {
   const tokens: SourceToken[] = [];
   let depth = 0;
   for (let token = readToken(sql, 0, sql.length); token; token = readToken(sql, token.end, sql.length)) {
-    if (token.kind === "comment") continue;
+    const { kind, start, end } = token;
+    if (kind === "comment") continue;
     const text = textOfToken(sql, token);
-    if (isCloser(text)) depth = Math.max(0, depth - 1);
-    tokens.push({ ...token, text, depth });
-    if (isOpener(text)) depth += 1;
+    if (text === ")" || text === "]") depth = Math.max(0, depth - 1);
+    tokens.push({ kind, start, end, text, depth });
+    if (text === "(" || text === "[") depth += 1;
   }
   return tokens;
 }
@@ -118,14 +119,6 @@ function tokensOf(sql: string): SourceToken[] {
 function textOfToken(sql: string, { kind, start, end }: Token): string {
   if (kind === "symbol") return sql[start] ?? "";
   return kind === "word" ? sql.slice(start, Math.min(end, start + longestWord)).toLowerCase() : "";
-}
-
-function isOpener(text: string): boolean {
-  return text === "(" || text === "[";
-}
-
-function isCloser(text: string): boolean {
-  return text === ")" || text === "]";
 }
 
 function byteOffsets(sql: string): (bytes: number) => number {

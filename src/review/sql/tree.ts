@@ -53,6 +53,6 @@ export function* objectsOf(root: object): Generator<Record<string, unknown>> {
   }
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
