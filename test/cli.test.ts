@@ -89,7 +89,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("drydock review", () => {
+describe("drydock review", { timeout: 180_000 }, () => {
   it("reviews HEAD against main when nothing is said, and ends with 1 when a finding gates", async () => {
     const { status, stdout, stderr } = await drydock(["review"]);
     expect(stdout).toContain("✖ Building orders_user_id_idx blocks every write to orders until it ends.");
@@ -237,7 +237,7 @@ describe("drydock rules", () => {
   });
 });
 
-describe("drydock demo", () => {
+describe("drydock demo", { timeout: 180_000 }, () => {
   it("shows a pull request with its comments, keeps the page, and leaves nothing else behind", async () => {
     const page = path.join(folder, "demo.html");
     const before = demoFolders();
