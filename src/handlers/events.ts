@@ -87,13 +87,11 @@ export async function rerunRequests(
     state === "open" &&
     head.sha === rerun.head &&
     (!base.repo || base.repo.full_name === repository.full_name);
-  return pulls
-    .filter(isMeant)
-    .map((pull) => ({
-      ...pullRequestOf(pull, repository, installation.id, delivery),
-      isRerun: true,
-      hasComments: true,
-    }));
+  return pulls.filter(isMeant).map((pull) => ({
+    ...pullRequestOf(pull, repository, installation.id, delivery),
+    isRerun: true,
+    hasComments: true,
+  }));
 }
 
 /** The review that a pull request needs whose head moved while it was reviewed; null when it needs none. */

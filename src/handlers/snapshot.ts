@@ -32,6 +32,8 @@ export interface SnapshotCache {
   readonly blobs: BlobCache;
   /** First pages of changed files, by pull request and head: the webhook already looked at them. */
   readonly pages: LRUCache<string, FilePage>;
+  /** Listings of base commits, which never change, by repository and commit. */
+  readonly trees: LRUCache<string, Tree>;
 }
 
 export interface SnapshotOptions {
@@ -62,7 +64,11 @@ const mostPages = 30;
 const mostAhead = 60;
 
 export function createSnapshotCache(): SnapshotCache {
-  return { blobs: createBlobCache(), pages: new LRUCache({ max: 50 }) };
+  const trees = new LRUCache<string, Tree>({
+    maxSize: 300_000,
+    sizeCalculation: ({ files }) => files.length + 1,
+  });
+  return { blobs: createBlobCache(), pages: new LRUCache({ max: 50 }), trees };
 }
 
 /** The first page of changed files; kept for the review that may follow. */
@@ -87,9 +93,13 @@ export function openSnapshot(pull: PullRequest, options: SnapshotOptions): Sourc
   const scope = `${pull.installation}/${pull.owner}/${pull.repo}`;
   const changed = remembered(() => readChanged(pull, options));
   const tree = remembered(async (): Promise<Tree> => {
+    const known = cache.trees.get(`${scope}@${pull.base}`);
+    if (known) return known;
     const { files } = await changed();
     const wanted = files.flatMap(({ path, previousPath }) => (previousPath ? [path, previousPath] : [path]));
-    return readTree(home, pull.base, [".github/drydock.yml", ...wanted], signal);
+    const found = await readTree(home, pull.base, [".github/drydock.yml", ...wanted], signal);
+    if (found.complete) cache.trees.set(`${scope}@${pull.base}`, found);
+    return found;
   });
   let isFirstRead = true;
 

@@ -1,0 +1,232 @@
+import { generateKeyPairSync } from "node:crypto";
+import nock from "nock";
+import { createGitHub, type GitHub } from "../../src/handlers/github.ts";
+import type { Log } from "../../src/handlers/log.ts";
+import type { PullRequest } from "../../src/handlers/snapshot.ts";
+
+export const origin = "https://api.github.com";
+export const head = "b".repeat(40);
+export const base = "a".repeat(40);
+export const repoPath = "/repos/acme/shop";
+export const pull: PullRequest = { installation: 2, owner: "acme", repo: "shop", number: 7, head, base };
+
+export const { privateKey } = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs1", format: "pem" },
+});
+
+/** Everything that was logged. */
+export interface LogBook extends Log {
+  readonly lines: { readonly level: string; readonly message: string; readonly [field: string]: unknown }[];
+}
+
+export function logBook(): LogBook {
+  const lines: LogBook["lines"] = [];
+  const make = (bound: object): LogBook => {
+    const at = (level: string) => (fields: object, message: string) =>
+      void lines.push({ ...bound, ...fields, level, message });
+    return {
+      lines,
+      debug: at("debug"),
+      info: at("info"),
+      warn: at("warn"),
+      error: at("error"),
+      child: (fields) => make({ ...bound, ...fields }),
+    };
+  };
+  return make({});
+}
+
+export function github(log: Log = logBook(), baseUrl = origin): GitHub {
+  return createGitHub({ appId: 1, privateKey, baseUrl, version: "1.2.3", log });
+}
+
+export function home(client = github().clientFor(2)) {
+  return { client, owner: "acme", repo: "shop" };
+}
+
+/** Requests in the order in which they came, as "POST /repos/…". */
+export function recordCalls(): string[] {
+  const calls: string[] = [];
+  nock.emitter.on("no match", (request: { method?: string; path?: string }) =>
+    calls.push(`unexpected ${request.method} ${request.path}`),
+  );
+  return calls;
+}
+
+export const grants = { checks: "write", contents: "read", metadata: "read", pull_requests: "write" };
+
+export function mockToken(permissions: Record<string, string> = grants, token = "ghs_one") {
+  const expires = new Date(Date.now() + 3_600_000).toISOString();
+  return nock(origin)
+    .post("/app/installations/2/access_tokens")
+    .reply(201, { token, expires_at: expires, permissions, repository_selection: "all" });
+}
+
+export interface FakeFile {
+  readonly filename: string;
+  readonly status?: string;
+  readonly sha?: string;
+  readonly patch?: string;
+  readonly previous_filename?: string;
+}
+
+/** A changed file as `GET …/pulls/N/files` shows it. */
+export function changedFile(file: FakeFile, at = head) {
+  const { filename, status = "added", sha = "c".repeat(40), patch = "@@ -0,0 +1 @@\n+x" } = file;
+  return {
+    sha,
+    filename,
+    status,
+    additions: 1,
+    deletions: 0,
+    changes: 1,
+    blob_url: `https://github.com/acme/shop/blob/${at}/${filename}`,
+    raw_url: `https://github.com/acme/shop/raw/${at}/${filename}`,
+    contents_url: `${origin}${repoPath}/contents/${encodeURIComponent(filename)}?ref=${at}`,
+    ...(patch !== "" && { patch }),
+    ...(file.previous_filename && { previous_filename: file.previous_filename }),
+  };
+}
+
+export function mockFiles(files: readonly FakeFile[], page = 1, at = head) {
+  return nock(origin)
+    .get(`${repoPath}/pulls/7/files`)
+    .query({ per_page: 100, page })
+    .reply(
+      200,
+      files.map((file) => changedFile(file, at)),
+    );
+}
+
+/** Takes the request that creates a check run, hands its body over, and answers with this id. */
+export function mockCheckCreated(id: number, seen: (body: CheckBody) => void = () => {}) {
+  return nock(origin)
+    .post(`${repoPath}/check-runs`)
+    .reply(201, (_, body) => {
+      seen(body as CheckBody);
+      return { id, external_id: (body as CheckBody).external_id, app: { id: 1, slug: "drydock" } };
+    });
+}
+
+export function mockCheckUpdated(id: number, seen: (body: CheckBody) => void = () => {}) {
+  return nock(origin)
+    .patch(`${repoPath}/check-runs/${id}`)
+    .reply(200, (_, body) => {
+      seen(body as CheckBody);
+      return { id };
+    });
+}
+
+export interface CheckBody {
+  readonly name?: string;
+  readonly head_sha?: string;
+  readonly status: string;
+  readonly conclusion?: string;
+  readonly external_id?: string;
+  readonly output: {
+    readonly title: string;
+    readonly summary: string;
+    readonly annotations?: readonly unknown[];
+  };
+}
+
+export interface FakeThread {
+  readonly id?: string;
+  readonly body: string;
+  readonly path?: string;
+  readonly isResolved?: boolean;
+  readonly isOutdated?: boolean;
+  readonly isMinimized?: boolean;
+  readonly isOwn?: boolean;
+  readonly replies?: readonly { readonly body: string; readonly isOwn: boolean }[];
+}
+
+export interface FakeConversation {
+  readonly state?: string;
+  readonly isDraft?: boolean;
+  readonly head?: string;
+  readonly threads?: readonly FakeThread[];
+  readonly comments?: readonly { readonly id: number; readonly body: string; readonly isOwn?: boolean }[];
+}
+
+/** Answers the one question about what is said on the pull request. */
+export function mockConversation(conversation: FakeConversation = {}) {
+  return mockGraphql(/reviewThreads/, { data: conversationData(conversation) });
+}
+
+export function conversationData({
+  state = "OPEN",
+  isDraft = false,
+  head: at = head,
+  threads = [],
+  comments = [],
+}: FakeConversation) {
+  const said = (body: string, isOwn: boolean, id: string) => ({
+    id,
+    databaseId: Number(id.replace(/\D/g, "")) || 1,
+    body,
+    isMinimized: false,
+    viewerDidAuthor: isOwn,
+    author: isOwn ? { __typename: "Bot", login: "drydock" } : { __typename: "User", login: "bob" },
+  });
+  const page = { hasNextPage: false, endCursor: null };
+  return {
+    viewer: { login: "drydock[bot]" },
+    repository: {
+      pullRequest: {
+        state,
+        isDraft,
+        headRefOid: at,
+        baseRefOid: base,
+        updatedAt: "2026-01-02T03:04:05Z",
+        reviewThreads: {
+          pageInfo: page,
+          nodes: threads.map((thread, i) => {
+            const { path = "db/migrations/0002_idx.up.sql", replies = [], isOwn = true } = thread;
+            const first = {
+              ...said(thread.body, isOwn, `PRRC_${i}`),
+              isMinimized: thread.isMinimized ?? false,
+            };
+            const nodes = [
+              first,
+              ...replies.map((reply, k) => said(reply.body, reply.isOwn, `PRRC_${i}r${k}`)),
+            ];
+            return {
+              id: thread.id ?? `PRRT_${i}`,
+              path,
+              isResolved: thread.isResolved ?? false,
+              isOutdated: thread.isOutdated ?? false,
+              comments: { totalCount: nodes.length, nodes },
+            };
+          }),
+        },
+        comments: {
+          pageInfo: page,
+          nodes: comments.map(({ id, body, isOwn = true }) => said(body, isOwn, `IC_${id}`)),
+        },
+      },
+    },
+  };
+}
+
+export interface GraphqlBody {
+  readonly query: string;
+  readonly variables: Record<string, unknown>;
+}
+
+export function mockGraphql(query: RegExp, answer: object, seen: (body: GraphqlBody) => void = () => {}) {
+  return nock(origin)
+    .post("/graphql", (body: GraphqlBody) => query.test(body.query))
+    .reply(200, (_, body) => {
+      seen(body as GraphqlBody);
+      return answer;
+    });
+}
+
+/** What GitHub says when an app lacks a permission. */
+export const forbidden = {
+  message: "Resource not accessible by integration",
+  documentation_url: "https://docs.github.com/rest",
+};

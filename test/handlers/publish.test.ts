@@ -1,0 +1,367 @@
+import nock from "nock";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { publish } from "../../src/handlers/publish.ts";
+import type { Report } from "../../src/review/types.ts";
+import { dryRun, indexFinding, indexUp, sample } from "../review/report-samples.ts";
+import {
+  conversationData,
+  type FakeConversation,
+  forbidden,
+  type GraphqlBody,
+  grants,
+  head,
+  home,
+  logBook,
+  mockConversation,
+  mockGraphql,
+  mockToken,
+  origin,
+  pull,
+  repoPath,
+} from "./fake-github.ts";
+
+beforeEach(() => nock.disableNetConnect());
+afterEach(() => {
+  const left = nock.pendingMocks();
+  nock.cleanAll();
+  expect(left).toEqual([]);
+});
+
+const file = {
+  path: indexUp.path,
+  previousPath: null,
+  status: "added",
+  digest: "c".repeat(40),
+  patch: "@@ -0,0 +1 @@\n+x",
+} as const;
+const mark = `<!-- drydock:${indexFinding.fingerprint} -->`;
+const oldComment = `❌ **Building \`orders_user_id_idx\` blocks writes.**\n\n\`\`\`suggestion\nCREATE INDEX CONCURRENTLY\n\`\`\`\n\n${mark}`;
+const clean = () => sample({ findings: [], runs: sample().runs });
+
+function run(report: Report, limit = 10, signal = new AbortController().signal, log = logBook()) {
+  return publish({ home: home(), pull, report, files: [file], limit, version: "1.2.3", log, signal });
+}
+
+interface ReviewBody {
+  readonly event: string;
+  readonly commit_id: string;
+  readonly comments: readonly {
+    readonly path: string;
+    readonly line: number;
+    readonly body: string;
+    readonly start_line?: number;
+  }[];
+}
+
+function mockReview(status = 200, answer: object = { id: 1 }) {
+  const bodies: ReviewBody[] = [];
+  nock(origin)
+    .post(`${repoPath}/pulls/7/reviews`)
+    .reply(status, (_, body) => {
+      bodies.push(body as ReviewBody);
+      return answer;
+    });
+  return bodies;
+}
+
+function mockSummary(method: "POST" | "PATCH" = "POST", status = 201) {
+  const bodies: string[] = [];
+  const path = method === "POST" ? `${repoPath}/issues/7/comments` : `${repoPath}/issues/comments/9`;
+  nock(origin)
+    .intercept(path, method)
+    .reply(status, (_, body) => {
+      bodies.push((body as { body: string }).body);
+      return status < 300 ? { id: 9 } : forbidden;
+    });
+  return bodies;
+}
+
+function said(conversation: FakeConversation = {}): void {
+  mockToken();
+  mockConversation(conversation);
+}
+
+describe("a first review", () => {
+  it("is one review with comments at their lines, and one summary", async () => {
+    said();
+    const reviews = mockReview();
+    const summaries = mockSummary();
+    const result = await run(sample());
+    expect(reviews).toHaveLength(1);
+    expect(reviews[0]).toMatchObject({ event: "COMMENT", commit_id: head });
+    const [comment] = reviews[0]?.comments ?? [];
+    expect(comment).toMatchObject({ path: indexUp.path, line: 1, side: "RIGHT" });
+    expect(comment).not.toHaveProperty("start_line");
+    expect(comment?.body).toContain(
+      "```suggestion\nCREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);\n```",
+    );
+    expect(comment?.body.endsWith(mark)).toBe(true);
+    expect(summaries[0]).toMatch(/1 blocking finding[\s\S]*<!-- drydock:summary -->$/);
+    expect(result).toMatchObject({
+      conclusion: "failure",
+      title: expect.stringContaining("1 blocking finding"),
+    });
+    expect(result.annotations).toMatchObject([
+      { path: indexUp.path, start_line: 1, end_line: 1, annotation_level: "failure" },
+    ]);
+  });
+
+  it("says nothing but in its check when there is nothing to say", async () => {
+    said();
+    expect((await run(clean())).conclusion).toBe("success");
+  });
+
+  it("comments on several lines as a range", async () => {
+    said();
+    const reviews = mockReview();
+    mockSummary();
+    const finding = { ...indexFinding, endLine: 2, fix: null };
+    const wide = { ...file, patch: "@@ -0,0 +1,2 @@\n+x\n+y" };
+    const report = sample({ findings: [finding] });
+    await publish({
+      home: home(),
+      pull,
+      report,
+      files: [wide],
+      limit: 10,
+      version: "1",
+      log: logBook(),
+      signal: new AbortController().signal,
+    });
+    expect(reviews[0]?.comments).toMatchObject([
+      { start_line: 1, start_side: "RIGHT", line: 2, side: "RIGHT" },
+    ]);
+  });
+
+  it("puts what is not in the diff into the summary, in full", async () => {
+    said();
+    const summaries = mockSummary();
+    await run(sample({ findings: [{ ...indexFinding, line: 40, endLine: 40 }] }));
+    expect(summaries[0]).toContain("blocks every write");
+    expect(summaries[0]).toContain(`${indexUp.path}:40`);
+  });
+
+  it("comments on the gravest findings when there are more than its limit, the rest stands in the summary", async () => {
+    said();
+    const reviews = mockReview();
+    const summaries = mockSummary();
+    const mild = {
+      ...indexFinding,
+      fingerprint: "aaaa",
+      gates: false,
+      severity: "info",
+      rule: "prefer-mild",
+    } as const;
+    await run(sample({ findings: [mild, indexFinding] }), 1);
+    expect(reviews[0]?.comments).toHaveLength(1);
+    expect(reviews[0]?.comments[0]?.body).toContain(mark);
+    expect(summaries[0]).toContain("prefer-mild");
+  });
+
+  it("of a draft stays in the check, which says so", async () => {
+    said({ isDraft: true });
+    const result = await run(sample());
+    expect(result.summary).toContain("This pull request is a draft");
+    expect(result.summary).toContain("blocks every write");
+  });
+
+  it("of a closed pull request stays in the check", async () => {
+    said({ state: "CLOSED" });
+    expect((await run(sample())).conclusion).toBe("failure");
+  });
+});
+
+describe("a later review", () => {
+  const summary = (body: string) => ({ id: 9, body: `${body}\n\n<!-- drydock:summary -->` });
+
+  it("does not repeat a comment that stands, and edits its summary", async () => {
+    said({ threads: [{ body: oldComment }], comments: [summary("old")] });
+    const summaries = mockSummary("PATCH", 200);
+    await run(sample());
+    expect(summaries[0]).toContain("at its line");
+  });
+
+  it("writes nothing when nothing changed", async () => {
+    said();
+    mockReview();
+    const [first] = await Promise.all([mockSummary(), run(sample())]);
+    said({
+      threads: [{ body: oldComment }],
+      comments: [{ id: 9, body: (first[0] ?? "").replaceAll("\n", "\r\n") }],
+    });
+    const log = logBook();
+    await run(sample(), 10, undefined, log);
+    expect(log.lines).toMatchObject([{ message: "published", posted: 0, summary: "unchanged" }]);
+  });
+
+  it("takes marks for its own only in its own comments", async () => {
+    said({
+      threads: [{ body: oldComment, isOwn: false }],
+      comments: [{ ...summary("copied"), isOwn: false }],
+    });
+    expect(mockReview()).toEqual([]);
+    mockSummary();
+    await run(sample());
+  });
+
+  it("does not raise again what a person resolved, but lists it in the summary", async () => {
+    said({ threads: [{ body: oldComment, isResolved: true }], comments: [summary("old")] });
+    const summaries = mockSummary("PATCH", 200);
+    await run(sample());
+    expect(summaries[0]).toContain("blocks every write");
+  });
+
+  it("folds a comment whose finding is gone, below the commit that fixed it", async () => {
+    const changes: GraphqlBody[] = [];
+    said({ threads: [{ body: oldComment }], comments: [summary("old")] });
+    mockGraphql(
+      /updatePullRequestReviewComment[\s\S]*minimizeComment/,
+      { data: { e0: {}, m0: {} } },
+      (body) => changes.push(body),
+    );
+    const summaries = mockSummary("PATCH", 200);
+    const result = await run(clean());
+    expect(result.conclusion).toBe("success");
+    expect(changes[0]?.variables.c0).toBe("PRRC_0");
+    expect(changes[0]?.variables.b0).toMatchInlineSnapshot(`
+      "✅ **Fixed in bbbbbbb**
+
+      ~~Building \`orders_user_id_idx\` blocks writes.~~
+
+      <details><summary>What was said</summary>
+
+      ❌ **Building \`orders_user_id_idx\` blocks writes.**
+
+      \`\`\`sql
+      CREATE INDEX CONCURRENTLY
+      \`\`\`
+
+      </details>
+
+      <!-- drydock:fixed -->
+
+      <!-- drydock:f00dfeed -->"
+    `);
+    expect(summaries[0]).toContain("✅");
+  });
+
+  it("does not hide a comment that a person answered", async () => {
+    const changes: GraphqlBody[] = [];
+    said({ threads: [{ body: oldComment, replies: [{ body: "Known", isOwn: false }] }] });
+    mockGraphql(/updatePullRequestReviewComment/, { data: { e0: {} } }, (body) => changes.push(body));
+    await run(clean());
+    expect(changes[0]?.query).not.toContain("minimizeComment");
+  });
+
+  it("resolves the thread where it may", async () => {
+    mockToken({ ...grants, contents: "write" });
+    mockConversation({ threads: [{ id: "PRRT_x", body: oldComment }] });
+    const changes: GraphqlBody[] = [];
+    mockGraphql(/resolveReviewThread/, { data: { t0: { thread: { id: "PRRT_x" } } } }, (body) =>
+      changes.push(body),
+    );
+    await run(clean());
+    expect(changes[0]?.variables).toEqual({ t0: "PRRT_x" });
+  });
+
+  it("rewrites the comment when the thread may not be resolved after all", async () => {
+    mockToken({ ...grants, contents: "write" });
+    mockConversation({ threads: [{ body: oldComment }] });
+    mockGraphql(/resolveReviewThread/, {
+      data: { t0: null },
+      errors: [{ type: "FORBIDDEN", path: ["t0"], message: "no" }],
+    });
+    mockGraphql(/updatePullRequestReviewComment/, { data: { e0: {}, m0: {} } });
+    const log = logBook();
+    await run(clean(), 10, undefined, log);
+    expect(log.lines.at(-1)).toMatchObject({ message: "published", settled: 1 });
+  });
+
+  it("does not call a finding fixed when the run came to no verdict", async () => {
+    said({ threads: [{ body: oldComment }], comments: [summary("old")] });
+    mockSummary("PATCH", 200);
+    const lost = sample({ findings: [], runs: [dryRun([], { lost: "killed" })] });
+    expect((await run(lost)).conclusion).toBe("neutral");
+  });
+
+  it("comments anew when a finding that was fixed is back", async () => {
+    said({ threads: [{ body: `Fixed\n\n<!-- drydock:fixed -->\n\n${mark}` }] });
+    const reviews = mockReview();
+    mockSummary();
+    await run(sample());
+    expect(reviews).toHaveLength(1);
+  });
+});
+
+describe("when GitHub does not play along", () => {
+  it("publishes nothing for a head that is no longer the newest", async () => {
+    said({ head: "d".repeat(40) });
+    nock(origin)
+      .get(`${repoPath}/pulls/7`)
+      .reply(200, { head: { sha: "d".repeat(40) } });
+    await expect(run(sample())).rejects.toMatchObject({ name: "HeadMoved", head: "d".repeat(40) });
+  });
+
+  it("publishes when only one of GitHub's answers lags behind", async () => {
+    said({ head: "d".repeat(40) });
+    nock(origin)
+      .get(`${repoPath}/pulls/7`)
+      .reply(200, { head: { sha: head } });
+    expect((await run(clean())).conclusion).toBe("success");
+  });
+
+  it("posts comments one by one when the review is refused, and keeps what is refused again for the summary", async () => {
+    said();
+    mockReview(422, { message: "Unprocessable Entity", errors: ["line must be part of the diff"] });
+    const other = { ...indexFinding, fingerprint: "bbbb", rule: "require-other" };
+    nock(origin).post(`${repoPath}/pulls/7/comments`).reply(201, { id: 3 });
+    nock(origin).post(`${repoPath}/pulls/7/comments`).reply(422, { message: "Validation Failed" });
+    const summaries = mockSummary();
+    const result = await run(sample({ findings: [indexFinding, other] }));
+    expect(summaries[0]).toContain("require-other");
+    expect(summaries[0]).not.toContain("no-blocking-index-build");
+    expect(result.summary).toContain("Not every comment could be made");
+  });
+
+  it("does not post a review again whose answer was lost", async () => {
+    said();
+    nock(origin)
+      .post(`${repoPath}/pulls/7/reviews`)
+      .replyWithError(Object.assign(new Error("reset"), { code: "ECONNRESET" }));
+    mockConversation({ threads: [{ body: oldComment }] });
+    mockSummary();
+    const result = await run(sample());
+    expect(result.summary).toContain("at its line");
+  });
+
+  it("posts a review again that was not made", async () => {
+    said();
+    mockReview(502, { message: "Bad gateway" });
+    mockConversation();
+    const reviews = mockReview();
+    mockSummary();
+    await run(sample());
+    expect(reviews).toHaveLength(1);
+  });
+
+  it("names a missing permission in the check, and says everything there", async () => {
+    said();
+    nock(origin)
+      .post(`${repoPath}/pulls/7/reviews`)
+      .reply(403, forbidden, { "x-accepted-github-permissions": "pull_requests=write" });
+    mockSummary("POST", 403);
+    const result = await run(sample());
+    expect(result.conclusion).toBe("failure");
+    expect(result.summary).toContain("Drydock lacks the permission pull_requests: write");
+    expect(result.summary).toContain("blocks every write");
+  });
+
+  it("stops publishing once it is superseded", async () => {
+    const controller = new AbortController();
+    mockToken();
+    mockGraphql(/reviewThreads/, { data: conversationData({}) }, () =>
+      controller.abort(new Error("superseded")),
+    );
+    await expect(run(sample(), 10, controller.signal)).rejects.toThrow("superseded");
+  });
+});
