@@ -68,18 +68,15 @@ describe("the queue", () => {
 
   it("goes on with others while one hangs, and takes its place away when its time is over", async () => {
     const log = logBook();
-    const worker = { run: () => new Promise<void>(() => {}), drop: async () => {} };
     const seen: string[] = [];
-    const queue = createQueue({
-      log,
-      timeLimit: 20,
-      endLimit: 20,
-      concurrency: 1,
-      worker: {
-        ...worker,
-        run: (one) => (seen.push(one.head), one.head === "hangs" ? worker.run() : Promise.resolve()),
+    const worker = {
+      async run({ head }: ReviewJob) {
+        seen.push(head);
+        if (head === "hangs") await new Promise(() => {});
       },
-    });
+      async drop() {},
+    };
+    const queue = createQueue({ log, timeLimit: 20, endLimit: 20, concurrency: 1, worker });
     queue.add(job(1, "hangs"));
     queue.add(job(2, "quick"));
     await queue.idle();

@@ -1,0 +1,545 @@
+import { createHmac } from "node:crypto";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import nock from "nock";
+import { createNodeMiddleware, createProbot } from "probot";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ReviewJob } from "../src/handlers/queue.ts";
+import { reviewChange } from "../src/handlers/review.ts";
+import { healthHandler, listen, ping } from "../src/handlers/server.ts";
+import { createService, type Service } from "../src/handlers/service.ts";
+import { webhookPath } from "../src/handlers/settings.ts";
+import type { Review } from "../src/handlers/worker.ts";
+import { createSandbox } from "../src/sandbox/dry-run.ts";
+import {
+  base,
+  type CheckBody,
+  forbidden,
+  github,
+  head,
+  type LogBook,
+  logBook,
+  mockCheckCreated,
+  mockCheckUpdated,
+  mockConversation,
+  mockFiles,
+  mockToken,
+  origin,
+  privateKey,
+  repoPath,
+} from "./handlers/fake-github.ts";
+import { checkRunEvent, checkSuiteEvent, pullRequest, pullRequestEvent } from "./handlers/payloads.ts";
+import { blobId, patchOf } from "./helpers.ts";
+import { sample } from "./review/report-samples.ts";
+
+const secret = "0e4f8a2c";
+const migrations = [{ filename: "db/migrations/0002_idx.up.sql" }, { filename: "README.md" }];
+const clean: Review = async () => sample({ findings: [] });
+
+let server: Server;
+let service: Service;
+let log: LogBook;
+let journal: readonly ReviewJob[];
+
+beforeEach(() => {
+  nock.disableNetConnect();
+  nock.enableNetConnect("127.0.0.1");
+  journal = [];
+});
+afterEach(async () => {
+  await service.close(0);
+  server.close();
+  const left = nock.pendingMocks();
+  nock.cleanAll();
+  expect(left).toEqual([]);
+});
+
+/** The app behind its server, as it is started, with a review of the test's choice. */
+async function startApp(review: Review = clean, limits: { timeLimit?: number } = {}): Promise<void> {
+  log = logBook();
+  const kept = { takeOver: () => journal, write: (jobs: readonly ReviewJob[]) => void (journal = jobs) };
+  service = createService({ github: github(log), review, version: "1.2.3", log, journal: kept, ...limits });
+  const probot = createProbot({ overrides: { appId: 1, privateKey, secret, logLevel: "fatal" } });
+  const webhooks = await createNodeMiddleware(service.app, { probot, webhooksPath: webhookPath });
+  const health = healthHandler(() => ({ status: "starting", queue: service.size() }));
+  server = await listen([ping, health, webhooks], { port: 0, host: "127.0.0.1" });
+}
+
+function addressOf(path: string): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+}
+
+/** Sends a webhook as GitHub does, and gives the status of the answer. */
+async function send(
+  event: string,
+  payload: object,
+  { delivery = "d-1", signed = secret } = {},
+): Promise<number> {
+  const body = JSON.stringify(payload);
+  const signature = `sha256=${createHmac("sha256", signed).update(body).digest("hex")}`;
+  const headers = {
+    "content-type": "application/json",
+    "x-github-event": event,
+    "x-github-delivery": delivery,
+    "x-hub-signature-256": signature,
+  };
+  return (await fetch(addressOf(webhookPath), { method: "POST", headers, body })).status;
+}
+
+/** Sends a webhook and waits until all that it asks for is done. */
+async function deliver(event: string, payload: object, options = {}): Promise<void> {
+  expect(await send(event, payload, options)).toBe(200);
+  await service.idle();
+}
+
+/** A review of a pull request that has something to review, up to its verdict; gives what the check run is told. */
+function mockReviewed(options: { id?: number; token?: boolean; at?: string } = {}): CheckBody[] {
+  const { id = 5, token = true, at = head } = options;
+  const bodies: CheckBody[] = [];
+  const seen = (body: CheckBody) => void bodies.push(body);
+  if (token) mockToken();
+  mockFiles(migrations, 1, at);
+  mockCheckCreated(id, seen);
+  mockConversation({ head: at });
+  mockCheckUpdated(id, seen);
+  return bodies;
+}
+
+describe("the server", () => {
+  it("answers /ping, tells its health, and nothing else", async () => {
+    await startApp();
+    expect(await (await fetch(addressOf("/ping"))).text()).toBe("PONG");
+    const health = await fetch(addressOf("/health"));
+    expect(health.status).toBe(503);
+    expect(await health.json()).toEqual({ status: "starting", queue: { waiting: 0, running: 0 } });
+    expect((await fetch(addressOf("/nothing"))).status).toBe(404);
+  });
+
+  it("takes no event that is not signed with its secret", async () => {
+    await startApp();
+    expect(await send("pull_request", pullRequestEvent("opened"), { signed: "development" })).toBe(400);
+    await service.idle();
+  });
+
+  it("answers a webhook at once, however long the review takes", async () => {
+    let finish: (() => void) | undefined;
+    await startApp(async () => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      return sample({ findings: [] });
+    });
+    mockReviewed();
+    expect(await send("pull_request", pullRequestEvent("opened"))).toBe(200);
+    await expect.poll(() => service.size()).toEqual({ waiting: 0, running: 1 });
+    finish?.();
+    await service.idle();
+  });
+});
+
+describe("a pull request", () => {
+  it.each(["opened", "synchronize", "reopened", "ready_for_review"])(
+    "is reviewed when it is %s",
+    async (action) => {
+      await startApp();
+      const bodies = mockReviewed();
+      await deliver("pull_request", pullRequestEvent(action));
+      expect(bodies).toMatchObject([
+        { name: "Drydock", head_sha: head, status: "in_progress", external_id: "7:d-1" },
+        { status: "completed", conclusion: "success" },
+      ]);
+    },
+  );
+
+  it("is reviewed when its base changes, not when its title does", async () => {
+    await startApp();
+    await deliver("pull_request", pullRequestEvent("edited", { changes: { title: { from: "x" } } }));
+    mockReviewed();
+    const changes = { base: { ref: { from: "main" }, sha: { from: base } } };
+    await deliver("pull_request", pullRequestEvent("edited", { changes }), { delivery: "d-2" });
+  });
+
+  it("that concerns no database costs two requests beside the token", async () => {
+    await startApp(() => Promise.reject(new Error("nothing to review")));
+    const bodies: CheckBody[] = [];
+    mockToken();
+    mockFiles([{ filename: "README.md" }, { filename: "src/app.go" }]);
+    mockCheckCreated(5, (body) => bodies.push(body));
+    await deliver("pull_request", pullRequestEvent("opened"));
+    expect(bodies).toMatchObject([{ status: "completed", conclusion: "skipped", head_sha: head }]);
+  });
+
+  it("that people talk on costs two requests as well, once it is known that nothing there is ours", async () => {
+    await startApp(() => Promise.reject(new Error("nothing to review")));
+    mockToken();
+    mockFiles([{ filename: "README.md" }]);
+    mockConversation({ comments: [{ id: 1, body: "Nice", isOwn: false }] });
+    mockCheckCreated(5);
+    await deliver("pull_request", pullRequestEvent("synchronize", { comments: 1 }));
+    const next = "e".repeat(40);
+    mockFiles([{ filename: "README.md" }], 1, next);
+    mockCheckCreated(6);
+    await deliver("pull_request", pullRequestEvent("synchronize", { comments: 1, head: next }), {
+      delivery: "d-2",
+    });
+  });
+
+  it("from which the migrations went away is tidied up", async () => {
+    await startApp(async () => ({ ...sample({ findings: [], runs: [] }), conclusion: "skipped" }));
+    mockToken();
+    mockFiles([{ filename: "README.md" }]);
+    const comments = [{ id: 9, body: "Old\n\n<!-- drydock:summary -->" }];
+    mockConversation({ comments });
+    mockCheckCreated(5);
+    mockConversation({ comments });
+    nock(origin).patch(`${repoPath}/issues/comments/9`).reply(200, {});
+    mockCheckUpdated(5);
+    await deliver("pull_request", pullRequestEvent("synchronize", { comments: 1 }));
+  });
+
+  it("of a fork is read from the repository that it goes to", async () => {
+    await startApp();
+    mockReviewed();
+    await deliver("pull_request", pullRequestEvent("opened", { fork: true }));
+  });
+
+  it("that is closed is left alone", async () => {
+    await startApp();
+    await deliver("pull_request", pullRequestEvent("synchronize", { state: "closed" }));
+  });
+});
+
+describe("a delivery", () => {
+  it("that comes twice is done once", async () => {
+    await startApp();
+    mockReviewed();
+    const payload = pullRequestEvent("opened");
+    await Promise.all([send("pull_request", payload), send("pull_request", payload)]);
+    await service.idle();
+    await deliver("pull_request", payload);
+    expect(log.lines.filter(({ message }) => message === "delivery was seen before")).toHaveLength(2);
+  });
+
+  it("that could not be taken may come again", async () => {
+    await startApp();
+    nock(origin).post("/app/installations/2/access_tokens").reply(404, { message: "Not Found" });
+    await deliver("pull_request", pullRequestEvent("opened"));
+    mockReviewed();
+    await deliver("pull_request", pullRequestEvent("opened"));
+  });
+
+  it("of a newer head ends the review of the older one, whose check says so", async () => {
+    const newer = "e".repeat(40);
+    await startApp((source) =>
+      source.head === head ? new Promise(() => {}) : Promise.resolve(sample({ findings: [] })),
+    );
+    mockToken();
+    mockFiles(migrations);
+    mockCheckCreated(5);
+    await send("pull_request", pullRequestEvent("opened"));
+    await expect.poll(() => service.size().running).toBe(1);
+    const old: CheckBody[] = [];
+    mockCheckUpdated(5, (body) => old.push(body));
+    mockReviewed({ id: 6, token: false, at: newer });
+    await deliver(
+      "pull_request",
+      pullRequestEvent("synchronize", { head: newer, updatedAt: "2026-01-01T00:01:00Z" }),
+      { delivery: "d-2" },
+    );
+    expect(old).toMatchObject([{ conclusion: "cancelled", output: { title: "Superseded by eeeeeee" } }]);
+  });
+
+  it("of the same head adds nothing while it is reviewed", async () => {
+    let finish: (() => void) | undefined;
+    await startApp(async () => {
+      await new Promise<void>((resolve) => (finish = resolve));
+      return sample({ findings: [] });
+    });
+    mockReviewed();
+    await send("pull_request", pullRequestEvent("opened"));
+    await expect.poll(() => finish).toBeDefined();
+    await send("pull_request", pullRequestEvent("reopened"), { delivery: "d-2" });
+    await expect
+      .poll(() => log.lines.map(({ message }) => message))
+      .toContain("the same review is under way");
+    finish?.();
+    await service.idle();
+  });
+});
+
+describe("a check", () => {
+  it("is made anew when it is asked for again: the pull request is in its external id", async () => {
+    await startApp();
+    mockToken();
+    nock(origin).get(`${repoPath}/pulls/7`).reply(200, pullRequest());
+    const bodies = mockReviewed({ token: false, id: 8 });
+    await deliver("check_run", checkRunEvent());
+    expect(bodies).toMatchObject([
+      { name: "Drydock", status: "in_progress", external_id: "7:d-1" },
+      { conclusion: "success" },
+    ]);
+  });
+
+  it("is made anew with its whole suite: GitHub knows the pull requests of the commit", async () => {
+    await startApp();
+    mockToken();
+    const closed = { ...pullRequest({ number: 8, state: "closed" }) };
+    nock(origin)
+      .get(`${repoPath}/commits/${head}/pulls`)
+      .query({ per_page: 100 })
+      .reply(200, [closed, pullRequest()]);
+    mockReviewed({ token: false });
+    await deliver("check_suite", checkSuiteEvent());
+  });
+
+  it("of a fork's commit that GitHub knows no pull request of is found by our own runs", async () => {
+    await startApp();
+    mockToken();
+    nock(origin).get(`${repoPath}/commits/${head}/pulls`).query({ per_page: 100 }).reply(200, []);
+    nock(origin)
+      .get(`${repoPath}/check-suites/6/check-runs`)
+      .query({ per_page: 100 })
+      .reply(200, { total_count: 1, check_runs: [{ id: 5, external_id: "7:d-0" }] });
+    nock(origin)
+      .get(`${repoPath}/pulls/7`)
+      .reply(200, pullRequest({ fork: true }));
+    mockReviewed({ token: false });
+    await deliver("check_suite", checkSuiteEvent());
+  });
+
+  it("of another app, or of an older commit, is left alone", async () => {
+    await startApp();
+    await deliver("check_run", checkRunEvent({ appId: 99 }));
+    mockToken();
+    nock(origin)
+      .get(`${repoPath}/pulls/7`)
+      .reply(200, pullRequest({ head: "e".repeat(40) }));
+    await deliver("check_run", checkRunEvent(), { delivery: "d-2" });
+  });
+});
+
+describe("every review ends in a completed check", () => {
+  /** A review that begins and does not come to publishing anything. */
+  function mockEnded(): CheckBody[] {
+    const bodies: CheckBody[] = [];
+    mockToken();
+    mockFiles(migrations);
+    mockCheckCreated(5);
+    mockCheckUpdated(5, (body) => bodies.push(body));
+    return bodies;
+  }
+
+  it("also when something breaks: neutral, with the name of the log's lines and without what broke", async () => {
+    await startApp(() => Promise.reject(new Error("at SELECT password")));
+    const bodies = mockEnded();
+    await deliver("pull_request", pullRequestEvent("opened"));
+    expect(bodies).toMatchObject([
+      { status: "completed", conclusion: "neutral", output: { title: "Drydock could not finish" } },
+    ]);
+    expect(bodies[0]?.output.summary).toContain("`d-1`");
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({ level: "error", message: "review failed", delivery: "d-1", pull: 7 }),
+    );
+    expect(JSON.stringify([bodies, log.lines])).not.toContain("password");
+  });
+
+  it("also when its time is over, though the review does not listen", async () => {
+    await startApp(() => new Promise(() => {}), { timeLimit: 60 });
+    const bodies = mockEnded();
+    await deliver("pull_request", pullRequestEvent("opened"));
+    expect(bodies).toMatchObject([
+      { conclusion: "neutral", output: { title: expect.stringContaining("could not finish within") } },
+    ]);
+  });
+
+  it("also when the app is stopped, and is taken up again when it is started", async () => {
+    await startApp(() => new Promise(() => {}));
+    const bodies = mockEnded();
+    await send("pull_request", pullRequestEvent("opened"));
+    await expect.poll(() => service.size().running).toBe(1);
+    await service.close(10);
+    expect(bodies).toMatchObject([
+      { conclusion: "cancelled", output: { title: "Drydock was stopped before it could finish" } },
+    ]);
+    expect(journal).toMatchObject([{ number: 7, head, checkRun: null }]);
+    server.close();
+
+    await startApp();
+    mockReviewed({ id: 6 });
+    await service.recover();
+    await service.idle();
+    expect(journal).toEqual([]);
+  });
+
+  it("also after a crash: the check run that was left is completed by the next process", async () => {
+    const left = {
+      installation: 2,
+      owner: "acme",
+      repo: "shop",
+      number: 7,
+      head,
+      base,
+      draft: false,
+      updatedAt: "2026-01-01T00:00:00Z",
+    };
+    journal = [{ ...left, delivery: "d-0", checkRun: 5 }];
+    await startApp();
+    mockToken();
+    mockFiles(migrations);
+    mockConversation();
+    mockCheckUpdated(5);
+    await service.recover();
+    await service.idle();
+  });
+
+  it("also when the pull request's files cannot be listed", async () => {
+    await startApp((source) => source.changedFiles().then(() => sample()));
+    mockToken();
+    nock(origin)
+      .get(`${repoPath}/pulls/7/files`)
+      .query(true)
+      .times(2)
+      .reply(403, forbidden, { "x-accepted-github-permissions": "pull_requests=read" });
+    const bodies: CheckBody[] = [];
+    mockCheckCreated(5);
+    mockCheckUpdated(5, (body) => bodies.push(body));
+    await deliver("pull_request", pullRequestEvent("opened"));
+    expect(bodies).toMatchObject([{ conclusion: "neutral" }]);
+    expect(bodies[0]?.output.summary).toContain("Drydock lacks the permission pull_requests: read. Grant it");
+  });
+
+  it("or in a log that names the permission when it may make none", async () => {
+    await startApp();
+    mockToken();
+    mockFiles(migrations);
+    const refused = () =>
+      nock(origin)
+        .post(`${repoPath}/check-runs`)
+        .reply(403, forbidden, { "x-accepted-github-permissions": "checks=write" });
+    refused();
+    mockConversation();
+    refused();
+    await deliver("pull_request", pullRequestEvent("opened"));
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({
+        level: "error",
+        message: expect.stringContaining("Drydock lacks the permission checks: write"),
+      }),
+    );
+  });
+
+  it("and the head that took its place is reviewed, though no event told of it", async () => {
+    const newer = "e".repeat(40);
+    await startApp();
+    const bodies: CheckBody[] = [];
+    mockToken();
+    mockFiles(migrations);
+    mockCheckCreated(5);
+    mockConversation({ head: newer });
+    nock(origin)
+      .get(`${repoPath}/pulls/7`)
+      .times(2)
+      .reply(200, pullRequest({ head: newer, updatedAt: "2026-01-01T00:01:00Z" }));
+    mockCheckUpdated(5, (body) => bodies.push(body));
+    mockReviewed({ id: 6, token: false, at: newer });
+    await deliver("pull_request", pullRequestEvent("opened"));
+    await expect.poll(() => nock.pendingMocks()).toEqual([]);
+    await service.idle();
+    expect(bodies).toMatchObject([{ conclusion: "cancelled", output: { title: "Superseded by eeeeeee" } }]);
+  });
+});
+
+describe("a whole review", () => {
+  const history = "CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint NOT NULL);\n";
+  const historyDown = "DROP TABLE orders;\n";
+  const up = "-- by user\nCREATE INDEX orders_user_id_idx ON orders (user_id);\n";
+  const down = "DROP INDEX orders_user_id_idx;\n";
+  const config = "rows:\n  orders: 1000000\n";
+  const texts = [history, historyDown, up, down, config];
+  const idOf = (text: string) => blobId(new TextEncoder().encode(text));
+
+  it("of ten files with findings costs ten requests, the token among them", async () => {
+    const sandbox = createSandbox({ spares: 0 });
+    try {
+      await startApp((source, options) => reviewChange(source, sandbox, options));
+      const calls: string[] = [];
+      const count = (scope: nock.Scope) =>
+        scope.on("request", ({ method, path }) => calls.push(`${method} ${path}`));
+      const others = Array.from({ length: 8 }, (_, i) => ({ filename: `src/f${i}.go` }));
+      const added = (filename: string, text: string) => ({
+        filename,
+        sha: idOf(text),
+        patch: patchOf("", text),
+      });
+      const checks: CheckBody[] = [];
+      count(mockToken());
+      count(
+        mockFiles([
+          added("db/migrations/0002_idx.down.sql", down),
+          added("db/migrations/0002_idx.up.sql", up),
+          ...others,
+        ]),
+      );
+      count(mockCheckCreated(5, (body) => checks.push(body)));
+      const file = (path: string, text: string) => ({
+        path,
+        sha: idOf(text),
+        type: "blob",
+        mode: "100644",
+        size: text.length,
+      });
+      const tree = [
+        file("db/migrations/0001_orders.up.sql", history),
+        file("db/migrations/0001_orders.down.sql", historyDown),
+        file(".github/drydock.yml", config),
+      ];
+      count(
+        nock(origin)
+          .get(`${repoPath}/git/trees/${base}`)
+          .query({ recursive: "1" })
+          .reply(200, { sha: base, tree, truncated: false }),
+      );
+      count(
+        nock(origin)
+          .post("/graphql", /isBinary/)
+          .times(2)
+          .reply(200, (_, body) => ({
+            data: { repository: blobsIn(body as { variables: Record<string, string> }) },
+          })),
+      );
+      count(mockConversation());
+      const review: { comments?: { path: string; line: number; body: string }[] } = {};
+      count(
+        nock(origin)
+          .post(`${repoPath}/pulls/7/reviews`)
+          .reply(200, (_, body) => Object.assign(review, body) && { id: 1 }),
+      );
+      count(nock(origin).post(`${repoPath}/issues/7/comments`).reply(201, { id: 9 }));
+      count(mockCheckUpdated(5, (body) => checks.push(body)));
+
+      await deliver("pull_request", pullRequestEvent("opened"));
+      expect(calls).toHaveLength(10);
+      expect(checks.at(-1)).toMatchObject({
+        conclusion: "failure",
+        output: { annotations: [{ start_line: 2, annotation_level: "failure" }] },
+      });
+      expect(review.comments).toMatchObject([{ path: "db/migrations/0002_idx.up.sql", line: 2 }]);
+      expect(review.comments?.[0]?.body).toContain("SHARE lock on `orders`");
+      const logged = JSON.stringify(log.lines);
+      for (const word of ["CREATE", "orders_user_id_idx", "ghs_"]) expect(logged).not.toContain(word);
+    } finally {
+      await sandbox.close();
+    }
+  });
+
+  function blobsIn({ variables }: { variables: Record<string, string> }) {
+    const asked = Object.entries(variables).filter(([name]) => /^o\d+$/.test(name));
+    return Object.fromEntries(
+      asked.map(([name, oid]) => {
+        const text = texts.find((candidate) => idOf(candidate) === oid) ?? null;
+        return [
+          name.replace("o", "b"),
+          text && { text, isBinary: false, isTruncated: false, byteSize: text.length },
+        ];
+      }),
+    );
+  }
+});
