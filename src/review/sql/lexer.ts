@@ -5,8 +5,17 @@ import type { Span } from "../types.ts";
  * - `quoted`: a name in double quotes
  * - `string`: a constant in any of PostgreSQL's quotes, dollar quotes included
  * - `symbol`: one character of an operator or of punctuation
+ * - `unclosed`: a comment that never ends, which is an error and no white space
  */
-export type TokenKind = "word" | "quoted" | "string" | "number" | "parameter" | "comment" | "symbol";
+export type TokenKind =
+  | "word"
+  | "quoted"
+  | "string"
+  | "number"
+  | "parameter"
+  | "comment"
+  | "symbol"
+  | "unclosed";
 
 export interface Token extends Span {
   readonly kind: TokenKind;
@@ -30,8 +39,7 @@ export function readToken(text: string, from: number, end: number, backslashes =
   if (code === dollar) return dollarToken(text, start, end);
   if (code === dash && text.charCodeAt(start + 1) === dash)
     return { kind: "comment", start, end: lineEnd(text, start, end) };
-  if (code === slash && text.charCodeAt(start + 1) === star)
-    return { kind: "comment", start, end: commentEnd(text, start, end) };
+  if (code === slash && text.charCodeAt(start + 1) === star) return blockComment(text, start, end);
   return { kind: "symbol", start, end: start + 1 };
 }
 
@@ -169,7 +177,7 @@ function dollarToken(text: string, start: number, end: number): Token {
 }
 
 /** Block comments nest. */
-function commentEnd(text: string, start: number, end: number): number {
+function blockComment(text: string, start: number, end: number): Token {
   let depth = 0;
   for (let at = start; at < end - 1; at++) {
     const code = text.charCodeAt(at);
@@ -179,8 +187,8 @@ function commentEnd(text: string, start: number, end: number): number {
     } else if (code === star && text.charCodeAt(at + 1) === slash) {
       depth--;
       at++;
-      if (depth === 0) return at + 1;
+      if (depth === 0) return { kind: "comment", start, end: at + 1 };
     }
   }
-  return end;
+  return { kind: "unclosed", start, end };
 }

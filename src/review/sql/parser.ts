@@ -7,34 +7,40 @@ export type Parsed = { readonly tree: ParseResult } | { readonly error: string }
 type Instance = Awaited<ReturnType<typeof createInstance>>;
 
 /**
- * A WebAssembly instance whose code was cut off (out of stack or memory) never gets its stack back: after some 30 times it
- * can do nothing any more, and nobody could say what it answers until then. It is replaced at once; a spare one is ready,
- * because making one takes a promise.
+ * Parsers to go on with. A WebAssembly instance whose code was cut off (out of stack or memory) never gets its stack back:
+ * after some 30 times it can do nothing any more, and nobody could say what it answers until then. So it is thrown away;
+ * the next one is there already, because making one takes a promise.
  */
-let instance: Instance | null = await createInstance();
-let spare: Instance | null = await createInstance();
+const instances: Instance[] = [await createInstance(), await createInstance()];
+const enough = instances.length;
+let inTheMaking = 0;
 
 /** Parses SQL with the parser of PostgreSQL 18 itself. Never throws. NUL ends the text for it: callers keep it out. */
 export function parseSql(sql: string): Parsed {
-  if (!instance) return { error: "the parser is being restarted" };
+  const [instance] = instances;
   try {
-    return parseWith(instance, sql);
+    return instance ? parseWith(instance, sql) : { error: "the parser is being restarted" };
   } catch {
-    instance = spare;
-    spare = null;
-    replenish();
+    instances.shift();
     return { error: "it is more than the parser can take" };
+  } finally {
+    replenish();
   }
 }
 
 function replenish(): void {
-  createInstance().then(
-    (created) => {
-      if (instance) spare = created;
-      else instance = created;
-    },
-    () => {},
-  );
+  while (instances.length + inTheMaking < enough) {
+    inTheMaking += 1;
+    createInstance().then(
+      (created) => {
+        inTheMaking -= 1;
+        instances.push(created);
+      },
+      () => {
+        inTheMaking -= 1;
+      },
+    );
+  }
 }
 
 function parseWith(module: Instance, sql: string): Parsed {
