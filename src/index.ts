@@ -53,7 +53,7 @@ async function serve(settings: Settings, env: Environment): Promise<void> {
     review: (source, options) => reviewChange(source, sandbox, options),
     version,
     log,
-    journal: createJournal(cacheDirectory(undefined)),
+    journal: createJournal(path.join(cacheDirectory(undefined), "jobs", `${appId}@${new URL(apiUrl).host}`)),
   });
 
   let engine: Health["status"] = "starting";

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import nock from "nock";
 import { createNodeMiddleware, createProbot } from "probot";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Journal } from "../src/handlers/journal.ts";
 import type { ReviewJob } from "../src/handlers/queue.ts";
 import { reviewChange } from "../src/handlers/review.ts";
 import { healthHandler, listen, ping } from "../src/handlers/server.ts";
@@ -57,7 +58,12 @@ afterEach(async () => {
 /** The app behind its server, as it is started, with a review of the test's choice. */
 async function startApp(review: Review = clean, limits: { timeLimit?: number } = {}): Promise<void> {
   log = logBook();
-  const kept = { takeOver: () => journal, write: (jobs: readonly ReviewJob[]) => void (journal = jobs) };
+  const kept: Journal = {
+    takeOver: () => journal,
+    write(jobs) {
+      journal = jobs;
+    },
+  };
   service = createService({ github: github(log), review, version: "1.2.3", log, journal: kept, ...limits });
   const probot = createProbot({ overrides: { appId: 1, privateKey, secret, logLevel: "fatal" } });
   const webhooks = await createNodeMiddleware(service.app, { probot, webhooksPath: webhookPath });
