@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import { hostname } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { createNodeMiddleware, createProbot } from "probot";
@@ -53,7 +54,7 @@ async function serve(settings: Settings, env: Environment): Promise<void> {
     review: (source, options) => reviewChange(source, sandbox, options),
     version,
     log,
-    journal: createJournal(path.join(cacheDirectory(undefined), "jobs", `${appId}@${new URL(apiUrl).host}`)),
+    journal: createJournal(journalFile(settings)),
   });
 
   let engine: Health["status"] = "starting";
@@ -88,6 +89,12 @@ async function serve(settings: Settings, env: Environment): Promise<void> {
   };
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
+}
+
+/** Whoever listens at a host's port is the only one that does, and the next one there takes up what it leaves. */
+function journalFile({ appId, apiUrl, port }: Settings): string {
+  const name = [hostname(), port, appId, new URL(apiUrl).host].join("-").replace(/[^\w.-]/g, "-");
+  return path.join(cacheDirectory(undefined), "jobs", `${name}.json`);
 }
 
 async function serveSetup(env: Environment): Promise<void> {

@@ -208,31 +208,34 @@ describe("the journal", () => {
     delivery: "d-1",
     checkRun: 5,
   };
-  /** No process has so high a number. */
-  const gone = 99_999_999;
+  const file = () => path.join(folder, "jobs", "one.json");
 
-  it("hands over what a process left behind, once", () => {
-    createJournal(folder, gone).write([job]);
-    expect(createJournal(folder).takeOver()).toEqual([job]);
-    expect(createJournal(folder).takeOver()).toEqual([]);
+  it("hands over what an earlier process left behind, once", () => {
+    createJournal(file()).write([job]);
+    const journal = createJournal(file());
+    expect(journal.takeOver()).toEqual([job]);
+    expect(journal.takeOver()).toEqual([]);
   });
 
-  it("leaves alone what belongs to a process that lives", () => {
-    createJournal(folder, process.ppid).write([job]);
-    expect(createJournal(folder).takeOver()).toEqual([]);
-    expect(createJournal(folder, process.ppid).takeOver()).toEqual([job]);
+  it("keeps what is left until something else is to be remembered", () => {
+    createJournal(file()).write([job]);
+    createJournal(file());
+    expect(createJournal(file()).takeOver()).toEqual([job]);
   });
 
   it("forgets what is done", () => {
-    const journal = createJournal(folder, gone);
+    const journal = createJournal(file());
     journal.write([job]);
     journal.write([]);
-    expect(createJournal(folder).takeOver()).toEqual([]);
+    expect(createJournal(file()).takeOver()).toEqual([]);
   });
 
   it("is no obstacle when it is broken or not there", () => {
-    writeFileSync(path.join(folder, `jobs-${gone}.json`), '[{"owner":"acme"},');
-    expect(createJournal(folder).takeOver()).toEqual([]);
-    expect(createJournal(path.join(folder, "none")).takeOver()).toEqual([]);
+    const broken = path.join(folder, "broken.json");
+    writeFileSync(broken, '[{"owner":"acme"},');
+    expect(createJournal(broken).takeOver()).toEqual([]);
+    writeFileSync(broken, '[{"owner":"acme"}]');
+    expect(createJournal(broken).takeOver()).toEqual([]);
+    expect(createJournal(path.join(folder, "none.json")).takeOver()).toEqual([]);
   });
 });
