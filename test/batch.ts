@@ -43,7 +43,12 @@ export function createBatch(): Batch {
   }
 
   async function run(request: DryRunRequest): Promise<DryRun> {
-    const seen = await runDatabase(request, { cache: noCache, version: "batch", lease, prefer: () => undefined });
+    const seen = await runDatabase(request, {
+      cache: noCache,
+      version: "batch",
+      lease,
+      prefer: () => undefined,
+    });
     if (seen.lost !== null) {
       await shared?.engine.close();
       shared = null;

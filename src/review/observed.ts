@@ -28,10 +28,11 @@ export function wasRewritten(run: StatementRun, table: TableName): boolean {
 
 /**
  * What the sandbox saw of a statement on tables that are older than the pull request, and what is known of the sizes of
- * the given tables: one fact an entry.
+ * those given tables that are older too: one fact an entry.
  */
 export function evidenceOf(context: OperationContext, tables: readonly TableName[]): Text[] {
-  return [...seen(ranOf(context)), ...tables.map((table) => sizeOf(table, context))];
+  const old = tables.filter((table) => !context.isNew(table));
+  return [...seen(ranOf(context)), ...old.map((table) => sizeOf(table, context))];
 }
 
 /** The table as it was before the migration; null when that is not known. */

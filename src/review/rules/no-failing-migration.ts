@@ -69,8 +69,11 @@ function downProblems(migration: Migration, context: MigrationContext): Problem[
       },
     ];
   if (trip.down.leftOpen) return [leftOpen(migration, down, "down")];
-  const again = trip.upAgain && firstFailure(migration.up, trip.upAgain);
+  // What the down left behind explains why the up cannot be run again, and is told where it is found.
+  const again = trip.upAgain && trip.residue.length === 0 && firstFailure(migration.up, trip.upAgain);
   if (!again) return [];
+  if (again.statement.operations.some(({ kind }) => kind === "addEnumValue"))
+    return [enumAgain(migration, again)];
   return [
     {
       message: say`After up and down this statement fails when the migration is run again: ${again.failure.message}.`,
@@ -80,6 +83,23 @@ function downProblems(migration: Migration, context: MigrationContext): Problem[
       side: "up",
     },
   ];
+}
+
+/** PostgreSQL has no way to remove a value of an enum, so the down owes nothing; the up can bear to find it there. */
+function enumAgain(migration: Migration, { statement, failure }: Failed): Problem {
+  const value = /\bADD\s+VALUE\s+/i.exec(statement.sql);
+  const start = statement.span.start + (value ? value.index + value[0].length : 0);
+  const edit = { path: migration.up.path, start, end: start, text: "IF NOT EXISTS " };
+  return {
+    message: say`A database that was taken back cannot run this migration again: PostgreSQL cannot remove a value of an enum, so ${failure.message}.`,
+    evidence: [say`observed: up again failed: ${failure.message} (${[failure.code]})`],
+    instead: say`Write ADD VALUE IF NOT EXISTS.`,
+    at: statement.span,
+    object: `${migration.name} again`,
+    severity: "warning",
+    side: "up",
+    fix: value ? { title: "Accept the value when it is there already", edits: [edit], followUp: null } : null,
+  };
 }
 
 interface Failed {
@@ -134,7 +154,7 @@ function leftOpen(migration: Migration, script: Script, side: "up" | "down"): Pr
     operations.some((operation) => operation.kind === "transaction" && operation.verb === "begin"),
   );
   return {
-    message: say`BEGIN has no COMMIT: when the connection closes, nothing of this file has taken effect.`,
+    message: say`BEGIN has no COMMIT: what this file does is lost unless something else commits it.`,
     evidence: [say`observed: the transaction was still open after the last statement`],
     instead: say`Add COMMIT at the end of ${script.path}.`,
     at: begin?.span ?? { start: 0, end: 0 },

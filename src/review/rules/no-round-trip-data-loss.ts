@@ -13,7 +13,7 @@ export default defineRule({
   check: {
     migration(migration, { run }) {
       const trip = run?.roundTrip;
-      if (!trip || trip.notEvaluated !== null) return;
+      if (!trip || trip.notEvaluated !== null || trip.down.leftOpen) return;
       const changes = trip.data.filter((change) => !isDropped(change, migration));
       const [first] = changes;
       if (!first) return;

@@ -1,6 +1,6 @@
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Difference, Migration, Problem, Span, Text } from "../types.ts";
+import type { Difference, Migration, Outcome, Problem, RoundTrip, Span, Text } from "../types.ts";
 
 const shown = 10;
 
@@ -15,21 +15,30 @@ export default defineRule({
   check: {
     migration(migration, { run }) {
       const trip = run?.roundTrip;
-      if (!trip || trip.notEvaluated !== null || hasFailed(trip.down)) return;
-      if (trip.residue.length > 0) return residueProblem(migration, trip.residue);
+      // A transaction that is left open undoes nothing: said by its own rule.
+      if (!trip || trip.notEvaluated !== null || hasFailed(trip.down) || trip.down.leftOpen) return;
+      if (trip.residue.length > 0) return residueProblem(migration, trip.residue, failureAgain(trip));
       if (trip.upAgainResidue.length > 0) return secondUpProblem(migration, trip.upAgainResidue);
       return;
     },
   },
 });
 
-function residueProblem(migration: Migration, differences: readonly Difference[]): Problem {
+function residueProblem(
+  migration: Migration,
+  differences: readonly Difference[],
+  again: Failure | null,
+): Problem {
   const [first] = differences;
   const more = differences.length - 1;
-  const harmless = differences.every(({ change }) => change === "extra");
+  const harmless = again === null && differences.every(({ change }) => change === "extra");
+  const effect = again === null ? [] : say`, and the migration cannot be run again`;
   return {
-    message: say`After up and down ${first ? sentence(first) : []}${more > 0 ? say`, and ${more} more` : []}.`,
-    evidence: evidenceOf(differences),
+    message: say`After up and down ${first ? inShort(first) : []}${more > 0 ? say`, and ${more} more` : []}${effect}.`,
+    evidence: [
+      ...evidenceOf(differences),
+      ...(again === null ? [] : [say`observed: up again failed: ${again.message} (${[again.code]})`]),
+    ],
     instead: say`Let ${migration.down?.path ?? migration.name} undo every statement of the up, in reverse order.`,
     object: migration.name,
     severity: harmless ? "warning" : "error",
@@ -41,12 +50,19 @@ function residueProblem(migration: Migration, differences: readonly Difference[]
 function secondUpProblem(migration: Migration, differences: readonly Difference[]): Problem {
   const [first] = differences;
   return {
-    message: say`Up, down and up again leads to another schema than the first up: ${first ? sentence(first) : []}.`,
+    message: say`Up, down and up again leads to another schema than the first up: ${first ? inShort(first) : []}.`,
     evidence: evidenceOf(differences),
     object: migration.name,
     side: "down",
     ...placeOf(migration),
   };
+}
+
+type Failure = Extract<Outcome, { kind: "failed" }>;
+
+function failureAgain({ upAgain }: RoundTrip): Failure | null {
+  for (const { outcome } of upAgain?.statements ?? []) if (outcome.kind === "failed") return outcome;
+  return null;
 }
 
 function hasFailed({ statements }: { statements: readonly { outcome: { kind: string } }[] }): boolean {
@@ -59,10 +75,19 @@ function evidenceOf(differences: readonly Difference[]): Text[] {
   return rest > 0 ? [...named, say`observed: ${rest} more differences`] : named;
 }
 
+/** Long definitions are left to the evidence. */
+function inShort(difference: Difference): Text {
+  const { kind, identity, change, before, after } = difference;
+  const long = (before?.length ?? 0) + (after?.length ?? 0) > 100;
+  return change === "changed" && long
+    ? say`the ${[kind]} ${identity} is another than before`
+    : sentence(difference);
+}
+
 function sentence({ kind, identity, change, before, after }: Difference): Text {
   if (change === "extra") return say`the ${[kind]} ${identity} is left behind`;
   if (change === "missing") return say`the ${[kind]} ${identity} is not brought back`;
-  if (before === null || after === null) return say`the ${[kind]} ${identity} is another`;
+  if (before === null || after === null) return say`the ${[kind]} ${identity} is another than before`;
   return say`the ${[kind]} ${identity} was ${before} and is ${after}`;
 }
 
