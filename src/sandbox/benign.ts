@@ -77,6 +77,7 @@ function anonymous({ definition, details }: CatalogObject): string {
   return typeof details?.name === "string" ? definition.replace(details.name, "") : definition;
 }
 
-function folded(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+/** Without white space at the ends of the body, and each other run of it as one blank. */
+function folded(definition: string): string {
+  return definition.replace(/\s*(\$function\$|\$procedure\$)\s*/g, "$1").replace(/\s+/g, " ");
 }

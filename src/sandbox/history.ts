@@ -39,8 +39,8 @@ export class HistoryLost extends Error {
   }
 }
 
-/** Milliseconds for a whole file of the history. */
-const fileTimeout = 30_000;
+/** Milliseconds for a whole file of the history: when they are over, it is run again one statement at a time. */
+const fileTimeout = { start: 8_000, statement: 10 };
 
 /**
  * SQLSTATEs of statements that run alone and not inside a transaction block: CREATE INDEX CONCURRENTLY and its like, and
@@ -124,10 +124,9 @@ class Replay {
   async #whole(script: Script): Promise<SqlError | null> {
     const body = script.statements.map(({ sql }) => sql).join(";\n");
     const sql = script.transaction === "transaction" ? `BEGIN;\n${body};\nCOMMIT` : body;
+    const timeout = fileTimeout.start + fileTimeout.statement * script.statements.length;
     for (let attempt = 0; ; attempt += 1) {
-      const result = await this.#guard(script.path, null, () =>
-        this.#session.run(sql, { timeout: fileTimeout }),
-      );
+      const result = await this.#guard(script.path, null, () => this.#session.run(sql, { timeout }));
       const error = result.error ?? (await this.#commit(result.status));
       await this.#settle(script.path);
       if (!error) return null;

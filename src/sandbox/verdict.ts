@@ -52,6 +52,9 @@ const traces = new Set([
   "2BP01",
 ]);
 
+/** A missing function, type, operator class or schema: any extension may bring it, whatever it is called. */
+const couldBeOfExtension = new Set(["42883", "42704", "3F000"]);
+
 /** What an error says about the statement: `failed` is its own fault, `not-evaluated` is the sandbox's. */
 export function judge(error: SqlError, sql: string, known: Known): Outcome {
   const reason = excuseOf(error, known);
@@ -75,8 +78,11 @@ export function excuseOf(error: SqlError, known: Known): string | null {
   if (error.code === "42883" && isRefusedFunction(error)) {
     return `it calls a function that the sandbox does not have (${error.message})`;
   }
-  const stub = [...known.missingExtensions].find((name) => mentionsExtension(error, name));
-  if (stub) return `it needs the extension ${stub}, which is not available in the sandbox (${error.message})`;
+  const stub = [...known.missingExtensions].find(
+    (name) => couldBeOfExtension.has(error.code) || mentionsExtension(error, name),
+  );
+  if (stub)
+    return `it may need the extension ${stub}, which is not available in the sandbox (${error.message})`;
   if (!traces.has(error.code)) return null;
   const name = missingNameOf(error.message);
   const gap = known.gaps.find(({ words }) => words === null || name === null || words.includes(name));

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { readScript } from "../../src/review/script.ts";
-import type { DryRun, Migration, MigrationRun, Script, TransactionMode } from "../../src/review/types.ts";
+import type {
+  Dialect,
+  DryRun,
+  Migration,
+  MigrationRun,
+  Script,
+  TransactionMode,
+} from "../../src/review/types.ts";
 import {
   createSandbox,
   type DryRunRequest,
@@ -21,6 +28,7 @@ export interface Case {
   readonly history?: readonly string[];
   readonly steps?: readonly Step[];
   readonly mode?: TransactionMode;
+  readonly dialect?: Dialect;
   readonly scope?: string;
   readonly queries?: DryRunRequest["queries"];
   readonly rows?: DryRunRequest["rows"];
@@ -45,13 +53,19 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
     cacheDirectory,
     /** How many times a history was asked for. */
     loads: () => loads,
-    async run({ history = [], steps = [], mode = "implicit", ...rest }: Case): Promise<DryRun> {
+    async run({
+      history = [],
+      steps = [],
+      mode = "implicit",
+      dialect = "postgresql",
+      ...rest
+    }: Case): Promise<DryRun> {
       const { scope = "test", queries = [], rows = {}, signal, onProgress } = rest;
       return sandbox.dryRun({
         database: {
           directory: "migrations",
           framework: "golang-migrate",
-          dialect: "postgresql",
+          dialect,
           history: history.map((sql, i) => ({ path: fileOf(i, "up"), version: String(i), digest: sql })),
           steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
         },
@@ -106,6 +120,7 @@ function migrationOf({ up, down, status = "added" }: Step, i: number, mode: Tran
     downWaived: null,
     downPath: null,
     status,
+    changed: status === "kept" ? [] : ["up", ...(down === undefined ? [] : (["down"] as const))],
   };
 }
 
