@@ -4,6 +4,10 @@ import type { DryRun, Operation, Schema, Statement, TableName } from "./types.ts
 export interface Births {
   isNew(table: TableName): boolean;
   isNewColumn(table: TableName, column: string): boolean;
+  /** The name that an older table had before the pull request. */
+  formerName(table: TableName): TableName;
+  /** The name that an older column had before the pull request. */
+  formerColumn(table: TableName, column: string): string;
   /** Tables that the statement creates are new within it. */
   recordCreated(statement: Statement): void;
   /** Columns, renames and drops count for the statements that follow. */
@@ -20,6 +24,8 @@ export function followBirths(base: Schema | null, complete: boolean): Births {
   const born = new Set<TableName>();
   const bornColumns = new Set<string>();
   const kept = new Set<TableName>();
+  const formerNames = new Map<TableName, TableName>();
+  const formerColumns = new Map<string, string>();
   const existing = new Map(
     base?.tables.map((table) => [table.name, new Set(table.columns.map(({ name }) => name))]),
   );
@@ -36,6 +42,8 @@ export function followBirths(base: Schema | null, complete: boolean): Births {
   return {
     isNew,
     isNewColumn: (table, column) => isNew(table) || bornColumns.has(key(table, column)),
+    formerName: (table) => formerNames.get(table) ?? table,
+    formerColumn: (table, column) => formerColumns.get(key(table, column)) ?? column,
     recordCreated({ operations }) {
       for (const operation of operations)
         if (operation.kind === "createTable" && !(operation.ifNotExists && isOld(operation.table)))
@@ -60,6 +68,8 @@ export function followBirths(base: Schema | null, complete: boolean): Births {
     if (operation.kind === "renameColumn") {
       const { table, column, to } = operation;
       if (bornColumns.delete(key(table, column))) bornColumns.add(key(table, to));
+      else formerColumns.set(key(table, to), formerColumns.get(key(table, column)) ?? column);
+      formerColumns.delete(key(table, column));
     }
     if (operation.kind === "dropTable") {
       for (const names of [born, kept]) names.delete(operation.table);
@@ -74,6 +84,8 @@ export function followBirths(base: Schema | null, complete: boolean): Births {
   }
 
   function renameTable(from: TableName, to: TableName): void {
+    if (!born.has(from)) formerNames.set(to, formerNames.get(from) ?? from);
+    formerNames.delete(from);
     for (const names of [born, kept]) if (names.delete(from)) names.add(to);
     const columns = existing.get(from);
     if (columns) existing.set(to, columns);

@@ -140,6 +140,8 @@ function operationContext(subject: Subject, run: StatementRun | null): Operation
     roundTrip: seen?.roundTrip ?? null,
     isNew: births.isNew,
     isNewColumn: births.isNewColumn,
+    formerName: births.formerName,
+    formerColumn: births.formerColumn,
     hasRows: (table) => hasRows(table, subject),
   };
 }

@@ -44,6 +44,10 @@ export interface OperationContext extends Context {
   isNew(table: TableName): boolean;
   /** Whether the column was added by this pull request before this statement, or its table was. */
   isNewColumn(table: TableName, column: string): boolean;
+  /** The name that an older table had before the pull request. */
+  formerName(table: TableName): TableName;
+  /** The name that an older column had before the pull request. */
+  formerColumn(table: TableName, column: string): string;
   /** Whether the table was seen to hold seeded rows when the migration ran. */
   hasRows(table: TableName): boolean;
 }

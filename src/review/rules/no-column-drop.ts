@@ -1,6 +1,8 @@
 import { tableBefore } from "../observed.ts";
-import { defineRule } from "../rule.ts";
+import { isColumnReplaced, isColumnThere } from "../replaced.ts";
+import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
+import type { TableName, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Drop a column only after no running code uses it",
@@ -16,13 +18,13 @@ export default defineRule({
       const before = tableBefore(context, table);
       const known = before?.columns.find(({ name }) => name === column);
       if (ifExists && before && !known) return;
+      const former = context.formerColumn(table, column);
+      if (isColumnReplaced(table, former, context.after, context.script)) return;
       const lost = context.roundTrip?.data.find(
         (change) => change.table === table && change.column === column,
       );
       return {
-        message: known?.generated
-          ? say`Dropping ${column} breaks running code that still reads it from ${table}.`
-          : say`Dropping ${column} loses its data and breaks running code that still uses it in ${table}.`,
+        message: messageOf(table, column, former, known?.generated ?? false, context),
         evidence: lost
           ? [
               say`observed: the down migration brought back ${lost.of - lost.rows} of ${lost.of} seeded values`,
@@ -35,3 +37,18 @@ export default defineRule({
     },
   },
 });
+
+function messageOf(
+  table: TableName,
+  column: string,
+  former: string,
+  generated: boolean,
+  { after }: OperationContext,
+): Text {
+  // The rename is what breaks running code, and a finding of its own.
+  if (former !== column) return say`Dropping ${column}, until now ${former}, loses its data in ${table}.`;
+  if (isColumnThere(table, column, after))
+    return say`Dropping ${column} loses its data: the column of ${table} that takes its name starts without.`;
+  if (generated) return say`Dropping ${column} breaks running code that still reads it from ${table}.`;
+  return say`Dropping ${column} loses its data and breaks running code that still uses it in ${table}.`;
+}

@@ -1,6 +1,7 @@
+import { isColumnReplaced, isTableReplaced } from "../replaced.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import type { DataChange, Migration, Operation, Severity, Statement, Text } from "../types.ts";
+import type { DataChange, Migration, Operation, Schema, Severity, Statement, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Let up and down together keep the data",
@@ -14,7 +15,7 @@ export default defineRule({
     migration(migration, { run }) {
       const trip = run?.roundTrip;
       if (!trip || trip.notEvaluated !== null || trip.down.leftOpen) return;
-      const changes = trip.data.filter((change) => !isDropped(change, migration));
+      const changes = trip.data.filter((change) => !isDropped(change, migration, run.after));
       const [first] = changes;
       if (!first) return;
       const cause = migration.up.statements.find((statement) => touches(statement, first));
@@ -31,13 +32,15 @@ export default defineRule({
   },
 });
 
-/** What the up drops by name is said where it is dropped. */
-function isDropped({ table, column }: DataChange, { up }: Migration): boolean {
-  return operationsOf(up.statements).some(
-    (operation) =>
-      (operation.kind === "dropTable" && operation.table === table) ||
-      (operation.kind === "dropColumn" && operation.table === table && operation.column === column),
-  );
+/** What the up drops by name, and does not replace, is said where it is dropped. */
+function isDropped({ table, column }: DataChange, { up }: Migration, after: Schema): boolean {
+  return operationsOf(up.statements).some((operation) => {
+    if (operation.kind === "dropTable")
+      return operation.table === table && !isTableReplaced(table, after, up);
+    if (operation.kind !== "dropColumn" || operation.table !== table || operation.column !== column)
+      return false;
+    return !isColumnReplaced(table, column, after, up);
+  });
 }
 
 function sentence({ table, column, rows, of, change }: DataChange): Text {

@@ -1,7 +1,8 @@
 import { ranOf, tableBefore } from "../observed.ts";
+import { isTableReplaced } from "../replaced.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Text } from "../types.ts";
+import type { TableName, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Drop a table only after no running code uses it",
@@ -20,11 +21,11 @@ export default defineRule({
       if (context.isNew(table)) return;
       const before = tableBefore(context, table);
       if (ifExists && context.before && !before) return;
+      const former = context.formerName(table);
+      if (isTableReplaced(former, context.after, context.script)) return;
       const partition = before?.kind === "partition";
       return {
-        message: partition
-          ? say`Dropping the partition ${table} loses its rows.`
-          : say`Dropping ${table} loses its rows and breaks running code that still uses it.`,
+        message: messageOf(table, former, partition, context),
         evidence: locksElsewhere(table, context),
         instead: say`Release code that no longer uses ${table} first, keep a copy if the rows may be needed, and drop it in the release after it.`,
         at,
@@ -33,6 +34,20 @@ export default defineRule({
     },
   },
 });
+
+function messageOf(
+  table: TableName,
+  former: TableName,
+  partition: boolean,
+  { after }: OperationContext,
+): Text {
+  if (partition) return say`Dropping the partition ${table} loses its rows.`;
+  // The rename is what breaks running code, and a finding of its own.
+  if (former !== table) return say`Dropping ${table}, until now ${former}, loses its rows.`;
+  if (after?.tables.some(({ name }) => name === table))
+    return say`Dropping ${table} loses its rows: the table that takes its name starts empty.`;
+  return say`Dropping ${table} loses its rows and breaks running code that still uses it.`;
+}
 
 /** DROP TABLE locks the tables that its foreign keys point to as well. */
 function locksElsewhere(table: string, context: OperationContext): Text[] {
