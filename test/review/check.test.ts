@@ -55,9 +55,12 @@ describe("an edited migration", () => {
   const before = { "m/0002_a.up.sql": index, "m/0002_a.down.sql": "SELECT 1;" };
 
   it("is judged by its up when the up changes", () => {
-    expect(rulesOf(before, { ...before, "m/0002_a.up.sql": `${index} -- now` })).toEqual([
-      "no-blocking-index-build",
-    ]);
+    const up = `${index} SELECT 1;`;
+    expect(rulesOf(before, { ...before, "m/0002_a.up.sql": up })).toEqual(["no-blocking-index-build"]);
+  });
+
+  it("is not judged when only a comment changes", () => {
+    expect(rulesOf(before, { ...before, "m/0002_a.up.sql": `${index} -- now` })).toEqual([]);
   });
 
   it("is not judged by its up when only the down changes", () => {
