@@ -46,6 +46,7 @@ const byExtension = new Map<string, Language>([
 ]);
 
 const maxLines = 15;
+const maxCharacters = 4000;
 const startsAsSql =
   /^[\s(]*(?:--[^\n]*\n[\s(]*|\/\*(?:[^*]|\*(?!\/))*\*\/[\s(]*)*(select|insert|update|delete|with|merge|values)(?=[\s("*'/]|$)/i;
 
@@ -61,8 +62,8 @@ function inside(text: string, markStart: number, language: Language): FoundLiter
 }
 
 function search(text: string, from: number, language: Language): FoundLiteral {
-  let [at, lines, depth, hasCode] = [from, 0, 0, false];
-  while (at < text.length && lines <= maxLines) {
+  let [at, lines, depth, code] = [from, 0, 0, 0];
+  while (at < text.length && lines <= maxLines && code <= maxCharacters) {
     const comment = commentEnd(text, at, language);
     if (comment !== null) {
       if (/drydock:explain/.test(text.slice(at, comment))) break;
@@ -74,7 +75,7 @@ function search(text: string, from: number, language: Language): FoundLiteral {
     if (literal) {
       if (startsAsSql.test(previewOf(literal))) return sqlOf(text, literal, text.slice(from, at), language);
       at = literal.end;
-      hasCode = true;
+      code += 1;
       continue;
     }
     const character = text[at] ?? "";
@@ -83,8 +84,8 @@ function search(text: string, from: number, language: Language): FoundLiteral {
     if (character === ";" && depth <= 0) break;
     if (character === "\n") {
       lines += 1;
-      if (hasCode && depth <= 0 && /^[ \t]*\r?\n/.test(text.slice(at + 1, at + 200))) break;
-    } else if (!/\s/.test(character)) hasCode = true;
+      if (code > 0 && depth <= 0 && /^[ \t]*\r?\n/.test(text.slice(at + 1, at + 200))) break;
+    } else if (!/\s/.test(character)) code += 1;
     at += 1;
   }
   return { reason: reasons.noQuery() };
@@ -107,17 +108,22 @@ function sqlOf(text: string, first: Literal, before: string, language: Language)
 
 /** `"a" + "b"`, PHP's `.`, and Python's and Ruby's bare neighbours; null when something else is joined on. */
 function joinNeighbours(text: string, first: Literal, language: Language): Literal | null {
-  let joined = first;
-  for (;;) {
-    const next = skipBlank(text, joined.end, language);
+  const parts = [...first.parts];
+  let end = first.end;
+  for (let count = 0; count < maxNeighbours; count += 1) {
+    const next = skipBlank(text, end, language);
     const operator = operatorAt(text, next, language);
-    if (operator === null) return joined;
+    if (operator === null) return { start: first.start, end, parts };
     const literal = readLiteral(text, skipBlank(text, next + operator, language), language);
     if (literal === "unreadable") return null;
-    if (!literal) return operator === 0 ? joined : null;
-    joined = { start: joined.start, end: literal.end, parts: [...joined.parts, ...literal.parts] };
+    if (!literal) return operator === 0 ? { start: first.start, end, parts } : null;
+    parts.push(...literal.parts);
+    end = literal.end;
   }
+  return null;
 }
+
+const maxNeighbours = 500;
 
 /** The length of the operator that joins strings; 0 where none is needed; null when nothing can follow. */
 function operatorAt(text: string, at: number, language: Language): number | null {

@@ -95,7 +95,7 @@ const byWords: readonly { readonly written: Written; readonly words: readonly Re
     words: [
       /\bnvarchar\b/i,
       /\bidentity\s*\(\s*\d+\s*,\s*\d+\s*\)/i,
-      /^\s*go\s*;?\s*$/im,
+      /^[ \t]*go[ \t]*;?[ \t\r]*$/im,
       /\[dbo\]|\bdbo\./i,
       /\bdatetime2\b/i,
       /\buniqueidentifier\b/i,

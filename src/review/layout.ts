@@ -3,8 +3,8 @@ import type { Config } from "./config.ts";
 import type { MigrationDirectory, MigrationFiles } from "./framework.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { type ChangedFileLike, type Sides, sidesOf, type TreeFileLike } from "./inputs.ts";
-import { markedDirectories, type OtherTool, ownerOf } from "./other-tools.ts";
-import { directoryOf, foreignFolderOf, isSqlPath, isWithin } from "./paths.ts";
+import { type OtherTool, ownersAmong } from "./other-tools.ts";
+import { directoryOf, foreignFolderOf, groupBy, isSqlPath, isWithin } from "./paths.ts";
 import { planOf, type Step } from "./plan.ts";
 import type { Skipped } from "./types.ts";
 import { compareText } from "./versions.ts";
@@ -50,12 +50,14 @@ export function layOut(
     changed,
     baseFiles.filter((file) => !isExcluded(file.path)),
   );
-  const marked = markedDirectories([...new Set([...sides.base.keys(), ...sides.head.keys()])]);
-  const find = (paths: Iterable<string>) => findDirectories([...paths], config, marked);
+  const ownerOf = ownersAmong([...new Set([...sides.base.keys(), ...sides.head.keys()])]);
+  const find = (paths: Iterable<string>) => findDirectories([...paths], config, ownerOf);
   const base = find(sides.base.keys());
   const head = find(sides.head.keys());
-  const directories = [...pairDirectories(base, head, changed)].map((pair) =>
-    layOutDirectory(pair, sides, changed),
+  const touched = new Set(changed.flatMap(({ path, previousPath }) => [path, previousPath ?? path]));
+  const inCode = groupBy([...sides.head.keys()].filter(isStepInCode), directoryOf);
+  const directories = pairDirectories(base, head, changed).map((pair) =>
+    layOutDirectory(pair, { sides, touched, inCode }),
   );
   const migrations = new Set(
     [...base.values(), ...head.values()].flatMap((found) => found.laidOut.migrations.flatMap(pathsOf)),
@@ -64,8 +66,8 @@ export function layOut(
     sides,
     changed,
     directories: directories.sort((a, b) => compareText(a.directory, b.directory)),
-    isMigration: (path) => migrations.has(path) || ownerOf(path, marked) !== null,
-    otherTools: changedTools(changed, marked, migrations),
+    isMigration: (path) => migrations.has(path) || ownerOf(path) !== null,
+    otherTools: changedTools(changed, ownerOf, migrations),
     testData: testDataOf(changed, config),
   };
 }
@@ -80,6 +82,16 @@ export function pathsOf(files: MigrationFiles): string[] {
   return files.down === null ? [files.up] : [files.up, files.down];
 }
 
+type OwnerOf = (path: string) => OtherTool | null;
+
+interface DirectoryContext {
+  readonly sides: Sides;
+  /** Paths that change, on either side. */
+  readonly touched: ReadonlySet<string>;
+  /** Steps in code by their directory. */
+  readonly inCode: ReadonlyMap<string, readonly string[]>;
+}
+
 interface Found {
   readonly framework: string;
   readonly laidOut: MigrationDirectory;
@@ -91,15 +103,11 @@ interface Pair {
 }
 
 /** Every directory with the one framework that claims most of it. */
-function findDirectories(
-  paths: readonly string[],
-  config: Config,
-  marked: readonly OtherTool[],
-): Map<string, Found> {
+function findDirectories(paths: readonly string[], config: Config, ownerOf: OwnerOf): Map<string, Found> {
   const named = config.migrations.map(({ directory }) => directory);
   const own = paths.filter(
     (path) =>
-      (!isSqlPath(path) || ownerOf(path, marked) === null) &&
+      (!isSqlPath(path) || ownerOf(path) === null) &&
       (foreignFolderOf(path) === null || isNamed(path, named)),
   );
   const found = new Map<string, Found>();
@@ -142,20 +150,18 @@ function pairDirectories(
 
 function layOutDirectory(
   { base, head }: Pair,
-  sides: Sides,
-  changed: readonly ChangedFileLike[],
+  { sides, touched, inCode }: DirectoryContext,
 ): DirectoryLayout {
   const found = head ?? base;
   const directory = found?.laidOut.directory ?? "";
   const plan = planOf(base?.laidOut.migrations ?? [], head?.laidOut.migrations ?? [], sides);
-  const touched = new Set(changed.flatMap(({ path, previousPath }) => [path, previousPath ?? path]));
   const own = [base, head].flatMap((side) => side?.laidOut.migrations.flatMap(pathsOf) ?? []);
   return {
     directory,
     framework: found?.framework ?? "",
     ...plan,
     changed: [...new Set(own)].filter((path) => touched.has(path)),
-    inCode: [...sides.head.keys()].filter((path) => directoryOf(path) === directory && isStepInCode(path)),
+    inCode: inCode.get(directory) ?? [],
     skipped: head?.laidOut.skipped.filter(({ path }) => touched.has(path)) ?? [],
   };
 }
@@ -169,12 +175,12 @@ function isStepInCode(path: string): boolean {
 /** Each directory of a tool that is not read, once, when a file of it changes. */
 function changedTools(
   changed: readonly ChangedFileLike[],
-  marked: readonly OtherTool[],
+  ownerOf: OwnerOf,
   migrations: ReadonlySet<string>,
 ): Layout["otherTools"] {
   const found = new Map<string, OtherTool & { path: string }>();
   for (const { path } of changed) {
-    const owner = migrations.has(path) || foreignFolderOf(path) !== null ? null : ownerOf(path, marked);
+    const owner = migrations.has(path) || foreignFolderOf(path) !== null ? null : ownerOf(path);
     if (!owner) continue;
     const key = `${owner.tool} ${owner.directory}`;
     if (!found.has(key)) found.set(key, { ...owner, path });

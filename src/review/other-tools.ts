@@ -1,4 +1,4 @@
-import { directoryOf, fileNameOf, isSqlPath, isWithin } from "./paths.ts";
+import { directoryOf, fileNameOf, groupBy, isSqlPath } from "./paths.ts";
 
 /** A directory whose migrations belong to a tool that is not read yet. */
 export interface OtherTool {
@@ -28,11 +28,17 @@ export function markedDirectories(paths: readonly string[]): OtherTool[] {
   });
 }
 
-/** The tool that owns this path, by its name or by the mark in its directory. */
-export function ownerOf(path: string, marked: readonly OtherTool[]): OtherTool | null {
-  const named = otherToolOf(path);
-  if (named) return named;
-  return marked.find(({ tool, directory }) => isOwned(path, tool, directory)) ?? null;
+/** For a repository of these paths: the tool that owns a path, by its name or by the mark in its directory. */
+export function ownersAmong(paths: readonly string[]): (path: string) => OtherTool | null {
+  const marked = groupBy(markedDirectories(paths), ({ directory }) => directory);
+  const known = new Map<string, OtherTool | null>();
+  return (path) => {
+    const before = known.get(path);
+    if (before !== undefined) return before;
+    const owner = otherToolOf(path) ?? markedOwner(path, marked);
+    known.set(path, owner);
+    return owner;
+  };
 }
 
 /** The tool whose marks stand in the text of a numbered SQL file; null when there are none. */
@@ -50,9 +56,23 @@ export function isModelPath(path: string): boolean {
   );
 }
 
+/** The tool that marks one of the folders above the path and has files of this kind there. */
+function markedOwner(path: string, marked: ReadonlyMap<string, readonly OtherTool[]>): OtherTool | null {
+  if (marked.size === 0) return null;
+  let directory = path;
+  for (let up = 0; up < maxDepth && directory !== ""; up += 1) {
+    directory = directoryOf(directory);
+    const owner = marked.get(directory)?.find(({ tool }) => isOwned(path, tool, directory));
+    if (owner) return owner;
+  }
+  return null;
+}
+
+const maxDepth = 30;
+
 function isOwned(path: string, tool: string, directory: string): boolean {
-  if (tool === "Sqitch") return isWithin(path, directory) && /\/?(deploy|revert|verify)\//.test(path);
-  if (tool === "Drizzle" && isWithin(path, directory) && path.endsWith(".json")) return true;
+  if (tool === "Sqitch") return /(^|\/)(deploy|revert|verify)\//.test(path.slice(directory.length));
+  if (tool === "Drizzle" && path.endsWith(".json")) return true;
   return isSqlPath(path) && directoryOf(path) === directory;
 }
 

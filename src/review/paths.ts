@@ -24,14 +24,19 @@ export function isWithin(path: string, directory: string): boolean {
 
 /** Paths by the directory that holds them. */
 export function byDirectory(paths: readonly string[]): Map<string, string[]> {
-  const directories = new Map<string, string[]>();
-  for (const path of paths) {
-    const directory = directoryOf(path);
-    const files = directories.get(directory);
-    if (files) files.push(path);
-    else directories.set(directory, [path]);
+  return groupBy(paths, directoryOf);
+}
+
+/** Items by a key, in their order. */
+export function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
   }
-  return directories;
+  return groups;
 }
 
 /** The folder's name when the path lies in one that holds test data or other people's code; else null. */

@@ -13,7 +13,7 @@ export function waiverOf(down: Script): string | null {
   )
     return null;
   const comment = commentText(down.text.slice(0, 16_384));
-  return meant.test(comment) ? shortened(comment) : null;
+  return meant.test(comment) && !/\b(todo|fixme)\b/i.test(comment) ? shortened(comment) : null;
 }
 
 function isTransactionOnly(
@@ -52,7 +52,7 @@ const meant = new RegExp(
     "irreversible|not (truly |really |easily )?(reversible|revertible|supported|possible|needed|required|necessary)",
     "no[- ]?op\\b|no down|no (good |safe |easy )?way|nothing to (do|undo|revert|roll|drop|restore|clean)|do(es)? nothing",
     "(can ?not|can['’]?t|could not|couldn['’]?t|won['’]?t|will not|do not|don['’]?t|does not|doesn['’]?t|unable to)( \\w+){0,4} (be |make |provide )?(undo|undone|revert|reverted|revers|roll|remov|delet|drop|restor|down|sense|back)",
-    "intentional|on purpose|deliberate|left (blank|empty)|is empty|impossible|one[- ]way|not much to do|\\bkeep\\b",
+    "intentional|on purpose|deliberate|left (blank|empty)|is empty|impossible|one[- ]way|not much to do|(^|[.;] )keep\\b",
   ].join("|"),
   "i",
 );

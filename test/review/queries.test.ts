@@ -227,6 +227,7 @@ describe("in code", () => {
     const started = performance.now();
     for (const text of [
       "'".repeat(100_000),
+      '"'.repeat(100_000),
       "`${".repeat(50_000),
       "/*".repeat(100_000),
       "\\".repeat(100_000),
@@ -236,6 +237,7 @@ describe("in code", () => {
       for (const path of ["a.ts", "a.py", "a.rb", "a.kt", "a.cs", "a.sql"]) {
         findAnnotatedQueries(path, `// drydock:explain\n${text}`);
         findAnnotatedQueries(path, `# drydock:explain\nq = "SELECT ${text}`);
+        findAnnotatedQueries(path, `# drydock:explain\nq = f"""SELECT ${text}`);
         findAnnotatedQueries(path, `-- drydock:explain\nSELECT ${text}`);
       }
     }

@@ -235,6 +235,7 @@ describe("a down", () => {
     ],
     ["-- There is no good way to roll back this change", "There is no good way to roll back this change"],
     ["-- Do nothing on DOWN.", "Do nothing on DOWN."],
+    ["-- Keep existing columns: they may be used again", "Keep existing columns: they may be used again"],
   ])("is waived by the comment in %j", (down, reason) => {
     expect(step(down)).toMatchObject({ downWaived: reason, down: { text: down } });
   });
@@ -249,6 +250,8 @@ describe("a down", () => {
     ["", 0],
     ["-- Copyright 2024 The Authors. You may not use this file.\n-- SPDX-License-Identifier: MIT\n", 0],
     ["-- drop the value", 0],
+    ["-- TODO: not possible yet, write this", 0],
+    ["-- to keep in mind: drop the value", 0],
     ["-- irreversible\nDROP TABLE a;", 1],
   ])("is a down like any other in %j", (down, statements) => {
     expect(step(down)).toMatchObject({ downWaived: null });

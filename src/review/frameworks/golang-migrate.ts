@@ -1,5 +1,5 @@
 import { defineFramework, type MigrationDirectory, type MigrationFiles } from "../framework.ts";
-import { byDirectory, fileNameOf, isSqlPath } from "../paths.ts";
+import { byDirectory, fileNameOf, groupBy, isSqlPath } from "../paths.ts";
 import type { Skipped } from "../types.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
 
@@ -48,12 +48,7 @@ function layOut(directory: string, paths: readonly string[]): MigrationDirectory
 
 /** Files of one direction by version, in order. */
 function byVersion(files: readonly Parsed[]): Map<string, Parsed[]> {
-  const versions = new Map<string, Parsed[]>();
-  for (const file of files.toSorted(inOrder)) {
-    const version = normalVersion(file.version);
-    versions.set(version, [...(versions.get(version) ?? []), file]);
-  }
-  return versions;
+  return groupBy(files.toSorted(inOrder), ({ version }) => normalVersion(version));
 }
 
 function parse(path: string): Parsed | null {

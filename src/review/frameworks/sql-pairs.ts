@@ -1,5 +1,5 @@
 import { defineFramework, type MigrationDirectory, type MigrationFiles } from "../framework.ts";
-import { byDirectory, directoryOf, fileNameOf, isSqlPath, joinPath } from "../paths.ts";
+import { directoryOf, fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
 
 /**
@@ -12,7 +12,7 @@ export default defineFramework({
   transaction: "implicit",
   hasDowns: true,
   find(paths, named) {
-    const directories = foldUpAndDown(byDirectory(paths.filter(isSqlPath)));
+    const directories = groupBy(paths.filter(isSqlPath), homeOf);
     return [...directories]
       .map(([directory, files]) => layOut(directory, files, named.includes(directory)))
       .filter((found) => found.migrations.length > 0);
@@ -29,15 +29,10 @@ interface Parsed {
   readonly separator: string;
 }
 
-/** Files of `x/up` and `x/down` stand together under `x`. */
-function foldUpAndDown(directories: ReadonlyMap<string, string[]>): Map<string, string[]> {
-  const folded = new Map<string, string[]>();
-  for (const [directory, files] of directories) {
-    const isHalf = /^(up|down)$/i.test(fileNameOf(directory));
-    const home = isHalf ? directoryOf(directory) : directory;
-    folded.set(home, [...(folded.get(home) ?? []), ...files]);
-  }
-  return folded;
+/** The directory of a file; files of `x/up` and `x/down` stand together under `x`. */
+function homeOf(path: string): string {
+  const directory = directoryOf(path);
+  return /^(up|down)$/i.test(fileNameOf(directory)) ? directoryOf(directory) : directory;
 }
 
 function layOut(directory: string, paths: readonly string[], isNamed: boolean): MigrationDirectory {
@@ -45,9 +40,9 @@ function layOut(directory: string, paths: readonly string[], isNamed: boolean): 
   if (paths.some((path) => /^\d+_.*\.up\.sql$/is.test(fileNameOf(path)) && directoryOf(path) === directory))
     return nothing;
 
-  const groups = groupByVersion(
-    plainUnlessMeant(paths.map((path) => parse(directory, path)).filter(isParsed)),
-  );
+  // Files that can be one migration: of one version, and of one name apart from the direction.
+  const parsed = paths.map((path) => parse(directory, path)).filter((file) => file !== null);
+  const groups = groupBy(plainUnlessMeant(parsed), keyOf);
   const pairs = [...groups.values()].map(pairOf).filter((pair) => pair.ups.length > 0);
   const hasPair = pairs.some((pair) => pair.down !== null);
   if (!hasPair && !isNamed && !isLikeMigrations(directory)) return nothing;
@@ -81,22 +76,8 @@ function plainUnlessMeant(files: readonly Parsed[]): readonly Parsed[] {
   );
 }
 
-/** Files that can be one migration: of one version, and of one name apart from the direction. */
-function groupByVersion(files: readonly Parsed[]): Map<string, Parsed[]> {
-  const groups = new Map<string, Parsed[]>();
-  for (const file of files) {
-    const key = keyOf(file);
-    groups.set(key, [...(groups.get(key) ?? []), file]);
-  }
-  return groups;
-}
-
 function keyOf({ version, name }: Parsed): string {
   return `${normalVersion(version)} ${name}`;
-}
-
-function isParsed(file: Parsed | null): file is Parsed {
-  return file !== null;
 }
 
 function parse(directory: string, path: string): Parsed | null {
