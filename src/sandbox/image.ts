@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import path from "node:path";
 import { pgliteDirectory } from "./extensions.ts";
 import { startIsolated } from "./isolated.ts";
-import type { Limits } from "./limits.ts";
+import { defaultLimits } from "./limits.ts";
 import { refusedFunctions, refusedName } from "./refused.ts";
 
 /** Making a database from nothing takes 3 s on an idle machine. */
@@ -49,20 +49,27 @@ export function baseImageKey(): string {
  * The path of the empty database's archive; built when it is not there. Several processes may build at once: each writes a
  * file of its own and moves it into place.
  */
-export async function baseImage(directory: string, limits: Limits): Promise<string> {
+export async function baseImage(directory: string): Promise<string> {
   const file = path.join(directory, `base-${baseImageKey()}.tar`);
   if (existsSync(file)) return file;
-  const builder = await startIsolated(limits, null);
+  const bytes = await build();
+  const temporary = `${file}.${randomUUID()}`;
   try {
-    const bytes = await builder.call({ kind: "build", parameters, statements }, buildTime);
-    const temporary = `${file}.${randomUUID()}`;
-    try {
-      writeFileSync(temporary, bytes, { mode: 0o600 });
-      renameSync(temporary, file);
-    } finally {
-      rmSync(temporary, { force: true });
-    }
-    return file;
+    writeFileSync(temporary, bytes, { mode: 0o600 });
+    renameSync(temporary, file);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  return file;
+}
+
+/** Nothing of a stranger's runs here, so it may take what it needs. */
+async function build(): Promise<Uint8Array> {
+  const builder = await startIsolated({ ...defaultLimits, resident: Number.POSITIVE_INFINITY }, null);
+  try {
+    return await builder.call({ kind: "build", parameters, statements }, buildTime);
+  } catch (cause) {
+    throw new Error("The sandbox's empty database could not be made", { cause });
   } finally {
     await builder.kill("the image is built");
   }

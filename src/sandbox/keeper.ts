@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { cacheDirectory } from "./cache-directory.ts";
-import type { Engine } from "./engine.ts";
+import { type Engine, EngineLost } from "./engine.ts";
 import { baseImage } from "./image.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { Image } from "./messages.ts";
@@ -70,7 +70,9 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
   async function start(origin: Origin, warm: boolean): Promise<Started> {
     if (origin.image !== null) return boot(origin.image, limits, warm);
     const file = await build();
-    return boot(file, limits, warm).catch(async () => {
+    return boot(file, limits, warm).catch(async (error: Error) => {
+      // A process that was ended says nothing about the file.
+      if (error.cause instanceof EngineLost) throw error;
       // A damaged file would keep every database from starting: make it again, once.
       rmSync(file, { force: true });
       built = null;
@@ -79,7 +81,7 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
   }
 
   function build(): Promise<string> {
-    built ??= baseImage(directory, limits).catch((error: unknown) => {
+    built ??= baseImage(directory).catch((error: unknown) => {
       built = null;
       throw error;
     });

@@ -267,14 +267,14 @@ describe("restore", () => {
 
 describe("snapshots of memory", () => {
   it("work with the pinned version", async () => {
-    const image = await baseImage(testCache, limits);
+    const image = await baseImage(testCache);
     const started = await startDatabaseProcess(image, limits, { warm: true, snapshots: true });
     expect(started.checkpoints).toBe("memory");
     await started.isolated.kill("the test is over");
   });
 
   it("are done without where they do not: slow, and right", async () => {
-    const image = await baseImage(testCache, limits);
+    const image = await baseImage(testCache);
     const { isolated, title, checkpoints } = await startDatabaseProcess(image, limits, {
       warm: false,
       snapshots: false,
