@@ -1,7 +1,7 @@
 /**
  * One statement that lists every user-made object of a database, members of extensions left out. Columns: kind, identity,
- * parents, definition, physical, owner, acl, comment, details. It must run with search_path = public, so that objects of
- * `public` print without a schema and all others with one.
+ * parents, definition, physical, owner, acl, comment, details. A NOT NULL that holds is told with its column only. It must
+ * run with search_path = public, so that objects of `public` print without a schema and all others with one.
  */
 export const catalogSql = `
 WITH ns AS (
@@ -21,6 +21,7 @@ fn AS MATERIALIZED (
   SELECT p.*, n.prefix || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name
   FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace
   WHERE NOT EXISTS (SELECT 1 FROM ext e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid)),
+inh AS MATERIALIZED (SELECT i.inhrelid, jsonb_agg(p.name) AS parents FROM pg_inherits i JOIN rel p ON p.oid = i.inhparent GROUP BY 1),
 obj(kind, identity, parents, definition, physical, ownerid, acl, comment, details) AS (
 
 SELECT 'schema', nspname::text, '[]'::jsonb, 'schema', NULL::text, nspowner, coalesce(nspacl, acldefault('n', nspowner)),
@@ -51,7 +52,7 @@ FROM rel r WHERE r.relkind IN ('r', 'p', 'f')
 UNION ALL
 SELECT 'column', r.name || '.' || a.attname,
   jsonb_build_array(CASE WHEN r.relkind = 'c' THEN 'type ' || r.name ELSE r.key END) ||
-    coalesce((SELECT jsonb_agg('column ' || p.name || '.' || a.attname) FROM pg_inherits i JOIN rel p ON p.oid = i.inhparent WHERE i.inhrelid = r.oid), '[]'),
+    CASE WHEN inh.parents IS NULL THEN '[]' ELSE (SELECT jsonb_agg('column ' || p || '.' || a.attname) FROM jsonb_array_elements_text(inh.parents) p) END,
   format_type(a.atttypid, a.atttypmod) ||
     CASE WHEN a.attcollation <> t.typcollation THEN ' collate ' || a.attcollation::regcollation::text ELSE '' END ||
     CASE WHEN NOT a.attnotnull THEN '' WHEN nn.convalidated IS FALSE THEN ' not null not valid' ELSE ' not null' END ||
@@ -67,36 +68,42 @@ SELECT 'column', r.name || '.' || a.attname,
     'identity', a.attidentity <> '', 'generated', a.attgenerated <> '')
 FROM rel r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type t ON t.oid = a.atttypid
+  LEFT JOIN inh ON inh.inhrelid = r.oid
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_constraint nn ON a.attnotnull AND nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]
 WHERE r.relkind IN ('r', 'p', 'f', 'c')
 UNION ALL
 SELECT 'constraint', coalesce(r.name, t.name) || '.' || c.conname,
-  jsonb_build_array(coalesce(r.key, 'type ' || t.name)) ||
-    coalesce((SELECT jsonb_agg('column ' || r.name || '.' || a.attname) FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)), '[]') ||
-    coalesce((SELECT jsonb_agg('constraint ' || pr.name || '.' || p.conname) FROM pg_constraint p JOIN rel pr ON pr.oid = p.conrelid WHERE p.oid = c.conparentid), '[]') ||
-    coalesce((SELECT jsonb_build_array('table ' || f.name) FROM rel f WHERE f.oid = c.confrelid AND f.oid <> c.conrelid), '[]'),
+  jsonb_build_array(coalesce(r.key, 'type ' || t.name)) || coalesce(own.parents, '[]') ||
+    CASE WHEN pr.oid IS NULL THEN '[]' ELSE jsonb_build_array('constraint ' || pr.name || '.' || p.conname) END ||
+    CASE WHEN f.oid IS NULL OR f.oid = r.oid THEN '[]' ELSE jsonb_build_array('table ' || f.name) END,
   pg_get_constraintdef(c.oid, true), NULL, NULL, NULL, obj_description(c.oid, 'pg_constraint'),
   CASE WHEN r.name IS NOT NULL THEN jsonb_build_object('table', r.name, 'name', c.conname, 'type', c.contype, 'valid', c.convalidated,
-    'columns', coalesce((SELECT jsonb_agg(a.attname ORDER BY k.n) FROM unnest(c.conkey) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num), '[]'),
-    'references', (SELECT f.name FROM rel f WHERE f.oid = c.confrelid),
-    'referenced', (SELECT jsonb_agg(a.attname ORDER BY k.n) FROM unnest(c.confkey) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num)) END
+    'columns', coalesce(own.columns, '[]'), 'references', f.name,
+    'referenced', CASE WHEN f.oid IS NOT NULL THEN (SELECT jsonb_agg(a.attname ORDER BY k.n)
+      FROM unnest(c.confkey) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num) END) END
 FROM pg_constraint c LEFT JOIN rel r ON r.oid = c.conrelid LEFT JOIN typ t ON t.oid = c.contypid
-WHERE c.contype <> 't' AND (r.oid IS NOT NULL OR t.oid IS NOT NULL)
+  LEFT JOIN rel f ON f.oid = c.confrelid
+  LEFT JOIN pg_constraint p ON c.conparentid <> 0 AND p.oid = c.conparentid LEFT JOIN rel pr ON pr.oid = p.conrelid
+  LEFT JOIN LATERAL (SELECT jsonb_agg(a.attname ORDER BY k.n) AS columns, jsonb_agg('column ' || r.name || '.' || a.attname) AS parents
+    FROM unnest(c.conkey) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num) own ON true
+WHERE c.contype <> 't' AND NOT (c.contype = 'n' AND c.convalidated) AND (r.oid IS NOT NULL OR t.oid IS NOT NULL)
 UNION ALL
 SELECT 'index', r.name,
-  jsonb_build_array(t.key) ||
-    coalesce((SELECT jsonb_agg('column ' || t.name || '.' || a.attname) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)), '[]') ||
-    coalesce((SELECT jsonb_agg('index ' || p.name) FROM pg_inherits h JOIN rel p ON p.oid = h.inhparent WHERE h.inhrelid = r.oid), '[]'),
-  pg_get_indexdef(i.indexrelid, 0, true) || CASE WHEN i.indisvalid THEN '' ELSE ' (invalid)' END,
+  jsonb_build_array(t.key) || coalesce(own.parents, '[]') ||
+    CASE WHEN inh.parents IS NULL THEN '[]' ELSE (SELECT jsonb_agg('index ' || p) FROM jsonb_array_elements_text(inh.parents) p) END,
+  def || CASE WHEN i.indisvalid THEN '' ELSE ' (invalid)' END,
   nullif(concat_ws(', ', CASE WHEN i.indisclustered THEN 'clustered' END, CASE WHEN i.indisreplident THEN 'replica identity' END), ''),
   NULL, NULL, obj_description(r.oid, 'pg_class'),
   jsonb_build_object('table', t.name, 'name', r.relname, 'unique', i.indisunique, 'primary', i.indisprimary, 'valid', i.indisvalid,
-    'method', am.amname, 'where', pg_get_expr(i.indpred, i.indrelid, true), 'definition', pg_get_indexdef(i.indexrelid, 0, true),
-    'backs', EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')),
-    'columns', (SELECT jsonb_agg(a.attname ORDER BY k.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(num, n)
-      LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num AND k.num <> 0 WHERE k.n <= i.indnkeyatts))
+    'method', am.amname, 'where', pg_get_expr(i.indpred, i.indrelid, true), 'definition', def, 'backs', k.oid IS NOT NULL, 'columns', own.columns)
 FROM pg_index i JOIN rel r ON r.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid JOIN pg_am am ON am.oid = r.relam
+  LEFT JOIN inh ON inh.inhrelid = r.oid
+  LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
+  CROSS JOIN LATERAL pg_get_indexdef(i.indexrelid, 0, true) def
+  LEFT JOIN LATERAL (SELECT jsonb_agg(a.attname ORDER BY x.n) FILTER (WHERE x.n <= i.indnkeyatts) AS columns,
+      jsonb_agg('column ' || t.name || '.' || a.attname) FILTER (WHERE a.attname IS NOT NULL) AS parents
+    FROM unnest(i.indkey::int2[]) WITH ORDINALITY x(num, n) LEFT JOIN pg_attribute a ON x.num <> 0 AND a.attrelid = i.indrelid AND a.attnum = x.num) own ON true
 UNION ALL
 SELECT 'view', r.name, '[]', CASE r.relkind WHEN 'm' THEN 'materialized view: ' ELSE 'view: ' END || pg_get_viewdef(r.oid, true) ||
     CASE WHEN r.relkind = 'v' THEN coalesce(' with ' || r.reloptions::text, '') ELSE '' END,
@@ -105,15 +112,14 @@ SELECT 'view', r.name, '[]', CASE r.relkind WHEN 'm' THEN 'materialized view: ' 
   jsonb_build_object('oid', r.oid::bigint, 'materialized', r.relkind = 'm')
 FROM rel r WHERE r.relkind IN ('v', 'm')
 UNION ALL
-SELECT 'sequence', r.name, coalesce(own.parents, '[]'),
+SELECT 'sequence', r.name, CASE WHEN t.oid IS NULL THEN '[]' ELSE jsonb_build_array(t.key, 'column ' || t.name || '.' || a.attname) END,
   s.seqtypid::regtype::text || ' start ' || s.seqstart || ' increment ' || s.seqincrement || ' from ' || s.seqmin || ' to ' || s.seqmax ||
-    CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END || coalesce(' owned by ' || own.col, ''),
+    CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END || coalesce(' owned by ' || t.name || '.' || a.attname, ''),
   CASE WHEN s.seqcache <> 1 THEN 'cache ' || s.seqcache END, r.relowner, coalesce(r.relacl, acldefault('s', r.relowner)),
   obj_description(r.oid, 'pg_class'), NULL
 FROM rel r JOIN pg_sequence s ON s.seqrelid = r.oid
-  LEFT JOIN LATERAL (SELECT jsonb_build_array(t.key, 'column ' || t.name || '.' || a.attname) AS parents, t.name || '.' || a.attname AS col
-    FROM pg_depend d JOIN rel t ON t.oid = d.refobjid JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-    WHERE d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') LIMIT 1) own ON true
+  LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+  LEFT JOIN rel t ON t.oid = d.refobjid LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
 UNION ALL
 SELECT 'function', f.name, '[]',
   CASE WHEN f.prokind <> 'a' THEN pg_get_functiondef(f.oid)

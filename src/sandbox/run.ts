@@ -121,7 +121,7 @@ async function observe(
 
   for (const [i, migration] of database.steps.entries()) {
     progress("migrations", i, database.steps.length);
-    const { run, next, lost } = await runStep(context, migration, state);
+    const { run, next, lost } = await runStep(context, migration, state, i === database.steps.length - 1);
     seen.migrations.push(run);
     seen.head = run.after;
     if (lost !== null) throw new EngineLost(lost);

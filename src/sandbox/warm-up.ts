@@ -1,3 +1,4 @@
+import { catalogSql } from "./catalog-sql.ts";
 import { restoreSnapshot, takeSnapshot } from "./checkpoint.ts";
 import type { Internals } from "./internals.ts";
 import type { Reply } from "./messages.ts";
@@ -80,5 +81,5 @@ const mixedStatements: readonly string[] = [
   "CREATE FUNCTION warm() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER warm BEFORE INSERT ON warm_0 FOR EACH ROW EXECUTE FUNCTION warm()",
   "CREATE VIEW warm_view AS SELECT * FROM warm_0; ALTER TABLE warm_2 ALTER COLUMN name TYPE varchar(20); DROP TABLE warm_1 CASCADE",
   "EXPLAIN (FORMAT JSON) SELECT * FROM warm_0 JOIN warm_2 ON warm_0.id = warm_2.id WHERE warm_0.name = 'x' ORDER BY 1",
-  "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE c.relname LIKE 'warm%' ORDER BY 1, 2",
+  catalogSql,
 ];

@@ -189,6 +189,18 @@ describe("data that up and down do not bring back", () => {
     expect(data).toEqual([{ table: "users", column: null, rows: 1, of: 10, change: "added" }]);
   });
 
+  it("times that a trigger sets are not counted, unless their column is a new one", async () => {
+    const history = `CREATE TABLE t (id serial PRIMARY KEY, note text, updated_at timestamptz NOT NULL DEFAULT now());
+      CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at = now(); RETURN NEW; END';
+      CREATE TRIGGER touch BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch()`;
+    expect((await trip("UPDATE t SET note = note", "SELECT 1", history)).data).toEqual([]);
+    const up = "ALTER TABLE t DROP COLUMN updated_at";
+    const down = "ALTER TABLE t ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now()";
+    expect((await trip(up, down, history)).data).toEqual([
+      { table: "t", column: "updated_at", rows: 10, of: 10, change: "changed" },
+    ]);
+  });
+
   it("nothing, when the down maps values back", async () => {
     const { data } = await trip(
       "ALTER TABLE orders RENAME note TO remark; UPDATE orders SET remark = 'x' || remark",
