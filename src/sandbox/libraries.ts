@@ -17,13 +17,11 @@ const withoutUse = [`${libraryDirectory}/libpqwalreceiver.so`];
  */
 export function installExtensions({ FS }: Internals, archives: readonly ExtensionArchive[]): void {
   for (const path of withoutUse) if (FS.analyzePath(path).exists) FS.unlink(path);
-  for (const archive of archives) {
-    for (const file of readTar(gunzipSync(readFileSync(archive.path)))) {
-      const path = `${installation}/${file.name}`;
-      FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-      FS.writeFile(path, file.bytes);
-    }
-  }
+  const files = archives.flatMap((archive) => readTar(gunzipSync(readFileSync(archive.path))));
+  const paths = files.map((file) => `${installation}/${file.name}`);
+  for (const folder of new Set(paths.map((path) => path.slice(0, path.lastIndexOf("/")))))
+    FS.mkdirTree(folder);
+  for (const [index, file] of files.entries()) FS.writeFile(paths[index] ?? "", file.bytes);
 }
 
 /** Calls back whenever a library's file is read, which is when it is first loaded. */

@@ -3,11 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../src/sandbox/engine.ts";
 import { baseImage } from "../../src/sandbox/image.ts";
 import { createKeeper, type Keeper, type KeeperOptions } from "../../src/sandbox/keeper.ts";
 import { testCache } from "./cache.ts";
+
+// Every test starts processes, and a build machine may be busy.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const keepers: Keeper[] = [];
 afterEach(async () => {
