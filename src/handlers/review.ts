@@ -90,7 +90,8 @@ async function loadHistory(source: Source, database: Database): Promise<readonly
   const blobs = await source.read([...new Set(database.history.map((entry) => entry.digest))]);
   const bytes = bytesOf(blobs);
   return database.history.map((entry) => {
-    const script = readHistory(entry, framework, bytes.get(entry.digest) ?? { missing: "it was not found" });
+    const content = bytes.get(entry.digest) ?? { missing: "it was not found" };
+    const script = readHistory(entry, framework, content, database.dialect);
     return "statements" in script ? script : unreadable(script);
   });
 }

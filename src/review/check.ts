@@ -36,7 +36,8 @@ export function check({ changes, runs, config, rules = allRules }: CheckInput): 
   const findings = changes.databases.flatMap((database) => {
     const run = runs.find(({ directory }) => directory === database.directory) ?? null;
     const context = contextOf(database, run, config.rows);
-    return [...checkSteps(asked, context, run), ...checkQueries(asked, changes, context, run)];
+    const fitting = asked.filter(({ rule }) => rule.dialects.includes(database.dialect));
+    return [...checkSteps(fitting, context, run), ...checkQueries(fitting, changes, context, run)];
   });
   return arrange(findings);
 }

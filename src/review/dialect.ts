@@ -1,5 +1,11 @@
 import type { Dialect } from "./types.ts";
 
+/** Databases by the names that people know. */
+export const dialectTitles: Readonly<Record<Dialect, string>> = {
+  postgresql: "PostgreSQL",
+  sqlite: "SQLite",
+};
+
 /** The database that migrations are written for, and whether it is one that is read. */
 export type Written = { readonly dialect: Dialect } | { readonly other: string };
 

@@ -7,9 +7,8 @@ import { type Texts, unknownDigest } from "./inputs.ts";
 import type { DirectoryLayout, Layout } from "./layout.ts";
 import { toolOfText } from "./other-tools.ts";
 import type { Step } from "./plan.ts";
-import { maxStatements, readScript, unreadableScript } from "./script.ts";
+import { maxStatements, readScript, splitScript, unreadableScript } from "./script.ts";
 import { normaliseStatement } from "./sql/names.ts";
-import { splitStatements } from "./sql/statements.ts";
 import { type DecodedText, decodeText } from "./text-file.ts";
 import type { Database, Dialect, Migration, Script, Skipped, TransactionMode } from "./types.ts";
 import { waiverOf } from "./waiver.ts";
@@ -104,13 +103,17 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
 }
 
 /** Whether a script does something else than on the base side: comments, white space and the case of keywords aside. */
-function differs(beforePath: string | null, script: Script | null, { layout, texts }: StepContext): boolean {
+function differs(
+  beforePath: string | null,
+  script: Script | null,
+  { layout, texts, dialect }: StepContext,
+): boolean {
   if (beforePath === null || script === null) return true;
   const decoded = readText(texts.get(layout.sides.base.get(beforePath)?.digest ?? unknownDigest));
   if ("skipped" in decoded || script.statements.some(({ refused }) => refused !== null)) return true;
   const meaningOf = ({ sql, copyData }: { sql: string; copyData: string | null }) =>
     `${normaliseStatement(sql)}\n${copyData ?? ""}`;
-  const before = splitStatements(decoded.text).map(meaningOf);
+  const before = splitScript(decoded.text, dialect).map(meaningOf);
   return (
     before.length !== script.statements.length ||
     before.some((sql, i) => sql !== meaningOf(script.statements[i] ?? { sql: "", copyData: null }))
@@ -157,7 +160,7 @@ function readFile(
 }
 
 /** One implicit transaction for several statements is PostgreSQL's own; tools wrap a script for SQLite in one. */
-function transactionOf({ transaction }: Framework, dialect: Dialect): TransactionMode {
+export function transactionOf({ transaction }: Framework, dialect: Dialect): TransactionMode {
   return dialect === "sqlite" && transaction === "implicit" ? "transaction" : transaction;
 }
 

@@ -8,10 +8,10 @@ import { isModelPath, markedDirectories, otherToolOf } from "./other-tools.ts";
 import { directoryOf, foreignFolderOf, isSqlPath } from "./paths.ts";
 import { isMarked } from "./queries.ts";
 import { homeFor, querySourcesOf } from "./query-sources.ts";
-import { dialectFilesOf, readDatabase, readText } from "./read-database.ts";
+import { dialectFilesOf, readDatabase, readText, transactionOf } from "./read-database.ts";
 import { readQueries } from "./read-queries.ts";
 import { readScript } from "./script.ts";
-import type { ChangeSet, Database, HistoryEntry, Script, Skipped } from "./types.ts";
+import type { ChangeSet, Database, Dialect, HistoryEntry, Script, Skipped } from "./types.ts";
 
 export type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
 
@@ -108,10 +108,11 @@ export function readHistory(
   entry: HistoryEntry,
   framework: Framework,
   bytes: Uint8Array | { readonly missing: string },
+  dialect: Dialect = "postgresql",
 ): Script | Skipped {
   const decoded = readText(bytes);
   if ("skipped" in decoded) return { path: entry.path, line: null, reason: decoded.skipped, matters: true };
-  return readScript(entry.path, decoded.text, framework.transaction);
+  return readScript(entry.path, decoded.text, transactionOf(framework, dialect), undefined, dialect);
 }
 
 function isDatabasePath(path: string): boolean {

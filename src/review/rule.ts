@@ -1,6 +1,7 @@
 import type {
   AnnotatedQuery,
   Database,
+  Dialect,
   Migration,
   MigrationRun,
   OperationKind,
@@ -92,6 +93,8 @@ export interface Rule {
   /** What can be done today. */
   readonly instead: string;
   readonly severity: Severity;
+  /** The databases of which what it says is true; it is not asked about others. */
+  readonly dialects: readonly Dialect[];
   /** When it is right to ignore it. */
   readonly ignoreWhen: string;
   /** PostgreSQL's documentation by section, or where else the fact comes from. */
@@ -104,7 +107,10 @@ export interface Rule {
   readonly check: Checks;
 }
 
-/** Checks the shape of a rule; its id is its file's name. Most rules explain no failure. */
-export function defineRule(rule: Omit<Rule, "explains"> & Partial<Pick<Rule, "explains">>): Rule {
-  return { explains: [], ...rule };
+/** What most rules leave out: they speak of PostgreSQL and explain no failure. */
+type Usual = Pick<Rule, "explains" | "dialects">;
+
+/** Checks the shape of a rule; its id is its file's name. */
+export function defineRule(rule: Omit<Rule, keyof Usual> & Partial<Usual>): Rule {
+  return { explains: [], dialects: ["postgresql"], ...rule };
 }

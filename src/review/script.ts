@@ -1,5 +1,7 @@
 import { reasons } from "./errors.ts";
 import { operationsOf } from "./sql/operations.ts";
+import { sqliteOperationsOf } from "./sql/sqlite-operations.ts";
+import { splitSqlite } from "./sql/sqlite-statements.ts";
 import { type RawStatement, splitStatements } from "./sql/statements.ts";
 import type { Dialect, Script, Span, Statement, TransactionMode } from "./types.ts";
 
@@ -17,12 +19,21 @@ export function readScript(
   range: Span = { start: 0, end: text.length },
   dialect: Dialect = "postgresql",
 ): Script {
-  const raw = splitStatements(text, range);
+  const raw = splitScript(text, dialect, range);
   const statements = raw.slice(0, maxStatements).map((statement) => read(statement, dialect));
   const first = raw[maxStatements];
   const last = raw.at(-1);
   if (first && last) statements.push(beyondLimit(first, last));
   return { path, text, statements, transaction };
+}
+
+/** Cuts a text into statements by the rules of its database. */
+export function splitScript(
+  text: string,
+  dialect: Dialect,
+  range: Span = { start: 0, end: text.length },
+): RawStatement[] {
+  return dialect === "sqlite" ? splitSqlite(text, range) : splitStatements(text, range);
 }
 
 /** A script whose text could not be had: one statement that is never run and says why. */
@@ -42,10 +53,11 @@ export function unreadableScript(path: string, reason: string, transaction: Tran
 }
 
 function read({ psql, ...statement }: RawStatement, dialect: Dialect): Statement {
-  const unread = { operations: [], skipped: null, refused: null };
-  if (psql) return { ...statement, ...unread, refused: reasons.psql(commandOf(statement.sql)) };
-  // PostgreSQL's parser would misread it; whether SQLite can be run is for the sandbox to say.
-  if (dialect !== "postgresql") return { ...statement, ...unread };
+  const read = { operations: [], skipped: null, refused: null };
+  if (psql) return { ...statement, ...read, refused: reasons.psql(commandOf(statement.sql)) };
+  // PostgreSQL's parser would misread it; what SQLite cannot read, it says when the statement is run.
+  if (dialect === "sqlite")
+    return { ...statement, ...read, operations: sqliteOperationsOf(statement.sql, statement.span.start) };
   return { ...statement, ...operationsOf(statement.sql, statement.span.start) };
 }
 

@@ -1,5 +1,5 @@
 import { tableBefore } from "../observed.ts";
-import { isColumnReplaced, isColumnThere } from "../replaced.ts";
+import { isColumnReplaced, isColumnThere, isTableReplaced } from "../replaced.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
@@ -10,6 +10,7 @@ export default defineRule({
   instead: "First release code that no longer reads or writes the column, then drop it.",
   // Dropping is what the author asked for; whether it is too early depends on code that is not seen here.
   severity: "warning",
+  dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the release before this one no longer used the column, and its data is not needed.",
   sources: ["PostgreSQL documentation, section 5.7.2, Removing a Column"],
   check: {
@@ -35,8 +36,33 @@ export default defineRule({
         object: `${table}.${column}`,
       };
     },
+    dropTable({ table, at }, context) {
+      const former = context.formerName(table);
+      if (context.isNew(table) || !isTableReplaced(former, context.after, context.script)) return;
+      return columnsLeftOut(former, context).map((column) => ({
+        message: say`Building ${former} anew without ${column} breaks running code that still uses it.`,
+        evidence: [say`observed: ${former} has no column ${column} after the migration`],
+        instead: say`Release code that no longer uses ${`${former}.${column}`} first, keep a copy if the data may be needed, and leave the column out in the release after it.`,
+        at,
+        object: `${former}.${column}`,
+      }));
+    },
   },
 });
+
+/** Columns that a table had before the pull request and loses when the migration builds it anew, as SQLite often has to. */
+function columnsLeftOut(table: TableName, { base, before, after, script }: OperationContext): string[] {
+  const said = script.statements.flatMap(({ operations }) =>
+    operations.flatMap((one) => (one.kind === "dropColumn" && one.table === table ? [one.column] : [])),
+  );
+  const old = before?.tables.find(({ name }) => name === table)?.columns ?? [];
+  return old
+    .map(({ name }) => name)
+    .filter(
+      (column) =>
+        isColumnThere(table, column, base) && !isColumnThere(table, column, after) && !said.includes(column),
+    );
+}
 
 function messageOf(
   table: TableName,

@@ -9,6 +9,7 @@ export default defineRule({
     "Add a column with the new name, write to both, copy the old values, move the readers, and drop the old column in a later release.",
   // Whether something breaks depends on deploy order and on code that is not seen here: it does not gate.
   severity: "warning",
+  dialects: ["postgresql", "sqlite"],
   ignoreWhen: "nothing that is deployed uses the column, or the application is stopped during the deploy.",
   sources: [
     "PostgreSQL documentation, section 5.7.6, Renaming a Column",

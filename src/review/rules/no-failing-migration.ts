@@ -1,3 +1,4 @@
+import { dialectTitles } from "../dialect.ts";
 import { defineRule, type MigrationContext } from "../rule.ts";
 import { say } from "../text.ts";
 import type {
@@ -18,14 +19,15 @@ type Failure = Extract<Outcome, { kind: "failed" }>;
  * What holds or not depending on rows. The sandbox takes seeded rows away before it lets an up fail with these; a down
  * meets rows that the up has already changed, and production's may differ.
  */
-const ofTheRows = /^2[23]/;
+const ofTheRows = /^(?:2[23]|SQLITE_CONSTRAINT|SQLITE_MISMATCH)/;
 
 export default defineRule({
   summary: "Let every migration run on the base schema, down, and up again",
   why: "A migration that fails stops the deploy, and many tools then refuse every later one until somebody repairs the version by hand.",
-  instead: "Correct the statement that PostgreSQL refuses.",
-  // Seen: PostgreSQL's own answer.
+  instead: "Correct the statement that the database refuses.",
+  // Seen: the database's own answer.
   severity: "error",
+  dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the sandbox lacks something that production has; the report says what it stood in for.",
   sources: ["PostgreSQL documentation, appendix A, Error Codes"],
   check: {
@@ -123,7 +125,7 @@ const missingHistory: Text = [
 /** With a reason to doubt that it would fail in production as well, a failure does not gate. */
 function detailsOf(
   { statement, failure }: Failed,
-  { historyComplete }: MigrationContext,
+  { historyComplete, database }: MigrationContext,
   seeded: readonly Text[],
 ) {
   const { code, message, detail, hint } = failure;
@@ -131,7 +133,7 @@ function detailsOf(
   const severity: Severity = doubts.length === 0 ? "error" : "warning";
   return {
     evidence: [
-      say`observed: PostgreSQL answered ${message} (${[code]})`,
+      say`observed: ${[dialectTitles[database.dialect]]} answered ${message} (${[code]})`,
       ...(detail === null ? [] : [say`observed: ${detail}`]),
       ...(hint === null ? [] : [say`observed: ${hint}`]),
       ...doubts,
@@ -141,7 +143,7 @@ function detailsOf(
   };
 }
 
-/** From the character that PostgreSQL points at to the end of its line; the whole statement when it points nowhere. */
+/** From the character that the database points at to the end of its line; the whole statement when it points nowhere. */
 function placeOf({ span, sql }: Statement, { position }: Failure): Span {
   if (position === null || position >= sql.length) return span;
   const start = span.start + position;

@@ -9,6 +9,7 @@ export default defineRule({
   instead: "Keep the old values, in a spare column or table, until the step can no longer be taken back.",
   // Seen: seeded rows were compared before the up and after the down. Values that the up itself overwrites or deletes are the author's word: a warning.
   severity: "error",
+  dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the values are derived, or not needed after the change.",
   sources: ["PostgreSQL documentation, ALTER TABLE, Notes"],
   check: {

@@ -11,6 +11,7 @@ export default defineRule({
     "First release code that no longer uses the table; rename it for a while, or keep a copy, before it is dropped.",
   // Dropping is what the author asked for; whether it is too early depends on code that is not seen here.
   severity: "warning",
+  dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the release before this one no longer used the table, and its rows are not needed.",
   sources: [
     "PostgreSQL documentation, DROP TABLE",

@@ -3,7 +3,7 @@ import { tableBefore } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { TableName } from "../types.ts";
+import type { TableName, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Leave a view under the old name when a table is renamed",
@@ -12,6 +12,7 @@ export default defineRule({
     "In the same migration, create a view with the old name that selects from the new one; drop it in a later release.",
   // Whether something breaks depends on deploy order and on code that is not seen here: it does not gate.
   severity: "warning",
+  dialects: ["postgresql", "sqlite"],
   ignoreWhen: "nothing that is deployed uses the table, or the application is stopped during the deploy.",
   sources: [
     "PostgreSQL documentation, ALTER TABLE, RENAME",
@@ -26,13 +27,20 @@ export default defineRule({
       const renamed = table.slice(0, table.length - bareName(table).length) + to;
       return {
         message: say`Renaming ${table} to ${to} breaks running code that still uses ${table}.`,
-        instead: say`In the same migration run ${`CREATE VIEW ${quoteTable(table)} AS SELECT * FROM ${quoteTable(renamed)}`}, and drop the view when no running code uses ${quoteIdentifier(bareName(table))} any more.`,
+        instead: insteadOf(table, renamed, context),
         at,
         object: table,
       };
     },
   },
 });
+
+function insteadOf(table: TableName, renamed: TableName, { database }: OperationContext): Text {
+  // A view of SQLite cannot be written to, and its columns' rename would not follow (SQLite documentation, CREATE VIEW).
+  if (database.dialect === "sqlite")
+    return say`Rename it in the release after the one that no longer uses ${table}; for code that only reads, a view of the old name is enough: ${`CREATE VIEW ${quoteTable(table)} AS SELECT * FROM ${quoteTable(renamed)}`}.`;
+  return say`In the same migration run ${`CREATE VIEW ${quoteTable(table)} AS SELECT * FROM ${quoteTable(renamed)}`}, and drop the view when no running code uses ${quoteIdentifier(bareName(table))} any more.`;
+}
 
 /** Another table or a view has the old name when the migration ends. */
 function isStillThere(table: TableName, { after, script, statement }: OperationContext): boolean {

@@ -7,6 +7,7 @@ export default defineRule({
   instead: "Add the down migration, or say in the file why the step is irreversible.",
   // Nothing breaks until somebody has to go back.
   severity: "warning",
+  dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the team never migrates down, in any environment.",
   sources: ["golang-migrate documentation, MIGRATIONS.md, Migration Content Format"],
   check: {

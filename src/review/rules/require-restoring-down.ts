@@ -10,6 +10,7 @@ export default defineRule({
   instead: "Undo every statement of the up, in reverse order.",
   // Seen: the schema before the up and after the down were compared. What is merely left over, and disturbs no second up, is a warning.
   severity: "error",
+  dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the team never migrates down, in any environment.",
   sources: ["PostgreSQL documentation, chapter 52, System Catalogs: both schemas are read from there"],
   check: {

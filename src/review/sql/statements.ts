@@ -176,7 +176,7 @@ function terminatorAt(text: string, newline: number, end: number): number | null
 }
 
 /** Line numbers of offsets that are asked for in ascending order. */
-function lineCounter(text: string): (offset: number) => number {
+export function lineCounter(text: string): (offset: number) => number {
   let line = 1;
   let newline = text.indexOf("\n");
   return (offset) => {
