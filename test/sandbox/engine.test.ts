@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../src/sandbox/engine.ts";
 import { bundledExtensions } from "../../src/sandbox/extensions.ts";
 import { baseImage } from "../../src/sandbox/image.ts";
@@ -8,9 +8,6 @@ import { pgliteEngine } from "../../src/sandbox/pglite.ts";
 import { refusedFunctions } from "../../src/sandbox/refused.ts";
 import { startDatabaseProcess } from "../../src/sandbox/start.ts";
 import { testCache } from "./cache.ts";
-
-// Every test starts processes, and a build machine may be busy.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 // Every test starts processes, and a build machine may be busy.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
