@@ -15,6 +15,8 @@ import { createSandbox } from "../src/sandbox/dry-run.ts";
 import {
   base,
   type CheckBody,
+  closeNetwork,
+  expectAllUsed,
   forbidden,
   github,
   head,
@@ -43,16 +45,13 @@ let log: LogBook;
 let journal: readonly ReviewJob[];
 
 beforeEach(() => {
-  nock.disableNetConnect();
-  nock.enableNetConnect("127.0.0.1");
+  closeNetwork();
   journal = [];
 });
 afterEach(async () => {
   await service.close(0);
   server.close();
-  const left = nock.pendingMocks();
-  nock.cleanAll();
-  expect(left).toEqual([]);
+  expectAllUsed();
 });
 
 /** The app behind its server, as it is started, with a review of the test's choice. */

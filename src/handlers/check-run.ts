@@ -1,5 +1,5 @@
 import { createOnce } from "./create-once.ts";
-import { type Client, once, patient } from "./github.ts";
+import { type Client, once } from "./github.ts";
 
 export const checkName = "Drydock";
 
@@ -48,44 +48,55 @@ export async function startCheck(home: Home, identity: CheckIdentity): Promise<n
   return createCheck(home, identity, { status: "in_progress", started_at: new Date().toISOString(), output });
 }
 
-/** Creates a check run that is complete already, and gives its id. At most 50 annotations. */
+/** Creates a check run that is complete already, and gives its id. */
 export async function createCompletedCheck(
   home: Home,
   identity: CheckIdentity,
   result: CheckResult,
 ): Promise<number> {
-  return createCheck(
-    home,
-    identity,
-    completed(result, result.annotations.slice(0, annotationsAtOnce)),
-    patient,
-  );
+  const [first = [], ...rest] = batches(result.annotations);
+  const id = await createCheck(home, identity, completed(result, first));
+  let written = first.length;
+  for (const annotations of rest) {
+    await updateCheck(home, id, { ...result, annotations }, written);
+    written += annotations.length;
+  }
+  return id;
+}
+
+/** Completes a check run; annotations beyond the first fifty follow in further requests. */
+export async function completeCheck(home: Home, id: number, result: CheckResult): Promise<void> {
+  let written = 0;
+  for (const annotations of batches(result.annotations)) {
+    await updateCheck(home, id, { ...result, annotations }, written);
+    written += annotations.length;
+  }
 }
 
 /**
- * Completes a check run; annotations beyond the first fifty follow in further requests. An update adds its annotations to
- * those that are there, so that it is not repeated before looking whether it was done.
+ * An update adds its annotations to those that are there, so that it is not repeated before looking whether it was done.
+ * `before` is how many there were.
  */
-export async function completeCheck(home: Home, id: number, result: CheckResult): Promise<void> {
+async function updateCheck(home: Home, id: number, result: CheckResult, before: number): Promise<void> {
   const { client, owner, repo } = home;
-  for (const [i, annotations] of batches(result.annotations).entries()) {
-    const expected = Math.min((i + 1) * annotationsAtOnce, result.annotations.length);
-    await createOnce({
-      create: () =>
-        client.rest.checks.update({
-          owner,
-          repo,
-          check_run_id: id,
-          ...completed(result, annotations),
-          request: annotations.length > 0 ? { ...once, ...patient } : patient,
-        }),
-      async find() {
-        const found = await client.rest.checks.get({ owner, repo, check_run_id: id });
-        const { status, output } = found.data;
-        return status === "completed" && output.annotations_count >= expected ? found : null;
-      },
-    });
-  }
+  const { annotations } = result;
+  await createOnce({
+    async create() {
+      const request = annotations.length > 0 ? { request: once } : {};
+      await client.rest.checks.update({
+        owner,
+        repo,
+        check_run_id: id,
+        ...completed(result, annotations),
+        ...request,
+      });
+      return true;
+    },
+    async find() {
+      const { status, output } = (await client.rest.checks.get({ owner, repo, check_run_id: id })).data;
+      return status === "completed" && output.annotations_count >= before + annotations.length ? true : null;
+    },
+  });
 }
 
 /** The pull request's number in a check run's external id; null when it is not one of ours. */
@@ -98,13 +109,12 @@ async function createCheck(
   { client, owner, repo }: Home,
   { number, head, delivery }: CheckIdentity,
   body: object,
-  request: object = {},
 ): Promise<number> {
   const externalId = `${number}:${delivery}`;
   const made = await createOnce({
     create: async () => {
       const fields = { owner, repo, name: checkName, head_sha: head, external_id: externalId, ...body };
-      return (await client.rest.checks.create({ ...fields, request: { ...once, ...request } })).data;
+      return (await client.rest.checks.create({ ...fields, request: once })).data;
     },
     async find() {
       const named = { owner, repo, ref: head, check_name: checkName, filter: "all", per_page: 100 } as const;

@@ -34,6 +34,9 @@ export interface OwnThread {
 export const summaryMark = "<!-- drydock:summary -->";
 export const fixedMark = "<!-- drydock:fixed -->";
 
+/** The marks stand at the end: what is quoted before them may hold anything. */
+const saysFixed = /<!-- drydock:fixed -->\s*<!-- drydock:[\w.-]+ -->\s*$/;
+
 /** A page of threads and one of comments a request; nobody reads more. */
 const mostPages = 20;
 
@@ -84,7 +87,7 @@ function ownThread(thread: ThreadNode, isOwn: (comment: CommentNode) => boolean)
       body: first.body,
       path: thread.path,
       fingerprint,
-      isFixed: first.body.includes(fixedMark),
+      isFixed: saysFixed.test(first.body),
       isOutdated: thread.isOutdated,
       isMinimized: first.isMinimized,
       isResolved: thread.isResolved,

@@ -28,15 +28,12 @@ export interface GitHub {
 /** For a request that makes something new: sent once, because an answer that is lost does not say that nothing was made. */
 export const once = { retries: 0 } as const;
 
-/** For the last word of a job: a rate limit is waited for, up to the hour after which GitHub lifts it. */
-export const patient = { patience: 3_700 } as const;
-
 const ClientBase = Octokit.plugin(renewToken, retry, throttling);
 
 /** Longest a single request may take, in milliseconds. */
 const requestTime = 30_000;
-/** Longest wait for a rate limit, in seconds, where the request does not say otherwise. */
-const usualPatience = 300;
+/** Longest wait for a rate limit, in seconds. */
+const longestWait = 300;
 const mostWaits = 3;
 
 /**
@@ -89,16 +86,8 @@ function paceOfWrites() {
 }
 
 function waitFor(kind: "primary" | "secondary", log: Log) {
-  return (
-    seconds: number,
-    options: { method?: string; url?: string; request?: object },
-    _: unknown,
-    waits: number,
-  ) => {
-    const patience = Number(
-      (options.request as { patience?: number } | undefined)?.patience ?? usualPatience,
-    );
-    const isWaiting = waits < mostWaits && seconds <= patience;
+  return (seconds: number, options: { method?: string; url?: string }, _: unknown, waits: number) => {
+    const isWaiting = waits < mostWaits && seconds <= longestWait;
     const { method, url } = options;
     log.warn({ kind, seconds, method, url, isWaiting }, "rate limit reached");
     return isWaiting;

@@ -111,10 +111,11 @@ function pathsOf({ databases, queries, skipped }: ChangeSet): ReadonlySet<string
 export function fixedBody(body: string, commit: string, mark: string): string {
   const headline = body.split("\n", 1)[0] ?? "";
   const title = /^\S+ \*\*(.+)\*\*$/.exec(headline)?.[1] ?? headline;
+  const details = `<details><summary>What was said</summary>\n\n${withoutSuggestion(body)}\n\n</details>`;
   return [
     `✅ **Fixed in ${commit.slice(0, 7)}**`,
     `~~${title}~~`,
-    `<details><summary>What was said</summary>\n\n${withoutSuggestion(body)}\n\n</details>`,
+    ...(details.length + title.length < longestBody ? [details] : []),
     mark,
     markIn(body),
   ].join("\n\n");

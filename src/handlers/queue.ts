@@ -91,7 +91,7 @@ export function createQueue(options: QueueOptions): Queue {
     add(job) {
       const key = keyOf(job);
       const older = waiting.get(key);
-      if (isClosed) return drop(job, { kind: "stopped" });
+      if (isClosed) return stop(job);
       if (older && isOlder(job, older)) return drop(job, { kind: "superseded", head: older.head });
       const current = running.get(key);
       if (current && isOlder(job, current.job))

@@ -26,10 +26,13 @@ export interface WorkerOptions {
 }
 
 const second = 1_000;
+const minute = 60 * second;
+/** Over an hour, after which GitHub lifts a rate limit. */
+const laterAttempts = [30 * second, 2 * minute, 10 * minute, 30 * minute, 60 * minute];
 
 /** Does review jobs. Whatever happens to a job, its check run is completed in the end. */
 export function createWorker(options: WorkerOptions): Worker {
-  const { github, version, retries = [30 * second, 120 * second, 600 * second, 1_800 * second] } = options;
+  const { github, version, retries = laterAttempts } = options;
 
   return {
     async run(job, signal) {
@@ -65,35 +68,30 @@ export function createWorker(options: WorkerOptions): Worker {
     return publish({ home, pull: job, report, files, limit, version, log, signal });
   }
 
-  async function complete(job: ReviewJob, home: Home, result: CheckResult, log: Log): Promise<void> {
+  async function complete(
+    job: ReviewJob,
+    home: Home,
+    result: CheckResult,
+    log: Log,
+    attempt = 0,
+  ): Promise<void> {
     const { conclusion } = result;
     try {
       if (job.checkRun === null) await createCompletedCheck(home, job, result);
       else await completeCheck(home, job.checkRun, result);
-      log.info({ conclusion }, "check completed");
+      log.info({ conclusion, attempt }, "check completed");
     } catch (error) {
       const failure = failureOf(error);
-      log.error({ ...fieldsOf(error), conclusion }, "check could not be completed");
-      if (failure.kind === "unknown" || (failure.kind === "refused" && failure.status !== 422))
-        later(job, home, result, log);
+      log.error({ ...fieldsOf(error), conclusion, attempt }, "check could not be completed");
       if (failure.kind === "permission") log.error({}, permissionHelp(failure.needed));
+      if (failure.kind === "unknown" || (failure.kind === "refused" && failure.status !== 422))
+        later(() => complete(job, home, result, log, attempt + 1), retries[attempt]);
     }
   }
 
-  /** The place in the queue is not held while GitHub cannot be reached. */
-  function later(job: ReviewJob, home: Home, result: CheckResult, log: Log, attempt = 0): void {
-    const wait = retries[attempt];
-    if (wait === undefined) return;
-    setTimeout(async () => {
-      try {
-        if (job.checkRun === null) await createCompletedCheck(home, job, result);
-        else await completeCheck(home, job.checkRun, result);
-        log.info({ conclusion: result.conclusion, attempt }, "check completed late");
-      } catch (error) {
-        log.error({ ...fieldsOf(error), attempt }, "check could not be completed");
-        later(job, home, result, log, attempt + 1);
-      }
-    }, wait).unref();
+  /** The place in the queue is not held while GitHub cannot be reached, or lets nobody write. */
+  function later(again: () => Promise<void>, wait: number | undefined): void {
+    if (wait !== undefined) setTimeout(again, wait).unref();
   }
 }
 

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import nock from "nock";
+import { expect } from "vitest";
 import { createGitHub, type GitHub } from "../../src/handlers/github.ts";
 import type { Log } from "../../src/handlers/log.ts";
 import type { PullRequest } from "../../src/handlers/snapshot.ts";
@@ -46,13 +47,25 @@ export function home(client = github().clientFor(2)) {
   return { client, owner: "acme", repo: "shop" };
 }
 
-/** Requests in the order in which they came, as "POST /repos/…". */
-export function recordCalls(): string[] {
-  const calls: string[] = [];
-  nock.emitter.on("no match", (request: { method?: string; path?: string }) =>
-    calls.push(`unexpected ${request.method} ${request.path}`),
-  );
-  return calls;
+/** Requests to GitHub's API that no test expected; those to a test's own server go elsewhere. */
+const unexpected: string[] = [];
+nock.emitter.on("no match", ({ method, path = "" }: { method?: string; path?: string }) => {
+  if (/^\/(repos|app|app-manifests|graphql)\b/.test(path)) unexpected.push(`${method} ${path}`);
+});
+
+/** For the start of every test: nothing leaves the machine. */
+export function closeNetwork(): void {
+  nock.disableNetConnect();
+  nock.enableNetConnect("127.0.0.1");
+  unexpected.length = 0;
+}
+
+/** For the end of every test: every request was expected, and every expected one was made. */
+export function expectAllUsed(): void {
+  const left = nock.pendingMocks();
+  const surplus = [...unexpected];
+  nock.cleanAll();
+  expect({ left, surplus }).toEqual({ left: [], surplus: [] });
 }
 
 export const grants = { checks: "write", contents: "read", metadata: "read", pull_requests: "write" };

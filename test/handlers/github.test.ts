@@ -2,16 +2,21 @@ import nock from "nock";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { completeCheck, createCompletedCheck, startCheck } from "../../src/handlers/check-run.ts";
 import { once } from "../../src/handlers/github.ts";
-import { github, head, home, logBook, mockCheckCreated, mockToken, origin, repoPath } from "./fake-github.ts";
+import {
+  closeNetwork,
+  expectAllUsed,
+  github,
+  head,
+  home,
+  logBook,
+  mockCheckCreated,
+  mockToken,
+  origin,
+  repoPath,
+} from "./fake-github.ts";
 
-beforeEach(() => {
-  nock.disableNetConnect();
-});
-afterEach(() => {
-  const left = nock.pendingMocks();
-  nock.cleanAll();
-  expect(left).toEqual([]);
-});
+beforeEach(closeNetwork);
+afterEach(expectAllUsed);
 
 const secondary = {
   message: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
@@ -111,7 +116,7 @@ describe("a client", () => {
     withToken("ghs_one").get(repoPath).times(5).reply(401, { message: "Bad credentials" });
     withToken("ghs_two").get(repoPath).reply(200, { id: 2 });
     expect((await client.rest.repos.get(named)).data.id).toBe(2);
-    nock.cleanAll();
+    nock.removeInterceptor({ hostname: "api.github.com", path: repoPath, proto: "https" });
   });
 
   it("makes the writes of a small review without a pause", async () => {
@@ -123,7 +128,7 @@ describe("a client", () => {
     for (let i = 0; i < 5; i++)
       await client.rest.issues.createComment({ ...named, issue_number: 7, body: "x" });
     for (let i = 0; i < 4; i++) await client.graphql("{ viewer { login } }");
-    expect(Date.now() - started).toBeLessThan(900);
+    expect(Date.now() - started).toBeLessThan(4_000);
   });
 
   it("slows down when it writes on and on", async () => {

@@ -4,7 +4,9 @@ import { publish } from "../../src/handlers/publish.ts";
 import type { Report } from "../../src/review/types.ts";
 import { dryRun, indexFinding, indexUp, sample } from "../review/report-samples.ts";
 import {
+  closeNetwork,
   conversationData,
+  expectAllUsed,
   type FakeConversation,
   forbidden,
   type GraphqlBody,
@@ -20,12 +22,8 @@ import {
   repoPath,
 } from "./fake-github.ts";
 
-beforeEach(() => nock.disableNetConnect());
-afterEach(() => {
-  const left = nock.pendingMocks();
-  nock.cleanAll();
-  expect(left).toEqual([]);
-});
+beforeEach(closeNetwork);
+afterEach(expectAllUsed);
 
 const file = {
   path: indexUp.path,
@@ -282,6 +280,12 @@ describe("a later review", () => {
     mockSummary("PATCH", 200);
     const lost = sample({ findings: [], runs: [dryRun([], { lost: "killed" })] });
     expect((await run(lost)).conclusion).toBe("neutral");
+  });
+
+  it("is not told by a quotation that a finding was fixed", async () => {
+    said({ threads: [{ body: `❌ **\`<!-- drydock:fixed -->\`**\n\n${mark}` }] });
+    mockSummary();
+    await run(sample());
   });
 
   it("comments anew when a finding that was fixed is back", async () => {

@@ -5,6 +5,8 @@ import { blobId } from "../helpers.ts";
 import {
   base,
   changedFile,
+  closeNetwork,
+  expectAllUsed,
   type GraphqlBody,
   head,
   home,
@@ -18,14 +20,10 @@ import {
 } from "./fake-github.ts";
 
 beforeEach(() => {
-  nock.disableNetConnect();
+  closeNetwork();
   mockToken();
 });
-afterEach(() => {
-  const left = nock.pendingMocks();
-  nock.cleanAll();
-  expect(left).toEqual([]);
-});
+afterEach(expectAllUsed);
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
