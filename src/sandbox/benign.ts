@@ -58,10 +58,19 @@ export function renumbered(before: Catalog, after: Catalog): Renumbering {
 function isSame(old: CatalogObject, now: CatalogObject): boolean {
   return (
     old.kind === now.kind &&
-    unnumbered(old.identity) === unnumbered(now.identity) &&
+    (unnumbered(old.identity) === unnumbered(now.identity) || (isCut(old) && isCut(now))) &&
     old.parents.join("\0") === now.parents.join("\0") &&
     anonymous(old) === anonymous(now)
   );
+}
+
+/**
+ * A made-up name that was cut to fit into 63 bytes: which parts are cut how far depends on the names that the table and
+ * its columns had at the time.
+ */
+function isCut({ identity, kind, details }: CatalogObject): boolean {
+  const name = typeof details?.name === "string" ? details.name : identity;
+  return kind === "constraint" && name.length >= 55 && /_(fkey|key|check|pkey|excl)\d*$/.test(name);
 }
 
 function canBeRenumbered({ kind }: CatalogObject): boolean {

@@ -3,7 +3,7 @@ import { type Catalog, readCatalog } from "./catalog.ts";
 import { type Checkpoint, EngineLost } from "./engine.ts";
 import { type Data, readData } from "./fingerprint.ts";
 import { nothingObserved } from "./observe.ts";
-import { remedyFor } from "./remedy.ts";
+import { remedyFor, type Tries } from "./remedy.ts";
 import { roundTrip, unjudged } from "./round-trip.ts";
 import { emptySchema, schemaOf } from "./schema.ts";
 import { type FaithfulRun, type LeftOut, runScript, unreachedRun } from "./script-run.ts";
@@ -138,7 +138,8 @@ async function applyUp(
   isTraced: boolean,
   from: State,
 ): Promise<UpResult> {
-  const leftOut = new Map<number, string>();
+  const tries: Tries = { leftOut: new Map(), adapted: new Map() };
+  const { leftOut } = tries;
   let start = from;
   let traced: Trace | null = null;
   const saved = { emptied: context.emptied.length, filled: [...context.filled] };
@@ -165,13 +166,13 @@ async function applyUp(
         traced = seen;
         return result(run, !run.leftOpen);
       }
-      const remedy =
-        attempt < attemptLimit ? await remedyFor(context, script, run.stop, start, leftOut) : null;
+      const remedy = attempt < attemptLimit ? await remedyFor(context, script, run.stop, start, tries) : null;
       if (!remedy) {
         forget(context, saved);
         await context.session.restore(start.checkpoint);
         return result(run, false);
       }
+      if (start !== from && remedy !== start) await context.session.forget(start.checkpoint);
       start = remedy;
     }
   } catch (cause) {
