@@ -16,7 +16,7 @@ COPY --from=build /app/dist ./dist
 COPY package.json app.yml LICENSE ./
 RUN mkdir cache && chown node:node cache
 USER node
-RUN node dist/cli.js warm-up
+RUN node -e "import('./dist/sandbox/dry-run.js').then(async ({ createSandbox }) => { const s = createSandbox({ spares: 1 }); await s.ready(); await s.close(); })"
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/ping`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { configPage } from "./config-page.mjs";
 import { readFixture } from "./fixture.mjs";
 import { pageOf, tableOf } from "./rule-page.mjs";
 
@@ -37,6 +38,7 @@ const { reportJsonSchema } = await load("review/report/json.js");
 for (const [id, rule] of Object.entries(rules)) put(`docs/rules/${id}.md`, pageOf(id, rule, fixtureOf(id)));
 for (const name of filesIn("docs/rules", ".md")) if (!(name in rules)) drop(`docs/rules/${name}.md`);
 put("docs/config.schema.json", `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+put("docs/configuration.md", configPage(configJsonSchema()));
 put("docs/report.schema.json", `${JSON.stringify(reportJsonSchema(), null, 2)}\n`);
 if (existsSync(path.join(root, "README.md"))) put("README.md", withTable(read("README.md"), tableOf(rules)));
 
