@@ -20,9 +20,10 @@ export async function time(runs, run) {
 }
 
 /** Milliseconds of a whole process; null when it cannot be started. */
-export function processTime(command, args) {
+export function processTime(command, args, environment = {}) {
   const started = performance.now();
-  const { error, stdout } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  const env = { ...process.env, ...environment };
+  const { error, stdout } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 28, env });
   return error ? null : { milliseconds: performance.now() - started, stdout };
 }
 

@@ -1,5 +1,5 @@
 // npm run bench: timings of one run on this machine. Ratios within a run mean something; figures of different machines do not.
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { openCheckout } from "../dist/handlers/checkout.js";
@@ -22,6 +22,7 @@ try {
   await staticChecks();
   await sandboxStart();
   await pullRequest();
+  apiCalls();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -144,4 +145,21 @@ async function pullRequest() {
     `${Math.round(peak.own)} MiB`,
     `this process; its children together ${Math.round(peak.children)} MiB`,
   );
+}
+
+/** Requests of a review, counted by the app's own tests on GitHub's answers. */
+function apiCalls() {
+  const counts = path.join(folder, "requests");
+  const vitest = [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "test/app.test.ts",
+    "-t",
+    "costs ten requests|costs two requests beside",
+  ];
+  processTime(process.execPath, vitest, { DRYDOCK_REQUEST_COUNTS: counts });
+  for (const line of readFileSync(counts, "utf8").trim().split("\n")) {
+    const { what, requests } = JSON.parse(line);
+    row("GitHub API requests of a review", requests, what);
+  }
 }

@@ -30,6 +30,7 @@ import {
   origin,
   privateKey,
   repoPath,
+  requestCounter,
 } from "./handlers/fake-github.ts";
 import { checkRunEvent, checkSuiteEvent, pullRequest, pullRequestEvent } from "./handlers/payloads.ts";
 import { blobId, patchOf } from "./helpers.ts";
@@ -165,10 +166,13 @@ describe("a pull request", () => {
   it("that concerns no database costs two requests beside the token", async () => {
     await startApp(() => Promise.reject(new Error("nothing to review")));
     const bodies: CheckBody[] = [];
+    const { calls, count, note } = requestCounter("no database file, beside the token");
     mockToken();
-    mockFiles([{ filename: "README.md" }, { filename: "src/app.go" }]);
-    mockCheckCreated(5, (body) => bodies.push(body));
+    count(mockFiles([{ filename: "README.md" }, { filename: "src/app.go" }]));
+    count(mockCheckCreated(5, (body) => bodies.push(body)));
     await deliver("pull_request", pullRequestEvent("opened"));
+    expect(calls).toHaveLength(2);
+    note();
     expect(bodies).toMatchObject([{ status: "completed", conclusion: "skipped", head_sha: head }]);
   });
 
@@ -465,9 +469,7 @@ describe("a whole review", () => {
     const sandbox = createSandbox({ spares: 0 });
     try {
       await startApp((source, options) => reviewChange(source, sandbox, options));
-      const calls: string[] = [];
-      const count = (scope: nock.Scope) =>
-        scope.on("request", ({ method, path }) => calls.push(`${method} ${path}`));
+      const { calls, count, note } = requestCounter("10 files with findings, the token among them");
       const others = Array.from({ length: 8 }, (_, i) => ({ filename: `src/f${i}.go` }));
       const added = (filename: string, text: string) => ({
         filename,
@@ -522,6 +524,7 @@ describe("a whole review", () => {
 
       await deliver("pull_request", pullRequestEvent("opened"));
       expect(calls).toHaveLength(10);
+      note();
       expect(checks.at(-1)).toMatchObject({
         conclusion: "failure",
         output: { annotations: [{ start_line: 2, annotation_level: "failure" }] },

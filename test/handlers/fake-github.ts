@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
+import { appendFileSync } from "node:fs";
 import nock from "nock";
 import { expect } from "vitest";
 import { createGitHub, type GitHub } from "../../src/handlers/github.ts";
@@ -75,6 +76,20 @@ export function mockToken(permissions: Record<string, string> = grants, token = 
   return nock(origin)
     .post("/app/installations/2/access_tokens")
     .reply(201, { token, expires_at: expires, permissions, repository_selection: "all" });
+}
+
+/** Counts the requests that these answers take; with DRYDOCK_REQUEST_COUNTS they are written there for the benchmark. */
+export function requestCounter(what: string) {
+  const calls: string[] = [];
+  return {
+    calls,
+    count: (scope: nock.Scope) =>
+      void scope.on("request", ({ method, path }) => calls.push(`${method} ${path}`)),
+    note() {
+      const file = process.env.DRYDOCK_REQUEST_COUNTS;
+      if (file) appendFileSync(file, `${JSON.stringify({ what, requests: calls.length })}\n`);
+    },
+  };
 }
 
 export interface FakeFile {
