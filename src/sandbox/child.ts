@@ -1,4 +1,5 @@
 import { buildImage } from "./boot.ts";
+import { disarm } from "./disarm.ts";
 import { createInstance, type Instance } from "./instance.ts";
 import { type Answer, type Envelope, exitCodes, type Request } from "./messages.ts";
 
@@ -55,14 +56,5 @@ async function perform(request: Request): Promise<Extract<Answer, { value: unkno
     case "unpretend":
       await instance.unpretend();
       return null;
-  }
-}
-
-/** Takes away what code that broke out of the database could use; the walls around the process do not depend on it. */
-function disarm(): void {
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  for (const name of ["fetch", "WebSocket", "EventSource"]) Reflect.deleteProperty(globalThis, name);
-  for (const name of ["kill", "dlopen", "binding", "_linkedBinding", "chdir"]) {
-    Reflect.set(process, name, undefined);
   }
 }

@@ -5,7 +5,8 @@ import { cacheDirectory } from "./cache-directory.ts";
 import { baseImageKey } from "./image.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Limits } from "./limits.ts";
-import { runDatabase, unrunnable } from "./run.ts";
+import { runDatabase } from "./run.ts";
+import { runSqlite } from "./sqlite/run.ts";
 
 export interface SandboxOptions {
   /** Engines that are kept started, so that a review need not wait. */
@@ -55,8 +56,8 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   };
   return {
     async dryRun(request) {
-      if (request.database.dialect !== "postgresql") {
-        return unrunnable(request, `${request.database.dialect} migrations are not run yet`);
+      if (request.database.dialect === "sqlite") {
+        return runSqlite(request, { cache: means.cache, limits: options.limits ?? {} });
       }
       return runDatabase(request, means);
     },

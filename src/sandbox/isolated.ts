@@ -6,14 +6,14 @@ import { type StopClock, startClock } from "./clock.ts";
 import { EngineLost } from "./engine.ts";
 import { extensionArchives, pgliteDirectory } from "./extensions.ts";
 import { type Limits, sizeText, timeText } from "./limits.ts";
-import { type Answer, type Answers, exitCodes, type Request } from "./messages.ts";
+import { type Answers, exitCodes, type Request } from "./messages.ts";
 import { commandLine, findWalls } from "./walls.ts";
 
-/** A process that holds one database, and the channel to it. */
-export interface Isolated {
+/** A process that holds one database, and the channel to it: PGlite's, unless other questions and answers are named. */
+export interface Isolated<Asks extends { readonly kind: string } = Request, Gives = Answers> {
   readonly pid: number;
   /** Asks, one question after the other. Rejects with EngineLost when the process was stopped or is gone. */
-  call<Asked extends Request>(request: Asked, milliseconds: number): Promise<Answers[Asked["kind"]]>;
+  call<Asked extends Asks>(request: Asked, milliseconds: number): Promise<Gives[Asked["kind"] & keyof Gives]>;
   /** Ends it for good after so many milliseconds, unless stopped before. */
   endAfter(milliseconds: number, reason: string): StopClock;
   /** Why it is gone or will no longer be asked; null while it is well. */
@@ -21,6 +21,15 @@ export interface Isolated {
   /** Ends it at once. What is being asked is answered with the reason. */
   kill(reason: string): Promise<void>;
 }
+
+/** What runs in a process: its compiled entry, a path from this folder, and what it may read besides our own files. */
+export interface Program {
+  readonly entry: string;
+  /** Files, and folders ending in "/*". */
+  readonly readable: readonly string[];
+}
+
+type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonly failed: string });
 
 interface Waiting {
   resolve(answer: Answer): void;
@@ -33,11 +42,20 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Starts a process behind all walls. It may read the engine's own files and, if one is named, the image. */
-export async function startIsolated(limits: Limits, image: string | null): Promise<Isolated> {
+/** Starts a process for PGlite. It may read the engine's own files and, if one is named, the image. */
+export function startIsolated(limits: Limits, image: string | null): Promise<Isolated> {
+  return startProgram(limits, { entry: "child.js", readable: readableFiles(image) });
+}
+
+/** Starts a process behind all walls. */
+export async function startProgram<Asks extends { readonly kind: string }, Gives>(
+  limits: Limits,
+  { entry, readable }: Program,
+): Promise<Isolated<Asks, Gives>> {
+  const main = compiledFile(entry);
   const { file, args } = commandLine(await findWalls(), {
-    entry: entryFile(),
-    readable: readableFiles(image),
+    entry: main,
+    readable: [...ownFiles(), ...readable],
     processorSeconds: Math.ceil((2 * limits.run) / 1_000) + 60,
   });
   const child = spawn(file, args, {
@@ -49,7 +67,10 @@ export async function startIsolated(limits: Limits, image: string | null): Promi
   return isolatedOf(child, limits);
 }
 
-function isolatedOf(child: ChildProcess, limits: Limits): Isolated {
+function isolatedOf<Asks extends { readonly kind: string }, Gives>(
+  child: ChildProcess,
+  limits: Limits,
+): Isolated<Asks, Gives> {
   const waiting = new Map<number, Waiting>();
   let reason: string | null = null;
   let last = 0;
@@ -91,16 +112,16 @@ function isolatedOf(child: ChildProcess, limits: Limits): Isolated {
     child.channel?.unref();
   }
 
-  function call<Asked extends Request>(
+  function call<Asked extends Asks>(
     request: Asked,
     milliseconds: number,
-  ): Promise<Answers[Asked["kind"]]> {
+  ): Promise<Gives[Asked["kind"] & keyof Gives]> {
     const answer = queue.then(() => ask(request, milliseconds));
     queue = answer.catch(() => {});
-    return answer as Promise<Answers[Asked["kind"]]>;
+    return answer as Promise<Gives[Asked["kind"] & keyof Gives]>;
   }
 
-  async function ask(request: Request, milliseconds: number): Promise<Answers[Request["kind"]]> {
+  async function ask(request: Asks, milliseconds: number): Promise<unknown> {
     if (reason !== null) throw new EngineLost(reason);
     child.ref();
     child.channel?.ref();
@@ -155,21 +176,23 @@ function exitReason(code: number | null, signal: NodeJS.Signals | null): string 
   return `the database process crashed (${signal ?? `exit code ${code}`})`;
 }
 
-/** The compiled entry: this file's sibling, also when this file itself runs from its source. */
-function entryFile(): string {
+/** A compiled file beside or below this one, also when this file itself runs from its source. */
+function compiledFile(name: string): string {
   const here = fileURLToPath(new URL(".", import.meta.url));
-  const candidates = [path.join(here, "child.js"), path.join(here, "../../dist/sandbox/child.js")];
-  const entry = candidates.find((file) => existsSync(file));
-  if (entry === undefined) throw new Error("dist/sandbox/child.js is missing: run npm run build");
-  return realpathSync(entry);
+  const candidates = [path.join(here, name), path.join(here, "../../dist/sandbox", name)];
+  const file = candidates.find((candidate) => existsSync(candidate));
+  if (file === undefined) throw new Error(`dist/sandbox/${name} is missing: run npm run build`);
+  return realpathSync(file);
+}
+
+function ownFiles(): readonly string[] {
+  const folder = path.dirname(compiledFile("child.js"));
+  return [path.join(folder, "*"), path.resolve(folder, "../../package.json")];
 }
 
 function readableFiles(image: string | null): readonly string[] {
   const pglite = pgliteDirectory();
-  const entry = entryFile();
   return [
-    path.join(path.dirname(entry), "*"),
-    path.resolve(entry, "../../../package.json"),
     path.join(pglite, "*"),
     path.resolve(pglite, "../package.json"),
     ...extensionArchives().map((archive) => archive.path),

@@ -61,11 +61,6 @@ export async function runDatabase(request: DryRunRequest, means: RunMeans): Prom
   return dryRunOf(request, seen, clock.timings());
 }
 
-/** The answer for a database that cannot be run at all. */
-export function unrunnable(request: DryRunRequest, reason: string): DryRun {
-  return dryRunOf(request, { ...nothingSeen(), lost: reason }, {});
-}
-
 function nothingSeen(): Seen {
   return {
     engine: "none",

@@ -210,7 +210,7 @@ function pinsOf(table: SeedTable, i: number): ReadonlyMap<string, string> {
 }
 
 /** Sets of columns to leave null, the smallest first: for checks over several columns such as "one or the other". */
-function masksOf(table: SeedTable): Set<string>[] {
+export function masksOf(table: SeedTable): Set<string>[] {
   const wide = table.checks.filter(({ columns }) => columns.length !== 1).flatMap(({ columns }) => columns);
   const nullable = table.columns.filter((column) => !column.notNull && !column.filled);
   const free = nullable.filter(({ name }) => wide.includes(name)).slice(0, freeColumns);

@@ -1,0 +1,75 @@
+import type { FailedHistory, Script, Statement } from "../../review/types.ts";
+import { EngineLost } from "../engine.ts";
+import { transactionVerb } from "../script-run.ts";
+import type { Gap } from "../verdict.ts";
+import { isWrapped, runSqliteScript } from "./script-run.ts";
+import type { SqliteSession } from "./session.ts";
+import { sqliteGapOf } from "./verdict.ts";
+
+/** What came of a replay. All of it is plain data, so that it can be kept beside the database that it made. */
+export interface SqliteHistory {
+  readonly migrations: number;
+  readonly statements: number;
+  readonly failed: readonly FailedHistory[];
+  readonly gaps: readonly Gap[];
+  /** Whether files only got through without a transaction around them, so that the tool must be set up that way. */
+  readonly unwrapped: boolean;
+  /** Collations that were made up. */
+  readonly collations: readonly string[];
+}
+
+/**
+ * Replays the history of the base side, file by file, as the tool runs it. A file that fails is taken back and run again
+ * one statement at a time, so that as much of the schema as possible exists; every statement that did not run is recorded.
+ * Rejects with EngineLost when the engine did not survive.
+ */
+export async function replaySqlite(
+  session: SqliteSession,
+  scripts: readonly Script[],
+  statement: number,
+  onProgress: (done: number) => void,
+): Promise<SqliteHistory> {
+  const failed: FailedHistory[] = [];
+  const gaps: Gap[] = [];
+  let unwrapped = false;
+
+  async function replay(script: Script): Promise<void> {
+    const wrapped = isWrapped(script) && !unwrapped;
+    // A file that commits on its own cannot be rolled back.
+    const start = wrapped ? null : await session.checkpoint();
+    const run = await runSqliteScript(session, script, { leftOut: new Map(), gaps, wrapped, statement });
+    if (run.lost !== null) throw new EngineLost(`${script.path}: ${run.lost}`);
+    if (run.stop && start) await session.restore(start);
+    if (start) await session.forget(start);
+    for (const one of script.statements) if (one.refused !== null) record(script, one, "", one.refused);
+    if (!run.stop) return;
+    const failedBefore = failed.length;
+    for (const one of script.statements.filter(({ refused }) => refused === null)) {
+      const { error } = transactionVerb(one) === null ? await session.run(one.sql) : noError;
+      if (error) record(script, one, error.code, error.message);
+    }
+    await session.reset();
+    unwrapped ||= wrapped && failed.length === failedBefore;
+  }
+
+  function record(script: Script, statement: Statement, code: string, reason: string): void {
+    failed.push({ path: script.path, line: statement.line, code, reason });
+    gaps.push(sqliteGapOf(script, statement, reason));
+  }
+
+  for (const [i, script] of scripts.entries()) {
+    await replay(script);
+    onProgress(i + 1);
+  }
+  const statements = scripts.reduce((sum, script) => sum + script.statements.length, 0);
+  return {
+    migrations: scripts.length,
+    statements,
+    failed,
+    gaps,
+    unwrapped,
+    collations: session.collations(),
+  };
+}
+
+const noError = { error: null };

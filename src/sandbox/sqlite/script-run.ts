@@ -1,0 +1,90 @@
+import type { Outcome, Script, ScriptRun, Statement } from "../../review/types.ts";
+import { EngineLost } from "../engine.ts";
+import { type LeftOut, ranAs, transactionVerb, unreachedRun } from "../script-run.ts";
+import type { Gap } from "../verdict.ts";
+import type { SqliteError } from "./messages.ts";
+import type { SqliteSession } from "./session.ts";
+import { judgeSqlite } from "./verdict.ts";
+
+/** What became of a script when it was run as its tool runs it. */
+export interface SqliteRun extends ScriptRun {
+  /** The first statement that did not run although it was tried; null when all ran. */
+  readonly stop: { readonly index: number; readonly error: SqliteError; readonly outcome: Outcome } | null;
+  /** Why the engine was given up; null when it was not. */
+  readonly lost: string | null;
+}
+
+export interface RunOptions {
+  /** Statements of which nothing can be said, with the reason. */
+  readonly leftOut: LeftOut;
+  readonly gaps: readonly Gap[];
+  /** Whether a transaction is put around the script. */
+  readonly wrapped: boolean;
+  /** Milliseconds that a statement may take. */
+  readonly statement: number;
+}
+
+/** Whether a tool that puts a transaction around each script does so here: SQLite has no transactions within others. */
+export function isWrapped(script: Script): boolean {
+  return script.transaction !== "autocommit" && !script.statements.some(isBegin);
+}
+
+/**
+ * Runs a script one statement at a time and stops at the first error. Leaves no transaction open, and settings as a new
+ * connection has them.
+ */
+export async function runSqliteScript(
+  session: SqliteSession,
+  script: Script,
+  { leftOut, gaps, wrapped, statement: milliseconds }: RunOptions,
+): Promise<SqliteRun> {
+  const runs = [...unreachedRun(script).statements];
+  const finish = (stop: SqliteRun["stop"], leftOpen: boolean, lost: string | null): SqliteRun => ({
+    statements: runs,
+    stop,
+    leftOpen,
+    lost,
+  });
+  const fail = (index: number, error: SqliteError) => {
+    const outcome = judgeSqlite(error, gaps, milliseconds);
+    runs[index] = ranAs(index, outcome, runs[index]?.ms);
+    return finish({ index, error, outcome }, false, null);
+  };
+  let index = 0;
+  let isOpen = false;
+  try {
+    if (wrapped) await session.ask("BEGIN");
+    for (const statement of script.statements) {
+      index = statement.index;
+      const reason = statement.refused ?? leftOut.get(index);
+      if (reason !== undefined) {
+        runs[index] = ranAs(index, { kind: "not-evaluated", reason });
+        continue;
+      }
+      const { error, writes, ms, inTransaction } = await session.run(statement.sql);
+      runs[index] = { ...ranAs(index, { kind: "ran", tag: tagOf(statement) }, ms), writes };
+      isOpen = inTransaction;
+      if (error) {
+        await session.reset();
+        return fail(index, error);
+      }
+    }
+    const committed = wrapped ? await session.run("COMMIT") : null;
+    await session.reset();
+    await session.canary();
+    return committed?.error ? fail(index, committed.error) : finish(null, !wrapped && isOpen, null);
+  } catch (cause) {
+    if (!(cause instanceof EngineLost)) throw cause;
+    runs[index] = ranAs(index, { kind: "not-evaluated", reason: cause.message });
+    return finish(null, false, cause.message);
+  }
+}
+
+function isBegin(statement: Statement): boolean {
+  return transactionVerb(statement) === "begin";
+}
+
+/** The statement's first two words, as PostgreSQL's tags are. */
+function tagOf({ sql }: Statement): string {
+  return (/^\s*(\w+)(?:\s+(\w+))?/.exec(sql) ?? []).slice(1).join(" ").toUpperCase();
+}
