@@ -86,9 +86,12 @@ function withNeed(run: SqliteRun, need: { index: number; reason: string } | null
   return { ...run, statements };
 }
 
+/** What functions say of a value that they cannot take; SQLite gives no code of its own to these. */
+const valueErrors = /^(?:malformed JSON|bad JSON path|JSON cannot hold BLOB values|integer overflow)/;
+
 /** Whether other rows could have let the statement run: not when it is the migration that leaves a new column empty. */
 function dependsOnRows(code: string, message: string, { catalog }: SqliteState): boolean {
-  if (code === "SQLITE_MISMATCH") return true;
+  if (code === "SQLITE_MISMATCH" || valueErrors.test(message)) return true;
   if (!code.startsWith("SQLITE_CONSTRAINT")) return false;
   const column = /^NOT NULL constraint failed: .*\.([^.]+)$/.exec(message)?.[1];
   if (column === undefined) return true;
