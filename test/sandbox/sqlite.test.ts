@@ -106,6 +106,32 @@ describe("a history", () => {
     ]);
   });
 
+  it("may use functions and collations of the application that no row calls", async () => {
+    const run = await dry.run({
+      history: [
+        users,
+        "UPDATE users SET name = my_own(name, 1); CREATE VIEW v AS SELECT my_own(name) AS name FROM users;",
+      ],
+      steps: [
+        {
+          up: "ALTER TABLE users RENAME COLUMN kind TO sort; SELECT * FROM users ORDER BY name COLLATE natural_ci;",
+        },
+        { up: "SELECT * FROM v;" },
+        { up: "SELECT your_own(1);" },
+      ],
+    });
+    expect(run.history.failed).toEqual([]);
+    expect(run.migrations.map(({ up }) => outcomes(up))).toEqual([
+      ["ran", "ran"],
+      [expect.stringContaining("not evaluated: it calls a function that the sandbox does not have")],
+      [expect.stringContaining("not evaluated: it calls a function that the sandbox does not have")],
+    ]);
+    expect(run.standIns).toEqual([
+      "function my_own, which fails here when a row calls it",
+      "collation natural_ci, which compares byte by byte here",
+    ]);
+  });
+
   it("may hold files that commit on their own", async () => {
     const own = "BEGIN; CREATE TABLE a (x); COMMIT; VACUUM;";
     const run = await dry.run({

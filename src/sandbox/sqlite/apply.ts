@@ -48,7 +48,7 @@ export async function applyUp(context: SqliteContext, script: Script, from: Sqli
 
 /** Runs a script from a state, again without each statement of which the sandbox can say nothing. */
 export async function runWithout(
-  { session, gaps, unwrapped, statement }: SqliteContext,
+  { session, gaps, unwrapped, functions, statement }: SqliteContext,
   script: Script,
   start: SqliteState,
   known: LeftOut = new Map(),
@@ -57,7 +57,13 @@ export async function runWithout(
   let needsNone: { index: number; reason: string } | null = null;
   for (let attempt = 0; ; attempt += 1) {
     const wrapped = isWrapped(script) && !unwrapped && needsNone === null;
-    const run = await runSqliteScript(session, script, { leftOut, gaps, wrapped, statement });
+    const run = await runSqliteScript(session, script, {
+      leftOut,
+      gaps,
+      wrapped,
+      statement,
+      functions,
+    });
     const applied = { script, run: withNeed(run, needsNone), start, leftOut };
     if (run.lost !== null || !run.stop || attempt >= attemptLimit) return applied;
     const { index, error, outcome } = run.stop;

@@ -33,7 +33,7 @@ const historySchema: z.ZodType<SqliteHistory> = z.object({
   failed: z.array(z.object({ path: z.string(), line: z.number(), code: z.string(), reason: z.string() })),
   gaps: z.array(z.object({ reason: z.string(), words: z.array(z.string()).nullable() })),
   unwrapped: z.boolean(),
-  collations: z.array(z.string()),
+  standIns: z.array(z.object({ kind: z.enum(["collation", "function"]), name: z.string() })),
 });
 
 const seededSchema: z.ZodType<Seeded> = z.object({

@@ -34,7 +34,7 @@ async function perform(request: SqliteRequest): Promise<SqliteAnswers[SqliteRequ
   if (!instance) throw new Error("There is no database yet");
   switch (request.kind) {
     case "exec":
-      return instance.exec(request.sql, request.milliseconds, request.answers);
+      return instance.exec(request);
     case "checkpoint":
       return instance.checkpoint();
     case "restore":

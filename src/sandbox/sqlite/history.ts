@@ -2,6 +2,7 @@ import type { FailedHistory, Script, Statement } from "../../review/types.ts";
 import { EngineLost } from "../engine.ts";
 import { transactionVerb } from "../script-run.ts";
 import type { Gap } from "../verdict.ts";
+import type { StandIn } from "./messages.ts";
 import { isWrapped, runSqliteScript } from "./script-run.ts";
 import type { SqliteSession } from "./session.ts";
 import { sqliteGapOf } from "./verdict.ts";
@@ -14,8 +15,8 @@ export interface SqliteHistory {
   readonly gaps: readonly Gap[];
   /** Whether files only got through without a transaction around them, so that the tool must be set up that way. */
   readonly unwrapped: boolean;
-  /** Collations that were made up. */
-  readonly collations: readonly string[];
+  /** What was made up. */
+  readonly standIns: readonly StandIn[];
 }
 
 /**
@@ -37,7 +38,13 @@ export async function replaySqlite(
     const wrapped = isWrapped(script) && !unwrapped;
     // A file that commits on its own cannot be rolled back.
     const start = wrapped ? null : await session.checkpoint();
-    const run = await runSqliteScript(session, script, { leftOut: new Map(), gaps, wrapped, statement });
+    const run = await runSqliteScript(session, script, {
+      leftOut: new Map(),
+      gaps,
+      wrapped,
+      statement,
+      functions: "any",
+    });
     if (run.lost !== null) throw new EngineLost(`${script.path}: ${run.lost}`);
     if (run.stop && start) await session.restore(start);
     if (start) await session.forget(start);
@@ -45,7 +52,7 @@ export async function replaySqlite(
     if (!run.stop) return;
     const failedBefore = failed.length;
     for (const one of script.statements.filter(({ refused }) => refused === null)) {
-      const { error } = transactionVerb(one) === null ? await session.run(one.sql) : noError;
+      const { error } = transactionVerb(one) === null ? await session.run(one.sql, "any") : noError;
       if (error) record(script, one, error.code, error.message);
     }
     await session.reset();
@@ -68,7 +75,7 @@ export async function replaySqlite(
     failed,
     gaps,
     unwrapped,
-    collations: session.collations(),
+    standIns: session.standIns(),
   };
 }
 

@@ -1,11 +1,14 @@
 import startSqlite, { type Database, type Sqlite3Static } from "@sqlite.org/sqlite-wasm";
 import type { RowChanges } from "../../review/types.ts";
-import type { SqliteError, SqliteLimits, SqliteReply } from "./messages.ts";
+import type { SqliteError, SqliteLimits, SqliteReply, SqliteRequest, StandIn } from "./messages.ts";
+import { makeStandIn, standInFor } from "./stand-ins.ts";
+
+type ExecRequest = Extract<SqliteRequest, { kind: "exec" }>;
 
 /** The database inside the isolated process: it executes, and concludes nothing. */
 export interface SqliteInstance {
   readonly version: string;
-  exec(sql: string, milliseconds: number, answers: boolean): SqliteReply;
+  exec(request: ExecRequest): SqliteReply;
   /** Remembers the whole database. Throws inside a transaction. */
   checkpoint(): number;
   /** Puts the whole database back, in a new connection: settings, attached and temporary databases are gone. */
@@ -42,10 +45,10 @@ export async function createSqliteInstance(
     return opened;
   }
 
-  function exec(sql: string, milliseconds: number, answers: boolean): SqliteReply {
+  function exec({ sql, milliseconds, answers, functions }: ExecRequest): SqliteReply {
     const rows: (string | null)[][] = [];
     const writes = watchWrites(sqlite, db);
-    const collations: string[] = [];
+    const standIns: StandIn[] = [];
     let size = 0;
     let error: SqliteError | null = null;
     deadline = performance.now() + milliseconds;
@@ -81,17 +84,21 @@ export async function createSqliteInstance(
       done: error === null,
       inTransaction: isInTransaction(sqlite, db),
       writes: writes(),
-      collations,
+      standIns,
     };
 
     function prepare(at: number, length: number, statement: number, tail: number): number {
       for (;;) {
         const result = capi.sqlite3_prepare_v3(db, at, length, 0, statement, tail);
-        const missing = result === capi.SQLITE_OK ? null : missingCollation(capi.sqlite3_errmsg(db));
-        // A collation is made only once: one that is still missed then has a name that SQLite does not take.
-        if (missing === null || collations.includes(missing)) return result;
-        collations.push(missing);
-        standInForCollation(sqlite, db, missing);
+        const standIn = result === capi.SQLITE_OK ? null : standInFor(capi.sqlite3_errmsg(db), functions);
+        // It is made only once: what is still missed then has a name that SQLite does not take.
+        if (
+          standIn === null ||
+          standIns.some(({ kind, name }) => kind === standIn.kind && name === standIn.name)
+        )
+          return result;
+        standIns.push(standIn);
+        makeStandIn(sqlite, db, standIn);
       }
     }
 
@@ -216,18 +223,4 @@ function watchWrites({ capi }: Sqlite3Static, db: Database): () => RowChanges[] 
     hook(db, 0, 0);
     return [...tables].map(([relation, counts]) => ({ relation, ...counts }));
   };
-}
-
-function missingCollation(message: string): string | null {
-  return /^no such collation sequence: (.+)$/s.exec(message)?.[1] ?? null;
-}
-
-/** Applications define collations of their own; in place of them texts are compared byte by byte. */
-function standInForCollation({ capi, wasm }: Sqlite3Static, db: Database, name: string): void {
-  const compare = (_: number, length: number, start: number, otherLength: number, otherStart: number) => {
-    const heap = wasm.heap8u();
-    const one = heap.subarray(start, start + length);
-    return Buffer.compare(one, heap.subarray(otherStart, otherStart + otherLength));
-  };
-  capi.sqlite3_create_collation_v2(db, name, capi.SQLITE_UTF8, 0, compare, 0);
 }

@@ -18,6 +18,8 @@ export type SqliteRequest =
       readonly milliseconds: number;
       /** Whether rows are sent back, or only counted as having come. */
       readonly answers: boolean;
+      /** Functions that are made up when they are missing; they fail when they are called. */
+      readonly functions: "any" | readonly string[];
     }
   | { readonly kind: "checkpoint" }
   | { readonly kind: "restore"; readonly checkpoint: number }
@@ -34,6 +36,12 @@ export interface SqliteError {
   readonly offset: number | null;
 }
 
+/** Something that applications add to SQLite and that was made up. */
+export interface StandIn {
+  readonly kind: "collation" | "function";
+  readonly name: string;
+}
+
 /** What SQLite said to one text, nothing concluded. */
 export interface SqliteReply {
   /** Values as text; empty when they were not asked for. */
@@ -44,8 +52,8 @@ export interface SqliteReply {
   readonly inTransaction: boolean;
   /** Rows of tables that were written, also by triggers and foreign keys. */
   readonly writes: readonly RowChanges[];
-  /** Collations that were made up because the text needs them. */
-  readonly collations: readonly string[];
+  /** What was made up because the text needs it. */
+  readonly standIns: readonly StandIn[];
 }
 
 /** What each request is answered with. */

@@ -6,6 +6,7 @@ import { defaultLimits, type Limits } from "../limits.ts";
 import { emptySchema, schemaOf } from "../schema.ts";
 import { unreachedStep } from "../step.ts";
 import { buildSqliteBase, type SqliteBase } from "./base.ts";
+import type { StandIn } from "./messages.ts";
 import { type SqliteSession, startSqliteSession } from "./session.ts";
 import { type SqliteContext, stateOf } from "./state.ts";
 import { runSqliteStep } from "./step.ts";
@@ -24,7 +25,7 @@ interface Seen {
   head: Schema;
   readonly migrations: MigrationRun[];
   context: SqliteContext | null;
-  collations: readonly string[];
+  standIns: readonly StandIn[];
   lost: string | null;
 }
 
@@ -40,7 +41,7 @@ export async function runSqlite(request: DryRunRequest, means: SqliteMeans): Pro
     head: emptySchema,
     migrations: [],
     context: null,
-    collations: [],
+    standIns: [],
     lost: null,
   };
   request.signal?.throwIfAborted();
@@ -57,7 +58,7 @@ export async function runSqlite(request: DryRunRequest, means: SqliteMeans): Pro
     seen.lost = cause.message;
   } finally {
     request.signal?.removeEventListener("abort", abort);
-    seen.collations = session.collations();
+    seen.standIns = session.standIns();
     await session.close();
   }
   request.signal?.throwIfAborted();
@@ -88,6 +89,7 @@ async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promis
     filled: new Set(base.seeded.filled),
     emptied: [],
     unwrapped: base.history.unwrapped,
+    functions: base.history.standIns.flatMap(({ kind, name }) => (kind === "function" ? [name] : [])),
     statement: limits.statement,
     lap,
   };
@@ -140,15 +142,19 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
   };
 }
 
-function standInsOf({ base, collations }: Seen): string[] {
+function standInsOf({ base, standIns }: Seen): string[] {
   return [
-    ...[...new Set([...(base?.history.collations ?? []), ...collations])].map(
-      (name) => `collation ${name}, which compares byte by byte here`,
-    ),
+    ...new Set([...(base?.history.standIns ?? []), ...standIns].map(noteOf)),
     ...(base?.history.unwrapped
       ? ["files are run without a transaction around them, as parts of the history need it"]
       : []),
   ];
+}
+
+function noteOf({ kind, name }: StandIn): string {
+  return kind === "collation"
+    ? `collation ${name}, which compares byte by byte here`
+    : `function ${name}, which fails here when a row calls it`;
 }
 
 /** Milliseconds by phase; a phase that comes again adds up. */

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly wrapped: boolean;
   /** Milliseconds that a statement may take. */
   readonly statement: number;
+  /** Functions that are made up when they are missing; they fail when they are called. */
+  readonly functions: "any" | readonly string[];
 }
 
 /** Whether a tool that puts a transaction around each script does so here: SQLite has no transactions within others. */
@@ -36,7 +38,7 @@ export function isWrapped(script: Script): boolean {
 export async function runSqliteScript(
   session: SqliteSession,
   script: Script,
-  { leftOut, gaps, wrapped, statement: milliseconds }: RunOptions,
+  { leftOut, gaps, wrapped, statement: milliseconds, functions }: RunOptions,
 ): Promise<SqliteRun> {
   const runs = [...unreachedRun(script).statements];
   const finish = (stop: SqliteRun["stop"], leftOpen: boolean, lost: string | null): SqliteRun => ({
@@ -61,7 +63,7 @@ export async function runSqliteScript(
         runs[index] = ranAs(index, { kind: "not-evaluated", reason });
         continue;
       }
-      const { error, writes, ms, inTransaction } = await session.run(statement.sql);
+      const { error, writes, ms, inTransaction } = await session.run(statement.sql, functions);
       runs[index] = { ...ranAs(index, { kind: "ran", tag: tagOf(statement) }, ms), writes };
       isOpen = inTransaction;
       if (error) {

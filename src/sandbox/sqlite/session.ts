@@ -7,7 +7,7 @@ import type { RowChanges } from "../../review/types.ts";
 import { type Checkpoint, EngineLost } from "../engine.ts";
 import { type Isolated, startProgram } from "../isolated.ts";
 import { type Limits, timeText } from "../limits.ts";
-import type { SqliteAnswers, SqliteError, SqliteReply, SqliteRequest } from "./messages.ts";
+import type { SqliteAnswers, SqliteError, SqliteReply, SqliteRequest, StandIn } from "./messages.ts";
 
 /** What one text came to. It ran when `error` is null. */
 export interface SqliteResult {
@@ -23,8 +23,8 @@ export type Rows = readonly (readonly (string | null)[])[];
 export interface SqliteSession {
   /** E.g. "SQLite 3.50.4 (sqlite-wasm 3.50.4-build1)". */
   readonly title: string;
-  /** Runs one stranger's statement. */
-  run(sql: string): Promise<SqliteResult>;
+  /** Runs one stranger's statement; missing `functions` are made up, which fail when they are called. */
+  run(sql: string, functions?: "any" | readonly string[]): Promise<SqliteResult>;
   /** Rows of our own query about what strangers wrote, which may fail; null when it does. */
   tryAsk(sql: string): Promise<Rows | null>;
   /** Rows of our own query, which has no mistakes: an error means that the database is broken. */
@@ -42,11 +42,12 @@ export interface SqliteSession {
   dump(): Promise<Uint8Array>;
   /** Goes on with a database's file. */
   load(image: Uint8Array): Promise<void>;
-  /** Collations that were made up so far. */
-  collations(): readonly string[];
+  /** What was made up so far. */
+  standIns(): readonly StandIn[];
   close(): Promise<void>;
 }
 
+type Exec = Extract<SqliteRequest, { kind: "exec" }>;
 type Process = Isolated<SqliteRequest, SqliteAnswers>;
 
 const packageName = "@sqlite.org/sqlite-wasm";
@@ -93,13 +94,13 @@ export function sqliteVersion(): string {
 }
 
 function sessionOf(isolated: Process, title: string, limits: Limits): SqliteSession {
-  const collations = new Set<string>();
+  const standIns = new Map<string, StandIn>();
   const reason = `the run took longer than ${timeText(limits.run)} and was stopped`;
   const stopClock = isolated.endAfter(limits.run, reason);
 
-  async function exec(sql: string, milliseconds: number, answers: boolean): Promise<SqliteReply> {
-    const reply = await call({ kind: "exec", sql, milliseconds, answers }, milliseconds + patience);
-    for (const name of reply.collations) collations.add(name);
+  async function exec(sql: string, options: Omit<Exec, "kind" | "sql">): Promise<SqliteReply> {
+    const reply = await call({ kind: "exec", sql, ...options }, options.milliseconds + patience);
+    for (const standIn of reply.standIns) standIns.set(`${standIn.kind} ${standIn.name}`, standIn);
     return reply;
   }
 
@@ -115,22 +116,30 @@ function sessionOf(isolated: Process, title: string, limits: Limits): SqliteSess
     }
   }
 
-  async function run(sql: string): Promise<SqliteResult> {
+  async function run(sql: string, functions: "any" | readonly string[] = []): Promise<SqliteResult> {
     if (sql.includes("\0")) return { error: nulByte, inTransaction: false, writes: [], ms: 0 };
     const started = performance.now();
-    const { error, done, inTransaction, writes } = await exec(sql, limits.statement, false);
+    const { error, done, inTransaction, writes } = await exec(sql, {
+      milliseconds: limits.statement,
+      answers: false,
+      functions,
+    });
     if (error === null && !done) throw new EngineLost("the database did not say that the statement ran");
     return { error, inTransaction, writes, ms: performance.now() - started };
   }
 
   async function ask(sql: string): Promise<Rows> {
-    const { error, rows } = await exec(sql, ownWork, true);
+    const { error, rows } = await exec(sql, { milliseconds: ownWork, answers: true, functions: [] });
     if (error) throw new EngineLost(`the database no longer answers plain questions (${error.message})`);
     return rows;
   }
 
   async function tryAsk(sql: string): Promise<Rows | null> {
-    const { error, rows } = await exec(sql, limits.statement, true);
+    const { error, rows } = await exec(sql, {
+      milliseconds: limits.statement,
+      answers: true,
+      functions: [],
+    });
     return error ? null : rows;
   }
 
@@ -147,7 +156,11 @@ function sessionOf(isolated: Process, title: string, limits: Limits): SqliteSess
     tryAsk,
     canary,
     async reset() {
-      const { inTransaction } = await exec("SELECT 1", ownWork, false);
+      const { inTransaction } = await exec("SELECT 1", {
+        milliseconds: ownWork,
+        answers: false,
+        functions: [],
+      });
       await ask(inTransaction ? `ROLLBACK;\n${usualSettings}` : usualSettings);
     },
     checkpoint: async () => ({ id: await call({ kind: "checkpoint" }, ownWork) }),
@@ -161,7 +174,7 @@ function sessionOf(isolated: Process, title: string, limits: Limits): SqliteSess
     async load(image) {
       await call({ kind: "load", image }, ownWork);
     },
-    collations: () => [...collations],
+    standIns: () => [...standIns.values()],
     async close() {
       stopClock();
       await isolated.kill("the engine was closed");

@@ -23,6 +23,8 @@ export interface SqliteContext {
   readonly emptied: { table: string; reason: string }[];
   /** Whether the tool is set up to put no transaction around a file. */
   readonly unwrapped: boolean;
+  /** Functions of the application's own that the history calls. */
+  readonly functions: readonly string[];
   /** Milliseconds that a statement may take. */
   readonly statement: number;
   lap(phase: string): void;

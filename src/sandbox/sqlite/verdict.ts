@@ -17,10 +17,10 @@ const ownLimits: readonly (readonly [prefix: string, reason: string])[] = [
 
 /** What an application or an extension adds to SQLite: its absence says nothing about the statement. */
 const additions: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [/^no such function: /, "it calls a function that the sandbox does not have"],
-  [/^no such (?:table-valued function|module): /, "it uses a module that the sandbox does not have"],
+  [/\bno such function: /, "it calls a function that the sandbox does not have"],
+  [/\bno such (?:table-valued function|module): /, "it uses a module that the sandbox does not have"],
   [
-    /^no such (?:tokenizer|collation sequence)|^unknown tokenizer/,
+    /\b(?:no such (?:tokenizer|collation sequence)|unknown tokenizer)/,
     "it uses an extension that the sandbox does not have",
   ],
 ];
