@@ -110,11 +110,3 @@ describe("a run that is called off", () => {
     );
   });
 });
-
-describe("a database of another kind", () => {
-  it("is not run, and says so", async () => {
-    const run = await dry.run({ steps: [{ up: "SELECT 1" }], dialect: "sqlite" });
-    expect(run.lost).toBe("sqlite migrations are not run yet");
-    expect(outcomesOf(run.migrations[0]?.up)).toEqual(["not-reached"]);
-  });
-});
