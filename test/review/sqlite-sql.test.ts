@@ -164,7 +164,7 @@ describe("a table's text", () => {
     expect(columns[1]).toMatchObject({ collation: "nocase", defaultSql: "'a, b'" });
     expect(columns[2]).toMatchObject({ generated: "stored", expression: "a * 2" });
     expect(checks.map(({ expression, columns: names }) => [expression, names])).toEqual([
-      ["length ( name ) > 1", ["name"]],
+      ["length (name) > 1", ["name"]],
       ["a < id", ["id", "a"]],
     ]);
     expect(clauses).toHaveLength(2);

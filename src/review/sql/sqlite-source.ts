@@ -57,10 +57,15 @@ export function elementsOf(tokens: readonly SqliteToken[]): SqliteToken[][] {
  * comparing, not for running.
  */
 export function normaliseSqlite(tokens: readonly SqliteToken[]): string {
-  return tokens
-    .map(({ kind, text, name, written }) => {
-      if (kind === "quoted") return /^[\w$]+$/.test(name) ? name.toLowerCase() : `"${name.toLowerCase()}"`;
-      return text === "" ? written : text;
-    })
-    .join(" ");
+  return tokens.map((token, i) => `${isApart(tokens[i - 1], token) ? " " : ""}${normalised(token)}`).join("");
+}
+
+function normalised({ kind, text, name, written }: SqliteToken): string {
+  if (kind === "quoted") return /^[\w$]+$/.test(name) ? name.toLowerCase() : `"${name.toLowerCase()}"`;
+  return text === "" ? written : text;
+}
+
+/** Whether white space stands between two tokens, as people write it. */
+function isApart(before: SqliteToken | undefined, { text }: SqliteToken): boolean {
+  return before !== undefined && !["(", "."].includes(before.text) && ![")", ",", "."].includes(text);
 }

@@ -25,7 +25,7 @@ export interface SqliteBaseTools {
 }
 
 /** How bases come about; a change of what is written here, or by history or seed, must change it. */
-const recipe = 1;
+const recipe = 2;
 
 const historySchema: z.ZodType<SqliteHistory> = z.object({
   migrations: z.number(),

@@ -1,5 +1,5 @@
 import { normaliseSqlite, sqliteTokens } from "../../review/sql/sqlite-source.ts";
-import { readSqliteTable, type SqliteColumn } from "../../review/sql/sqlite-table.ts";
+import { readSqliteTable, type SqliteColumn, type SqliteTable } from "../../review/sql/sqlite-table.ts";
 import { type Catalog, type CatalogObject, type Details, keyOf as keyOfObject } from "../catalog.ts";
 import {
   type ColumnDescription,
@@ -48,11 +48,14 @@ function objectsOf(table: TableDescription): CatalogObject[] {
     });
   const key = keyOf(columns);
   return [
-    object("table", name, [], tableText(table, written.clauses, written.columns), {
+    object("table", name, [], table.isVirtual ? definitionOf(table.sql) : "table", {
       oid: numberOf(name),
       kind: "table",
       temporary: false,
     }),
+    ...optionsOf(table, written).map((option) =>
+      object("table option", `${name}: ${option}`, [`table ${name}`], option, null),
+    ),
     ...columns.map((column, i) => columnObject(name, column, i, written.columns)),
     ...(key.length > 0 ? [constraint(`primary key ${list(key)}`, "p", key, `primary key ${list(key)}`)] : []),
     ...foreignKeys.map((foreign) => {
@@ -93,21 +96,15 @@ function object(
   };
 }
 
-/** What holds for a table as a whole; of a virtual table its own text is all that is known. */
-function tableText(
-  { isVirtual, hasRowid, isStrict, sql }: TableDescription,
-  clauses: readonly string[],
-  columns: readonly SqliteColumn[],
-): string {
-  if (isVirtual) return definitionOf(sql);
-  const autoincrement = columns.some((column) => column.autoincrement);
+/** What holds for a table as a whole, or cannot be told from its text otherwise. */
+function optionsOf({ hasRowid, isStrict, isVirtual }: TableDescription, written: SqliteTable): string[] {
+  const autoincrement = written.columns.some((column) => column.autoincrement);
   return [
-    "table",
-    ...(hasRowid ? [] : ["without rowid"]),
-    ...(isStrict ? ["strict"] : []),
-    ...(autoincrement ? ["autoincrement"] : []),
-    ...clauses,
-  ].join(", ");
+    ...(hasRowid || isVirtual ? [] : ["WITHOUT ROWID"]),
+    ...(isStrict ? ["STRICT"] : []),
+    ...(autoincrement ? ["AUTOINCREMENT"] : []),
+    ...written.clauses,
+  ];
 }
 
 function columnObject(

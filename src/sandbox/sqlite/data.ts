@@ -27,11 +27,15 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Values as text; all but texts with their type, because 1 and '1' are not the same to SQLite. */
+/**
+ * Values as text; numbers with their type, because 1 and '1' are not the same to SQLite. Bytes that are plain text count as
+ * that text: applications put documents into a blob as either.
+ */
 function rowsSql({ name, columns, hasRowid }: TableDescription, key: readonly string[]): string {
   const values = columns.map((column) => {
     const value = quoted(column.name);
-    const text = `CASE typeof(${value}) WHEN 'text' THEN ${value} ELSE typeof(${value}) || ' ' || quote(${value}) END`;
+    const plain = `typeof(${value}) = 'text' OR typeof(${value}) = 'blob' AND CAST(${value} AS TEXT) NOT GLOB '*[^ -~]*'`;
+    const text = `CASE WHEN ${plain} THEN CAST(${value} AS TEXT) ELSE typeof(${value}) || ' ' || quote(${value}) END`;
     const long = `substr(${text}, 1, ${longValue}) || '… ' || length(${text})`;
     return `CASE WHEN ${value} IS NULL THEN NULL WHEN length(${text}) > ${longValue} THEN ${long} ELSE ${text} END`;
   });

@@ -56,7 +56,11 @@ export function baseOf(type: string): string {
 export function literalOf(value: string | null, base: string): string {
   if (value === null) return "NULL";
   if (base === "bool" && /^(true|false)$/.test(value)) return value === "true" ? "1" : "0";
-  if (base === "bytea" && value.startsWith("\\x")) return `x'${value.slice(2)}'`;
+  // Bytes that are a document as well: applications keep both in blobs.
+  if (base === "bytea" && value.startsWith("\\x"))
+    return `x'${Buffer.from(`{"n":${Number.parseInt(value.slice(2), 16)}}`).toString("hex")}'`;
+  // As SQLite's own functions write it.
+  if (base === "json") return literalOf(value.replaceAll(": ", ":"), "text");
   const isNumber = ["int8", "float8", "numeric", "bool"].includes(base) && /^-?\d+(\.\d+)?$/.test(value);
   return isNumber ? value : `'${value.replaceAll("'", "''")}'`;
 }
