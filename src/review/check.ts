@@ -22,7 +22,7 @@ import type {
 interface CheckInput {
   readonly changes: ChangeSet;
   readonly runs: readonly DryRun[];
-  readonly config: Pick<Config, "rules" | "rows">;
+  readonly config: Pick<Config, "rules" | "rows" | "postgres">;
   /** Every rule when left out. */
   readonly rules?: Readonly<Record<string, Rule>>;
 }
@@ -35,7 +35,7 @@ export function check({ changes, runs, config, rules = allRules }: CheckInput): 
   });
   const findings = changes.databases.flatMap((database) => {
     const run = runs.find(({ directory }) => directory === database.directory) ?? null;
-    const context = contextOf(database, run, config.rows);
+    const context = contextOf(database, run, config);
     const fitting = asked.filter(({ rule }) => rule.dialects.includes(database.dialect));
     return [...checkSteps(fitting, context, run), ...checkQueries(fitting, changes, context, run)];
   });
@@ -51,13 +51,14 @@ interface Asked {
 function contextOf(
   database: Database,
   run: DryRun | null,
-  rows: Readonly<Record<TableName, number>>,
+  { rows, postgres }: CheckInput["config"],
 ): Context {
   const known = run?.lost === null ? run : null;
   return {
     database,
     base: known?.base ?? null,
     head: known && database.steps.every((step) => leftItsSchema(step, known)) ? known.head : null,
+    postgres,
     rows: (table) => (Object.hasOwn(rows, table) ? (rows[table] ?? null) : null),
   };
 }

@@ -26,6 +26,8 @@ export interface Context {
   readonly head: Schema | null;
   /** Rows of a table as the configuration states them; null when it does not. */
   rows(table: TableName): number | null;
+  /** Major version of the PostgreSQL for which the migrations are meant, as the configuration states it. */
+  readonly postgres: number;
 }
 
 /** What a rule is asked about one operation of an up script. */
