@@ -69,9 +69,22 @@ function leftItsSchema({ id, up }: Migration, run: DryRun): boolean {
   return up.statements.every(
     ({ index, operations }) =>
       seen.find((statement) => statement.index === index)?.outcome.kind === "ran" ||
-      operations.every(({ kind }) => ["other", "set", "write", "transaction"].includes(kind)),
+      operations.every(({ kind }) => withoutSchema.has(kind)),
   );
 }
+
+/** What changes nothing that a schema tells. */
+const withoutSchema: ReadonlySet<Operation["kind"]> = new Set([
+  "other",
+  "set",
+  "write",
+  "transaction",
+  "rewriteTable",
+  "lockTable",
+  "toggleTrigger",
+  "validateDomainConstraint",
+  "addDomainConstraint",
+] as const);
 
 function checkSteps(asked: readonly Asked[], context: Context, run: DryRun | null): Finding[] {
   const births = followBirths(context.base, run !== null && isComplete(run));

@@ -125,6 +125,12 @@ export interface ConstraintDefinition extends At {
   readonly expression: string | null;
 }
 
+/** A column that an UPDATE sets, and the columns that the new value is made from. */
+export interface SetColumn {
+  readonly column: string;
+  readonly from: readonly string[];
+}
+
 /** The small union that rules see, instead of a parser's tree. One statement may do several. */
 export type Operation =
   | ({
@@ -190,6 +196,7 @@ export type Operation =
       readonly table: TableName;
       readonly name: string;
       readonly ifExists: boolean;
+      readonly cascade: boolean;
     } & At)
   | ({
       readonly kind: "createIndex";
@@ -217,10 +224,59 @@ export type Operation =
       readonly kind: "write";
       readonly verb: "insert" | "update" | "delete" | "merge";
       readonly table: TableName;
+      /** Columns that an UPDATE sets; null when they are not known. */
+      readonly sets: readonly SetColumn[] | null;
       readonly filtered: boolean;
     } & At)
   | ({ readonly kind: "transaction"; readonly verb: "begin" | "commit" | "rollback" | "savepoint" } & At)
   | ({ readonly kind: "set"; readonly name: string; readonly value: string; readonly local: boolean } & At)
+  | ({ readonly kind: "attachPartition"; readonly table: TableName; readonly partition: TableName } & At)
+  | ({
+      readonly kind: "detachPartition";
+      readonly table: TableName;
+      readonly partition: TableName;
+      readonly concurrently: boolean;
+    } & At)
+  | ({
+      readonly kind: "rewriteTable";
+      /** "" for every table of the database. */
+      readonly table: TableName;
+      /** What writes the whole table anew. */
+      readonly by:
+        | "VACUUM FULL"
+        | "CLUSTER"
+        | "SET LOGGED"
+        | "SET UNLOGGED"
+        | "SET ACCESS METHOD"
+        | "SET TABLESPACE";
+    } & At)
+  | ({ readonly kind: "lockTable"; readonly table: TableName; readonly mode: LockMode } & At)
+  | ({
+      readonly kind: "toggleTrigger";
+      readonly table: TableName;
+      /** A trigger's name; null for ALL and USER. */
+      readonly trigger: string | null;
+      /** Whether PostgreSQL's own triggers, which keep foreign keys, are meant as well (ALL). */
+      readonly internal: boolean;
+      readonly enabled: boolean;
+    } & At)
+  | ({
+      readonly kind: "dropObject";
+      /** E.g. "schema", "database", "view", "type", "function". */
+      readonly object: string;
+      readonly name: string;
+      readonly ifExists: boolean;
+      readonly cascade: boolean;
+    } & At)
+  | ({
+      readonly kind: "addDomainConstraint";
+      readonly domain: string;
+      /** null for a constraint without a name. */
+      readonly name: string | null;
+      readonly notNull: boolean;
+      readonly notValid: boolean;
+    } & At)
+  | ({ readonly kind: "validateDomainConstraint"; readonly domain: string; readonly name: string } & At)
   | ({ readonly kind: "other"; readonly node: string } & At);
 
 export type OperationKind = Operation["kind"];

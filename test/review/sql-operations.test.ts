@@ -284,9 +284,56 @@ describe("ALTER TABLE", () => {
         constraint: expect.objectContaining({ kind: "not-null", columns: ["nc"], notValid: true }),
       }),
       { kind: "validateConstraint", table, name: "q", at: "VALIDATE CONSTRAINT q" },
-      { kind: "dropConstraint", table, name: "r", ifExists: true, at: "DROP CONSTRAINT IF EXISTS r" },
+      {
+        kind: "dropConstraint",
+        table,
+        name: "r",
+        ifExists: true,
+        cascade: false,
+        at: "DROP CONSTRAINT IF EXISTS r",
+      },
       { kind: "other", node: "AT_ChangeOwner", at: "OWNER TO s" },
     ]);
+  });
+
+  it("is read for partitions, triggers and whole tables", () => {
+    const sql =
+      "ALTER TABLE t DISABLE TRIGGER ALL, ENABLE TRIGGER USER, ENABLE ALWAYS TRIGGER z, SET LOGGED, SET TABLESPACE x";
+    expect(read(sql)).toEqual([
+      {
+        kind: "toggleTrigger",
+        table: "t",
+        trigger: null,
+        internal: true,
+        enabled: false,
+        at: "DISABLE TRIGGER ALL",
+      },
+      {
+        kind: "toggleTrigger",
+        table: "t",
+        trigger: null,
+        internal: false,
+        enabled: true,
+        at: "ENABLE TRIGGER USER",
+      },
+      {
+        kind: "toggleTrigger",
+        table: "t",
+        trigger: "z",
+        internal: false,
+        enabled: true,
+        at: "ENABLE ALWAYS TRIGGER z",
+      },
+      { kind: "rewriteTable", table: "t", by: "SET LOGGED", at: "SET LOGGED" },
+      { kind: "rewriteTable", table: "t", by: "SET TABLESPACE", at: "SET TABLESPACE x" },
+    ]);
+    expect(read("ALTER TABLE p ATTACH PARTITION s.q FOR VALUES IN (1)")).toMatchObject([
+      { kind: "attachPartition", table: "p", partition: "s.q" },
+    ]);
+    expect(read("ALTER TABLE p DETACH PARTITION q CONCURRENTLY")).toMatchObject([
+      { kind: "detachPartition", table: "p", partition: "q", concurrently: true },
+    ]);
+    expect(kinds("ALTER INDEX p ATTACH PARTITION q")).toEqual(["other"]);
   });
 
   it("finds its table however it is written", () => {
@@ -365,7 +412,22 @@ describe("other definitions", () => {
       { kind: "truncateTable", table: "a", cascade: true, at: "a" },
       { kind: "truncateTable", table: "b.c", cascade: true, at: "b.c" },
     ]);
-    expect(kinds("DROP VIEW a, b")).toEqual(["other"]);
+    expect(read("DROP MATERIALIZED VIEW a, c.b CASCADE")).toEqual([
+      { kind: "dropObject", object: "materialized view", name: "a", ifExists: false, cascade: true, at: "a" },
+      {
+        kind: "dropObject",
+        object: "materialized view",
+        name: "c.b",
+        ifExists: false,
+        cascade: true,
+        at: "c.b",
+      },
+    ]);
+    const functions = "DROP FUNCTION IF EXISTS f(int), g";
+    expect(read(functions)).toMatchObject([
+      { object: "function", name: "f", ifExists: true, cascade: false, at: functions },
+      { object: "function", name: "g", at: functions },
+    ]);
   });
 
   it.each([
@@ -378,6 +440,30 @@ describe("other definitions", () => {
     ["CREATE TYPE r AS RANGE (subtype = int4)", { kind: "createType", name: "r" }],
     ["CREATE DOMAIN public.d AS text CHECK (VALUE <> '')", { kind: "createType", name: "d" }],
     ["ALTER TYPE e ADD VALUE IF NOT EXISTS 'x' BEFORE 'y'", { kind: "addEnumValue", type: "e", value: "x" }],
+    [
+      "DROP SCHEMA a CASCADE",
+      { kind: "dropObject", object: "schema", name: "a", ifExists: false, cascade: true },
+    ],
+    [
+      "DROP DATABASE IF EXISTS a",
+      { kind: "dropObject", object: "database", name: "a", ifExists: true, cascade: false },
+    ],
+    ["VACUUM (FULL, ANALYZE) a.b", { kind: "rewriteTable", table: "a.b", by: "VACUUM FULL" }],
+    ["VACUUM FULL", { kind: "rewriteTable", table: "", by: "VACUUM FULL" }],
+    ["VACUUM (FULL false) a", { kind: "other", node: "VacuumStmt" }],
+    ["CLUSTER a USING i", { kind: "rewriteTable", table: "a", by: "CLUSTER" }],
+    ["LOCK TABLE a IN SHARE MODE", { kind: "lockTable", table: "a", mode: "SHARE" }],
+    ["LOCK a", { kind: "lockTable", table: "a", mode: "ACCESS EXCLUSIVE" }],
+    [
+      "ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 0) NOT VALID",
+      { kind: "addDomainConstraint", domain: "d", name: "c", notNull: false, notValid: true },
+    ],
+    [
+      "ALTER DOMAIN d SET NOT NULL",
+      { kind: "addDomainConstraint", domain: "d", name: null, notNull: true, notValid: false },
+    ],
+    ["ALTER DOMAIN d VALIDATE CONSTRAINT c", { kind: "validateDomainConstraint", domain: "d", name: "c" }],
+    ["ALTER DOMAIN d DROP NOT NULL", { kind: "other", node: "AlterDomainStmt" }],
     ["DO $$ BEGIN NULL; END $$", { kind: "other", node: "DoStmt" }],
     ["SELECT 1", { kind: "other", node: "SelectStmt" }],
     ["GRANT SELECT ON a TO b", { kind: "other", node: "GrantStmt" }],
@@ -391,15 +477,23 @@ describe("rows", () => {
     const sql =
       "WITH a AS (DELETE FROM t RETURNING *), b (x) AS MATERIALIZED (UPDATE s.u SET v = 1 WHERE w) INSERT INTO z SELECT * FROM a";
     expect(read(sql)).toEqual([
-      { kind: "write", verb: "delete", table: "t", filtered: false, at: "a AS (DELETE FROM t RETURNING *)" },
+      {
+        kind: "write",
+        verb: "delete",
+        table: "t",
+        sets: [],
+        filtered: false,
+        at: "a AS (DELETE FROM t RETURNING *)",
+      },
       {
         kind: "write",
         verb: "update",
         table: "s.u",
+        sets: [{ column: "v", from: [] }],
         filtered: true,
         at: "b (x) AS MATERIALIZED (UPDATE s.u SET v = 1 WHERE w)",
       },
-      { kind: "write", verb: "insert", table: "z", filtered: true, at: sql },
+      { kind: "write", verb: "insert", table: "z", sets: [], filtered: true, at: sql },
     ]);
     expect(kinds("WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a")).toEqual(["write"]);
   });
@@ -414,7 +508,19 @@ describe("rows", () => {
     ["INSERT INTO t VALUES (1)", "insert", true],
     ["COPY t (a) FROM stdin", "insert", true],
   ])("%s", (sql, verb, filtered) => {
-    expect(read(sql)).toEqual([{ kind: "write", verb, table: "t", filtered, at: sql }]);
+    expect(read(sql)).toMatchObject([{ kind: "write", verb, table: "t", filtered, at: sql }]);
+  });
+
+  it("tells which columns an UPDATE sets, and from which", () => {
+    expect(read("UPDATE t SET a = lower(t.b) || c, (d, e) = (1, a)")).toMatchObject([
+      {
+        sets: [
+          { column: "a", from: ["b", "c"] },
+          { column: "d", from: ["a"] },
+          { column: "e", from: ["a"] },
+        ],
+      },
+    ]);
   });
 });
 
@@ -478,7 +584,7 @@ describe("what is not read", () => {
     expect(operationsOf(`SELECT * FROM (${rows}) v`, 0).skipped).toBe("it is larger than 256 kB");
     const sql = `INSERT INTO /* here */ Billing."Orders" ${rows}`;
     expect(read(sql)).toEqual([
-      { kind: "write", verb: "insert", table: "billing.Orders", filtered: true, at: sql },
+      { kind: "write", verb: "insert", table: "billing.Orders", sets: [], filtered: true, at: sql },
     ]);
     expect(read(`INSERT INTO ORDERS ${rows}`)).toMatchObject([{ table: "orders" }]);
   });

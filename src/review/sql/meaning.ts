@@ -1,16 +1,18 @@
-import type {
-  DropStmt,
-  IndexStmt,
-  Node,
-  RangeVar,
-  ReindexStmt,
-  RenameStmt,
-  TransactionStmt,
-} from "@pgsql/types";
+import type { DropStmt, IndexStmt, Node, ReindexStmt, RenameStmt, TransactionStmt } from "@pgsql/types";
 import type { Operation, Span } from "../types.ts";
 import { textAfterWord } from "./definitions.ts";
+import { domainChangeOf, maintenanceOf } from "./maintenance.ts";
 import { settingOf, settingsOf } from "./settings.ts";
-import { closingOf, elementsOf, placeOf, type Source, spanOf, textOf, tokenAt } from "./source.ts";
+import {
+  closingOf,
+  elementsOf,
+  placeOf,
+  placeOfName,
+  type Source,
+  spanOf,
+  textOf,
+  tokenAt,
+} from "./source.ts";
 import { alterTableOf, createTableOf, newTable } from "./tables.ts";
 import { constantOf, nameOfObject, qualifiedName, relationName } from "./tree.ts";
 import { writesOf } from "./writes.ts";
@@ -52,7 +54,7 @@ function definitionsOf(node: Node, source: Source): Operation[] {
       kind: "truncateTable",
       table: relationName(relation),
       cascade,
-      at: relations.length === 1 ? at : placeOfName(relation, source),
+      at: relations.length === 1 ? at : placeOfName(source, relation.location),
     }));
   }
   if ("ReindexStmt" in node) return [reindexOf(node.ReindexStmt, at)];
@@ -69,6 +71,8 @@ function definitionsOf(node: Node, source: Source): Operation[] {
     if (oldVal || newVal === undefined) return [];
     return [{ kind: "addEnumValue", type: qualifiedName(typeName), value: newVal, at }];
   }
+  const maintained = maintenanceOf(node, source) ?? domainChangeOf(node, at);
+  if (maintained) return maintained;
   if ("TransactionStmt" in node) return transactionOf(node.TransactionStmt, at);
   if ("VariableSetStmt" in node) {
     const setting = settingOf(node.VariableSetStmt, at);
@@ -122,8 +126,30 @@ function dropsOf(drop: DropStmt, source: Source): Operation[] {
       return [{ kind: "dropTable", table: name, ifExists, cascade, at }];
     if (removeType === "OBJECT_INDEX")
       return [{ kind: "dropIndex", name, concurrently: drop.concurrent ?? false, ifExists, at }];
-    return [];
+    return [
+      {
+        kind: "dropObject",
+        object: typeTitle(removeType),
+        name,
+        ifExists,
+        cascade,
+        at: hasArguments(object) ? wholeOf(source) : at,
+      },
+    ];
   });
+}
+
+/** OBJECT_MATVIEW is a "materialized view", OBJECT_SCHEMA a "schema". */
+function typeTitle(type = "OBJECT_UNKNOWN"): string {
+  const title = type
+    .replace(/^OBJECT_/, "")
+    .replaceAll("_", " ")
+    .toLowerCase();
+  return title === "matview" ? "materialized view" : title;
+}
+
+function hasArguments(object: Node): boolean {
+  return "ObjectWithArgs" in object;
 }
 
 /** The places of the names in DROP … [IF EXISTS] a, b [CASCADE | RESTRICT]. */
@@ -207,11 +233,4 @@ function transactionOf({ kind, chain }: TransactionStmt, at: Span): Operation[] 
 
 function wholeOf(source: Source): Span {
   return placeOf(source, { start: 0, end: source.sql.length });
-}
-
-function placeOfName(relation: RangeVar, source: Source): Span {
-  const first = tokenAt(source, source.offsetOf(relation.location ?? 0));
-  let after = first + 1;
-  while (source.tokens[after]?.text === ".") after += 2;
-  return placeOf(source, spanOf(source, first, after));
 }

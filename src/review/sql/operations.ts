@@ -43,7 +43,7 @@ function large(sql: string, offset: number): StatementMeaning {
   if (table === null) return unread("it is larger than 256 kB");
   const at = placeOf(source, { start: 0, end: sql.length });
   return {
-    operations: [{ kind: "write", verb: "insert", table, filtered: true, at }],
+    operations: [{ kind: "write", verb: "insert", table, sets: [], filtered: true, at }],
     skipped: null,
     refused: null,
   };

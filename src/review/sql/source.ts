@@ -29,6 +29,14 @@ export function placeOf({ offset }: Source, { start, end }: Span): Span {
   return { start: start + offset, end: end + offset };
 }
 
+/** The place of a name, qualified or not, that begins at such a byte offset. */
+export function placeOfName(source: Source, location = 0): Span {
+  const first = tokenAt(source, source.offsetOf(location));
+  let after = first + 1;
+  while (source.tokens[after]?.text === ".") after += 2;
+  return placeOf(source, spanOf(source, first, after));
+}
+
 /** Index of the first token that ends after an offset; the number of tokens when there is none. */
 export function tokenAt({ tokens }: Source, offset: number): number {
   let [low, high] = [0, tokens.length];

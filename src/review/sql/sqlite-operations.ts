@@ -169,7 +169,8 @@ function writeOf({ tokens, at }: Reader): Operation[] {
   const isNamed = isWord(tokens[start], "into", "from");
   const { name: table } = readName(tokens, isNamed ? start + 1 : start);
   const filtered = tokens.some(({ text, depth }) => depth === 0 && text === "where");
-  return [{ kind: "write", verb: found, table, filtered: found === "insert" || filtered, at }];
+  const sets = found === "update" ? null : [];
+  return [{ kind: "write", verb: found, table, sets, filtered: found === "insert" || filtered, at }];
 }
 
 const verbs: ReadonlyMap<string, "insert" | "update" | "delete"> = new Map([

@@ -1,5 +1,5 @@
 import type { AlterTableCmd, AlterTableStmt, ColumnDef, CreateStmt, Node, RangeVar } from "@pgsql/types";
-import type { Operation, OperationOf, TableName } from "../types.ts";
+import type { Operation, OperationOf, Span, TableName } from "../types.ts";
 import { columnOf, constraintOf, type Range, textAfterWord } from "./definitions.ts";
 import { elementEnd, elementsOf, placeOf, type Source, spanOf, tokenAt } from "./source.ts";
 import { relationName } from "./tree.ts";
@@ -94,10 +94,42 @@ function commandOf(table: TableName, command: AlterTableCmd, range: Range, sourc
     }
     case "AT_ValidateConstraint":
       return { kind: "validateConstraint", table, name, at };
-    case "AT_DropConstraint":
-      return { kind: "dropConstraint", table, name, ifExists, at };
+    case "AT_DropConstraint": {
+      const cascade = command.behavior === "DROP_CASCADE";
+      return { kind: "dropConstraint", table, name, ifExists, cascade, at };
+    }
   }
+  const known = partitionChangeOf(table, command, at) ?? triggerChangeOf(table, command, at);
+  if (known) return known;
+  const by = rewriters[command.subtype ?? ""];
+  if (by) return { kind: "rewriteTable", table, by, at };
   return { kind: "other", node: command.subtype ?? "AlterTableCmd", at };
+}
+
+/** Commands of ALTER TABLE that always copy the whole table (documentation, ALTER TABLE). */
+const rewriters: Readonly<Record<string, OperationOf<"rewriteTable">["by"]>> = {
+  AT_SetLogged: "SET LOGGED",
+  AT_SetUnLogged: "SET UNLOGGED",
+  AT_SetAccessMethod: "SET ACCESS METHOD",
+  AT_SetTableSpace: "SET TABLESPACE",
+};
+
+function partitionChangeOf(table: TableName, { subtype, def }: AlterTableCmd, at: Span): Operation | null {
+  if (!def || !("PartitionCmd" in def)) return null;
+  const partition = relationName(def.PartitionCmd.name);
+  if (subtype === "AT_AttachPartition") return { kind: "attachPartition", table, partition, at };
+  const concurrently = def.PartitionCmd.concurrent ?? false;
+  return subtype === "AT_DetachPartition"
+    ? { kind: "detachPartition", table, partition, concurrently, at }
+    : null;
+}
+
+function triggerChangeOf(table: TableName, { subtype, name }: AlterTableCmd, at: Span): Operation | null {
+  const match = /^AT_(Enable|Disable)(?:Always|Replica)?Trig(All|User)?$/.exec(subtype ?? "");
+  if (!match) return null;
+  const trigger = match[2] === undefined ? (name ?? null) : null;
+  const enabled = match[1] === "Enable";
+  return { kind: "toggleTrigger", table, trigger, internal: match[2] === "All", enabled, at };
 }
 
 function columnIn(node: Node | undefined): ColumnDef | undefined {

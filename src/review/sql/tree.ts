@@ -26,6 +26,7 @@ export function qualifiedName(names: readonly Node[] | undefined): string {
 export function nameOfObject(node: Node): string {
   if ("List" in node) return qualifiedName(node.List.items);
   if ("TypeName" in node) return qualifiedName(node.TypeName.names);
+  if ("ObjectWithArgs" in node) return qualifiedName(node.ObjectWithArgs.objname);
   return stringOf(node) ?? "";
 }
 

@@ -1,7 +1,7 @@
 import type { Node } from "@pgsql/types";
-import type { OperationOf } from "../types.ts";
+import type { OperationOf, SetColumn } from "../types.ts";
 import { closingOf, placeOf, type Source, spanOf, tokenAt, wordIn } from "./source.ts";
-import { relationName } from "./tree.ts";
+import { objectsOf, relationName, stringOf } from "./tree.ts";
 
 type Write = OperationOf<"write">;
 
@@ -27,15 +27,17 @@ function writeOf(node: Node, source: Source): Write | null {
       kind: "write",
       verb: "insert",
       table: relationName(node.InsertStmt.relation),
+      sets: [],
       filtered: true,
       at,
     };
   if ("UpdateStmt" in node) {
-    const { relation, whereClause } = node.UpdateStmt;
+    const { relation, whereClause, targetList = [] } = node.UpdateStmt;
     return {
       kind: "write",
       verb: "update",
       table: relationName(relation),
+      sets: targetList.flatMap(setColumnOf),
       filtered: filters(whereClause),
       at,
     };
@@ -43,13 +45,28 @@ function writeOf(node: Node, source: Source): Write | null {
   if ("DeleteStmt" in node) {
     const { relation, whereClause, usingClause = [] } = node.DeleteStmt;
     const filtered = filters(whereClause) || usingClause.length > 0;
-    return { kind: "write", verb: "delete", table: relationName(relation), filtered, at };
+    return { kind: "write", verb: "delete", table: relationName(relation), sets: [], filtered, at };
   }
-  if ("MergeStmt" in node)
-    return { kind: "write", verb: "merge", table: relationName(node.MergeStmt.relation), filtered: true, at };
-  if ("CopyStmt" in node && node.CopyStmt.is_from)
-    return { kind: "write", verb: "insert", table: relationName(node.CopyStmt.relation), filtered: true, at };
+  if ("MergeStmt" in node) {
+    const table = relationName(node.MergeStmt.relation);
+    return { kind: "write", verb: "merge", table, sets: null, filtered: true, at };
+  }
+  if ("CopyStmt" in node && node.CopyStmt.is_from) {
+    const table = relationName(node.CopyStmt.relation);
+    return { kind: "write", verb: "insert", table, sets: [], filtered: true, at };
+  }
   return null;
+}
+
+/** `column = expression` of an UPDATE, with the names of the columns in the expression. */
+function setColumnOf(target: Node): SetColumn[] {
+  if (!("ResTarget" in target) || target.ResTarget.name === undefined) return [];
+  const from = [...objectsOf(target.ResTarget.val ?? {})].flatMap((object) =>
+    "ColumnRef" in object
+      ? (stringOf((object as { ColumnRef: { fields?: Node[] } }).ColumnRef.fields?.at(-1)) ?? [])
+      : [],
+  );
+  return [{ column: target.ResTarget.name, from: [...new Set(from)] }];
 }
 
 /** `WHERE true` keeps linters quiet and filters nothing. */
