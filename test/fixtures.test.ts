@@ -5,9 +5,10 @@ import { type Case, type Fixture, readFixture, withoutExpectations } from "../sc
 import { check } from "../src/review/check.ts";
 import { readConfig } from "../src/review/config.ts";
 import { applyEdits } from "../src/review/fix.ts";
+import { frameworks } from "../src/review/frameworks/index.ts";
+import { readHistory } from "../src/review/read.ts";
 import { rules } from "../src/review/rules/index.ts";
-import { readScript } from "../src/review/script.ts";
-import type { ChangeSet, Finding, Script, Text } from "../src/review/types.ts";
+import type { ChangeSet, Database, Finding, Script, Text } from "../src/review/types.ts";
 import { createBatch } from "./batch.ts";
 import { factsOf } from "./facts.ts";
 import { type Files, read } from "./helpers.ts";
@@ -120,7 +121,7 @@ async function review(example: Case, { base, head }: { base: Files; head: Files 
   const run = await sandbox.dryRun({
     database,
     scope: "fixtures",
-    loadHistory: async () => historyOf(base),
+    loadHistory: async () => historyOf(database, base),
     queries: changes.queries.map(({ sql, baseSql }, index) => ({ index, sql, baseSql })),
     rows: config.rows,
   });
@@ -128,10 +129,14 @@ async function review(example: Case, { base, head }: { base: Files; head: Files 
   return { changes, run, findings: check({ changes, runs: [run], config }) };
 }
 
-function historyOf(base: Files): Script[] {
-  return Object.entries(base)
-    .filter(([file]) => file.endsWith(".up.sql"))
-    .map(([file, text]) => readScript(file, String(text), "implicit"));
+function historyOf({ framework, dialect, history }: Database, base: Files): Script[] {
+  const tool = frameworks[framework];
+  if (!tool) throw new Error(`no framework ${framework}`);
+  return history.map((entry) => {
+    const read = readHistory(entry, tool, new TextEncoder().encode(String(base[entry.path])), dialect);
+    if ("reason" in read) throw new Error(read.reason);
+    return read;
+  });
 }
 
 function filesOf({ blocks }: Case): { base: Files; head: Files } {

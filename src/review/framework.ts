@@ -1,4 +1,4 @@
-import type { Skipped } from "./types.ts";
+import type { Habits, Skipped } from "./types.ts";
 
 /** One migration as its framework lays it out: paths, not yet texts. */
 export interface MigrationFiles {
@@ -35,6 +35,8 @@ export interface Framework {
   readonly transaction: "implicit" | "transaction" | "autocommit";
   /** Whether every migration owes a down. */
   readonly hasDowns: boolean;
+  /** What it does with files that are not simply the next ones. */
+  readonly habits: Habits;
 }
 
 export function defineFramework(framework: Framework): Framework {

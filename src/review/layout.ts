@@ -24,7 +24,12 @@ export interface DirectoryLayout {
   /** Numbered steps in code between the SQL files, on the head side. */
   readonly inCode: readonly string[];
   readonly skipped: readonly Skipped[];
+  /** Whether downs are written here: false when the base side has several migrations, and no down that holds anything. */
+  readonly writesDowns: boolean;
 }
+
+/** So many migrations without a single down are a habit. */
+const habit = 5;
 
 export interface Layout {
   readonly sides: Sides;
@@ -163,7 +168,15 @@ function layOutDirectory(
     changed: [...new Set(own)].filter((path) => touched.has(path)),
     inCode: inCode.get(directory) ?? [],
     skipped: head?.laidOut.skipped.filter(({ path }) => touched.has(path)) ?? [],
+    writesDowns: writesDowns(base?.laidOut.migrations ?? [], sides),
   };
+}
+
+function writesDowns(base: readonly MigrationFiles[], sides: Sides): boolean {
+  return (
+    base.length < habit ||
+    base.some(({ down }) => down !== null && (sides.base.get(down)?.size ?? Number.POSITIVE_INFINITY) > 0)
+  );
 }
 
 function isStepInCode(path: string): boolean {

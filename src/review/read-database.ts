@@ -57,6 +57,7 @@ export function readDatabase(
       directory: directory.directory,
       framework: directory.framework,
       dialect: written.dialect,
+      habits: framework.habits,
       history: [...directory.history, ...replayed].map(({ up, version }) => ({
         path: up,
         version,
@@ -94,7 +95,7 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
     name: files.name,
     up,
     down,
-    downWaived: downWaived(down, files.downPath, context.framework),
+    downWaived: downWaived(down, files.downPath, context),
     downPath: files.downPath,
     status,
     changed,
@@ -128,7 +129,13 @@ function idOf({ version, name, up }: Step["files"], { directory, ids }: StepCont
   return free;
 }
 
-function downWaived(down: Script | null, downPath: string | null, framework: Framework): string | null {
+function downWaived(
+  down: Script | null,
+  downPath: string | null,
+  { directory, framework }: StepContext,
+): string | null {
+  if (!directory.writesDowns && (down === null || down.text.trim() === ""))
+    return "no migration before it in this folder has a down";
   if (down) return waiverOf(down);
   return framework.hasDowns && downPath !== null ? null : "nothing in this folder has a down";
 }

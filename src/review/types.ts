@@ -131,6 +131,18 @@ export interface SetColumn {
   readonly from: readonly string[];
 }
 
+/** What running code can call by its name, tables and their columns aside. */
+export type NamedObject =
+  | "table"
+  | "view"
+  | "materialized view"
+  | "sequence"
+  | "function"
+  | "procedure"
+  | "type"
+  | "index"
+  | "constraint";
+
 /** The small union that rules see, instead of a parser's tree. One statement may do several. */
 export type Operation =
   | ({
@@ -221,6 +233,27 @@ export type Operation =
   | ({ readonly kind: "createType"; readonly name: string } & At)
   | ({ readonly kind: "addEnumValue"; readonly type: string; readonly value: string } & At)
   | ({
+      readonly kind: "renameEnumValue";
+      readonly type: string;
+      readonly value: string;
+      readonly to: string;
+    } & At)
+  | ({ readonly kind: "renameSchema"; readonly schema: string; readonly to: string } & At)
+  /** ALTER … SET SCHEMA of a table, view, sequence, function or type. */
+  | ({
+      readonly kind: "setSchema";
+      readonly object: NamedObject;
+      readonly name: string;
+      readonly to: string;
+    } & At)
+  /** A rename of something that is neither a table nor a column of one. */
+  | ({
+      readonly kind: "renameObject";
+      readonly object: NamedObject;
+      readonly name: string;
+      readonly to: string;
+    } & At)
+  | ({
       readonly kind: "write";
       readonly verb: "insert" | "update" | "delete" | "merge";
       readonly table: TableName;
@@ -292,11 +325,22 @@ export interface HistoryEntry {
   readonly digest: string;
 }
 
+/** What a framework does with files that are not simply the next ones; "unknown" where no one tool runs them. */
+export interface Habits {
+  /** A version lower than the last one that ran. */
+  readonly late: "skipped" | "refused" | "run" | "unknown";
+  /** Two files of one version. */
+  readonly duplicates: "refused" | "skipped" | "run" | "unknown";
+  /** Whether it compares a file that ran with what it was then, comments included. */
+  readonly checksums: boolean;
+}
+
 /** One migration history and what the pull request does to it. */
 export interface Database {
   readonly directory: string;
   readonly framework: string;
   readonly dialect: Dialect;
+  readonly habits: Habits;
   /** The up files of the base side that run before the first step, in the order of the framework. */
   readonly history: readonly HistoryEntry[];
   /** From the first changed migration on, in the order in which they run. */

@@ -128,6 +128,7 @@ export function database(steps: readonly Migration[], more: Partial<Database> = 
     directory: "db/migrations",
     framework: "golang-migrate",
     dialect: "postgresql",
+    habits: { late: "skipped", duplicates: "refused", checksums: false },
     history: [{ path: "db/migrations/0001_orders.up.sql", version: "1", digest: "0".repeat(40) }],
     steps,
     ...more,

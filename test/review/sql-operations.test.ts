@@ -352,14 +352,30 @@ describe("ALTER TABLE", () => {
       { kind: "renameColumn", table: "b", column: "C", to: "d" },
     ]);
     for (const sql of [
-      "ALTER INDEX a RENAME TO b",
       "ALTER VIEW a RENAME COLUMN b TO c",
-      "ALTER TABLE a RENAME CONSTRAINT b TO c",
-      "ALTER TYPE a RENAME VALUE 'b' TO 'c'",
+      "ALTER TYPE a RENAME ATTRIBUTE b TO c",
       "ALTER VIEW a ALTER COLUMN b SET DEFAULT 1",
-      "ALTER TABLE a SET SCHEMA b",
     ])
       expect(kinds(sql)).toEqual(["other"]);
+  });
+
+  it("reads renames of what else code can name, and moves to another schema", () => {
+    const renamed = (object: string, name: string) => ({ kind: "renameObject", object, name, to: "c" });
+    expect(read("ALTER INDEX s.a RENAME TO c")).toMatchObject([renamed("index", "s.a")]);
+    expect(read("ALTER TABLE a RENAME CONSTRAINT b TO c")).toMatchObject([renamed("constraint", "b")]);
+    expect(read("ALTER FUNCTION s.f(int) RENAME TO c")).toMatchObject([renamed("function", "s.f")]);
+    expect(read("ALTER TYPE mood RENAME TO c")).toMatchObject([renamed("type", "mood")]);
+    expect(read("ALTER VIEW v RENAME TO c")).toMatchObject([renamed("view", "v")]);
+    expect(read("ALTER SEQUENCE q RENAME TO c")).toMatchObject([renamed("sequence", "q")]);
+    expect(read("ALTER SCHEMA a RENAME TO b")).toMatchObject([
+      { kind: "renameSchema", schema: "a", to: "b" },
+    ]);
+    expect(read("ALTER TYPE a RENAME VALUE 'b' TO 'c'")).toMatchObject([
+      { kind: "renameEnumValue", type: "a", value: "b", to: "c" },
+    ]);
+    const moved = (object: string, name: string) => ({ kind: "setSchema", object, name, to: "b" });
+    expect(read("ALTER TABLE a SET SCHEMA b")).toMatchObject([moved("table", "a")]);
+    expect(read("ALTER FUNCTION f() SET SCHEMA b")).toMatchObject([moved("function", "f")]);
   });
 });
 

@@ -66,6 +66,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
           directory: "migrations",
           framework: "golang-migrate",
           dialect,
+          habits: { late: "skipped", duplicates: "refused", checksums: false },
           history: history.map((sql, i) => ({ path: fileOf(i, "up"), version: String(i), digest: sql })),
           steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
         },

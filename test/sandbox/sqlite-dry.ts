@@ -46,6 +46,7 @@ export function createSqliteDry(options: SandboxOptions = {}) {
           directory: "migrations/sqlite",
           framework: "golang-migrate",
           dialect: "sqlite",
+          habits: { late: "skipped", duplicates: "refused", checksums: false },
           history: history.map((sql, i) => ({ path: fileOf(i, "up"), version: String(i), digest: sql })),
           steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
         },

@@ -12,6 +12,8 @@ export default defineFramework({
   title: "golang-migrate",
   transaction: "implicit",
   hasDowns: true,
+  // It remembers one version and goes on from there (golang-migrate GETTING_STARTED.md, MIGRATIONS.md, migrate.go).
+  habits: { late: "skipped", duplicates: "refused", checksums: false },
   find(paths) {
     return [...byDirectory(paths)]
       .map(([directory, files]) => layOut(directory, files))

@@ -11,6 +11,7 @@ export default defineFramework({
   title: "plain SQL files",
   transaction: "implicit",
   hasDowns: true,
+  habits: { late: "unknown", duplicates: "unknown", checksums: false },
   find(paths, named) {
     const directories = groupBy(paths.filter(isSqlPath), homeOf);
     return [...directories]

@@ -1,7 +1,8 @@
-import type { DropStmt, IndexStmt, Node, ReindexStmt, RenameStmt, TransactionStmt } from "@pgsql/types";
+import type { DropStmt, IndexStmt, Node, ReindexStmt, TransactionStmt } from "@pgsql/types";
 import type { Operation, Span } from "../types.ts";
 import { textAfterWord } from "./definitions.ts";
 import { domainChangeOf, maintenanceOf } from "./maintenance.ts";
+import { movesOf, renamesOf } from "./renames.ts";
 import { settingOf, settingsOf } from "./settings.ts";
 import {
   closingOf,
@@ -45,6 +46,7 @@ function definitionsOf(node: Node, source: Source): Operation[] {
   if ("IndexStmt" in node) return [indexOf(node.IndexStmt, source)];
   if ("DropStmt" in node) return dropsOf(node.DropStmt, source);
   if ("RenameStmt" in node) return renamesOf(node.RenameStmt, at);
+  if ("AlterObjectSchemaStmt" in node) return movesOf(node.AlterObjectSchemaStmt, at);
   if ("TruncateStmt" in node) {
     const cascade = node.TruncateStmt.behavior === "DROP_CASCADE";
     const relations = (node.TruncateStmt.relations ?? []).flatMap((relation) =>
@@ -68,7 +70,9 @@ function definitionsOf(node: Node, source: Source): Operation[] {
   if (type !== null) return [{ kind: "createType", name: type, at }];
   if ("AlterEnumStmt" in node) {
     const { typeName, oldVal, newVal } = node.AlterEnumStmt;
-    if (oldVal || newVal === undefined) return [];
+    if (newVal === undefined) return [];
+    if (oldVal)
+      return [{ kind: "renameEnumValue", type: qualifiedName(typeName), value: oldVal, to: newVal, at }];
     return [{ kind: "addEnumValue", type: qualifiedName(typeName), value: newVal, at }];
   }
   const maintained = maintenanceOf(node, source) ?? domainChangeOf(node, at);
@@ -173,23 +177,6 @@ function nameStart(after: number, { tokens }: Source): number {
 
 function isBehavior(word: string | undefined): boolean {
   return word === "cascade" || word === "restrict";
-}
-
-function renamesOf(
-  { renameType, relationType, relation, subname, newname }: RenameStmt,
-  at: Span,
-): Operation[] {
-  if (!relation) return [];
-  const table = relationName(relation);
-  const to = newname ?? "";
-  if (isTable(renameType)) return [{ kind: "renameTable", table, to, at }];
-  if (renameType === "OBJECT_COLUMN" && isTable(relationType))
-    return [{ kind: "renameColumn", table, column: subname ?? "", to, at }];
-  return [];
-}
-
-function isTable(type: string | undefined): boolean {
-  return type === "OBJECT_TABLE" || type === "OBJECT_FOREIGN_TABLE";
 }
 
 function reindexOf({ relation, name, params = [] }: ReindexStmt, at: Span): Operation {
