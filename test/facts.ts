@@ -3,8 +3,10 @@ import type {
   DryRun,
   PlanNode,
   PlanOutcome,
+  Schema,
   ScriptRun,
   StatementRun,
+  Table,
 } from "../src/review/types.ts";
 
 /** What a dry run saw, one fact a sentence, in the words of the fixtures. */
@@ -21,6 +23,7 @@ export function factsOf(changes: ChangeSet, run: DryRun): string[] {
         column === null ? `rows of \`${table}\` are ${change}` : `\`${table}.${column}\` is ${change}`,
       ),
     ]),
+    ...schemaFacts(run.head),
     ...run.queries.flatMap(({ query, after }) => planFacts(changes.queries[query]?.name ?? "", after)),
     ...changes.databases.flatMap(({ steps }) =>
       steps
@@ -31,6 +34,52 @@ export function factsOf(changes: ChangeSet, run: DryRun): string[] {
 }
 
 const changes_ = { extra: "left behind", missing: "not brought back", changed: "changed" } as const;
+
+/** What stands in PostgreSQL's own catalogue at the end. */
+function schemaFacts({ tables, views, functions, sequences, roles }: Schema): string[] {
+  return [
+    ...tables.flatMap(tableFacts),
+    ...views.flatMap(({ name, options, reads, indexes, privileges }) => [
+      `the view \`${name}\` reads \`${reads.join(", ")}\` with the options \`${options.join(", ")}\``,
+      ...(indexes.some(({ unique }) => unique) ? [] : [`the view \`${name}\` has no unique index`]),
+      ...privileges.map((privilege) => `\`${privilege}\` on \`${name}\``),
+    ]),
+    ...functions.map(
+      ({ name, securityDefiner, settings }) =>
+        `the function \`${name}\` runs as its ${securityDefiner ? "owner" : "caller"} with the settings \`${settings.join(", ")}\``,
+    ),
+    ...sequences.map(({ name, type }) => `the sequence \`${name}\` is of type \`${type}\``),
+    ...roles.flatMap(({ name, superuser }) =>
+      superuser ? [`the role \`${name}\` is a superuser`] : [`there is a role \`${name}\``],
+    ),
+  ];
+}
+
+function tableFacts(table: Table): string[] {
+  const { name, columns, constraints, indexes, policies, privileges, options } = table;
+  return [
+    `there is a table \`${name}\``,
+    ...columns.map(
+      ({ name: column, type, notNull }) =>
+        `\`${name}.${column}\` is of type \`${type}\`${notNull ? "" : " and nullable"}`,
+    ),
+    ...(indexes.some(({ primary }) => primary) ? [] : [`\`${name}\` has no primary key`]),
+    ...constraints.map(
+      ({ name: constraint, valid, definition }) =>
+        `the constraint \`${constraint}\` of \`${name}\` is ${valid ? "" : "not valid: "}\`${definition}\``,
+    ),
+    ...indexes.map(({ name: index, definition }) => `the index \`${index}\` is \`${definition}\``),
+    ...(table.unlogged ? [`\`${name}\` is unlogged`] : []),
+    ...options.map((option) => `\`${name}\` has the option \`${option}\``),
+    `row level security of \`${name}\` is ${table.rowSecurity ? "on" : "off"}`,
+    ...(policies.length === 0 ? [`\`${name}\` has no policy`] : []),
+    ...policies.map(
+      ({ name: policy, command, roles, using, check }) =>
+        `the policy \`${policy}\` of \`${name}\` lets \`${roles.join(", ")}\` ${command} \`${using ?? check ?? ""}\``,
+    ),
+    ...privileges.map((privilege) => `\`${privilege}\` on \`${name}\``),
+  ];
+}
 
 function scriptFacts({ statements, leftOpen }: ScriptRun, prefix: string): string[] {
   return [

@@ -559,21 +559,45 @@ export interface Column {
   readonly generated: boolean;
 }
 
+export type ReferentialAction = "NO ACTION" | "RESTRICT" | "CASCADE" | "SET NULL" | "SET DEFAULT";
+
 export interface Constraint {
   readonly name: string;
   readonly kind: ConstraintKind;
   readonly columns: readonly string[];
   readonly valid: boolean;
+  /** Whether it is checked at all: false for NOT ENFORCED. */
+  readonly enforced: boolean;
+  /** foreign keys only */
+  readonly onDelete: ReferentialAction | null;
   readonly definition: string;
   readonly references: { readonly table: TableName; readonly columns: readonly string[] } | null;
+}
+
+/** One key of an index; two indexes with equal keys sort or find the same. */
+export interface IndexKey {
+  /** The column's name, or the expression as PostgreSQL prints it. */
+  readonly text: string;
+  readonly operatorClass: string;
+  /** PostgreSQL's object id; 0 when the type has no collation. */
+  readonly collation: number;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
 }
 
 export interface Index {
   readonly name: string;
   /** Key columns in order; null for an expression. INCLUDE columns are left out. */
   readonly columns: readonly (string | null)[];
+  /** The same keys in full; empty for a database that does not tell them. */
+  readonly keys: readonly IndexKey[];
+  /** Columns that are stored and no keys. */
+  readonly include: readonly string[];
   readonly unique: boolean;
+  readonly nullsNotDistinct: boolean;
   readonly primary: boolean;
+  /** Whether a primary key, UNIQUE or EXCLUDE constraint rests on it. */
+  readonly backsConstraint: boolean;
   readonly valid: boolean;
   readonly method: string;
   readonly where: string | null;
@@ -585,15 +609,74 @@ export interface Table {
   /** PostgreSQL's object id: tells a new table of an old name from the old one. */
   readonly oid: number;
   readonly kind: "table" | "partitioned" | "partition" | "foreign";
+  readonly temporary: boolean;
+  readonly unlogged: boolean;
+  /** Storage parameters, e.g. "autovacuum_enabled=false". */
+  readonly options: readonly string[];
+  readonly rowSecurity: boolean;
+  readonly policies: readonly Policy[];
+  /** Beyond the owner's, e.g. "SELECT to app". */
+  readonly privileges: readonly string[];
   readonly columns: readonly Column[];
   readonly constraints: readonly Constraint[];
   readonly indexes: readonly Index[];
 }
 
+/** A policy of row level security. */
+export interface Policy {
+  readonly name: string;
+  readonly permissive: boolean;
+  readonly command: "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "ALL";
+  /** "public" stands for every role. */
+  readonly roles: readonly string[];
+  readonly using: string | null;
+  readonly check: string | null;
+}
+
+export interface View {
+  readonly name: string;
+  readonly materialized: boolean;
+  readonly definition: string;
+  /** E.g. "security_invoker=true". */
+  readonly options: readonly string[];
+  /** Tables and views that it reads itself. */
+  readonly reads: readonly TableName[];
+  readonly privileges: readonly string[];
+  /** Of a materialized view. */
+  readonly indexes: readonly Index[];
+}
+
+export interface SchemaFunction {
+  /** With the types of its arguments. */
+  readonly name: string;
+  readonly definition: string;
+  readonly securityDefiner: boolean;
+  readonly volatility: "immutable" | "stable" | "volatile";
+  /** Settings that hold while it runs, e.g. "search_path=public". */
+  readonly settings: readonly string[];
+  /** Whether its body was parsed when it was made (BEGIN ATOMIC, RETURN), so that its names are settled. */
+  readonly parsed: boolean;
+}
+
+export interface Sequence {
+  readonly name: string;
+  readonly type: string;
+  readonly ownedBy: { readonly table: TableName; readonly column: string } | null;
+}
+
+export interface Role {
+  readonly name: string;
+  readonly superuser: boolean;
+  readonly bypassesRowSecurity: boolean;
+}
+
 export interface Schema {
   readonly tables: readonly Table[];
-  readonly views: readonly { readonly name: string; readonly materialized: boolean }[];
+  readonly views: readonly View[];
   readonly enums: readonly { readonly name: string; readonly labels: readonly string[] }[];
+  readonly functions: readonly SchemaFunction[];
+  readonly sequences: readonly Sequence[];
+  readonly roles: readonly Role[];
 }
 
 // ---------------------------------------------------------------- findings and the report

@@ -47,7 +47,8 @@ SELECT 'table', r.name, '[]',
   nullif(concat_ws(', ', r.reloptions::text, (SELECT 'tablespace ' || spcname FROM pg_tablespace WHERE oid = r.reltablespace)), ''),
   r.relowner, coalesce(r.relacl, acldefault('r', r.relowner)), obj_description(r.oid, 'pg_class'),
   jsonb_build_object('oid', r.oid::bigint, 'kind', CASE WHEN r.relkind = 'f' THEN 'foreign' WHEN r.relispartition THEN 'partition'
-    WHEN r.relkind = 'p' THEN 'partitioned' ELSE 'table' END, 'temporary', r.relpersistence = 't')
+    WHEN r.relkind = 'p' THEN 'partitioned' ELSE 'table' END, 'temporary', r.relpersistence = 't', 'unlogged', r.relpersistence = 'u',
+    'rowSecurity', r.relrowsecurity, 'options', r.reloptions)
 FROM rel r WHERE r.relkind IN ('r', 'p', 'f')
 UNION ALL
 SELECT 'column', r.name || '.' || a.attname,
@@ -79,7 +80,7 @@ SELECT 'constraint', coalesce(r.name, t.name) || '.' || c.conname,
     CASE WHEN f.oid IS NULL OR f.oid = r.oid THEN '[]' ELSE jsonb_build_array('table ' || f.name) END,
   pg_get_constraintdef(c.oid, true), NULL, NULL, NULL, obj_description(c.oid, 'pg_constraint'),
   CASE WHEN r.name IS NOT NULL THEN jsonb_build_object('table', r.name, 'name', c.conname, 'type', c.contype, 'valid', c.convalidated,
-    'columns', coalesce(own.columns, '[]'), 'references', f.name,
+    'enforced', c.conenforced, 'onDelete', nullif(c.confdeltype, ' '), 'columns', coalesce(own.columns, '[]'), 'references', f.name,
     'referenced', CASE WHEN f.oid IS NOT NULL THEN (SELECT jsonb_agg(a.attname ORDER BY k.n)
       FROM unnest(c.confkey) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num) END) END
 FROM pg_constraint c LEFT JOIN rel r ON r.oid = c.conrelid LEFT JOIN typ t ON t.oid = c.contypid
@@ -96,27 +97,37 @@ SELECT 'index', r.name,
   nullif(concat_ws(', ', CASE WHEN i.indisclustered THEN 'clustered' END, CASE WHEN i.indisreplident THEN 'replica identity' END), ''),
   NULL, NULL, obj_description(r.oid, 'pg_class'),
   jsonb_build_object('table', t.name, 'name', r.relname, 'unique', i.indisunique, 'primary', i.indisprimary, 'valid', i.indisvalid,
-    'method', am.amname, 'where', pg_get_expr(i.indpred, i.indrelid, true), 'definition', def, 'backs', k.oid IS NOT NULL, 'columns', own.columns)
+    'method', am.amname, 'where', pg_get_expr(i.indpred, i.indrelid, true), 'definition', def, 'backs', k.oid IS NOT NULL, 'columns', own.columns, 'include', own.include, 'keys', own.keys,
+    'nullsNotDistinct', i.indnullsnotdistinct)
 FROM pg_index i JOIN rel r ON r.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid JOIN pg_am am ON am.oid = r.relam
   LEFT JOIN inh ON inh.inhrelid = r.oid
   LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
   CROSS JOIN LATERAL pg_get_indexdef(i.indexrelid, 0, true) def
   LEFT JOIN LATERAL (SELECT jsonb_agg(a.attname ORDER BY x.n) FILTER (WHERE x.n <= i.indnkeyatts) AS columns,
+      jsonb_agg(a.attname ORDER BY x.n) FILTER (WHERE x.n > i.indnkeyatts) AS include,
+      jsonb_agg(jsonb_build_object('text', coalesce(a.attname, pg_get_indexdef(i.indexrelid, x.n::int, true)), 'operatorClass', o.opcname,
+        'collation', i.indcollation[x.n - 1]::bigint, 'descending', i.indoption[x.n - 1] & 1 = 1, 'nullsFirst', i.indoption[x.n - 1] & 2 = 2)
+        ORDER BY x.n) FILTER (WHERE x.n <= i.indnkeyatts) AS keys,
       jsonb_agg('column ' || t.name || '.' || a.attname) FILTER (WHERE a.attname IS NOT NULL) AS parents
-    FROM unnest(i.indkey::int2[]) WITH ORDINALITY x(num, n) LEFT JOIN pg_attribute a ON x.num <> 0 AND a.attrelid = i.indrelid AND a.attnum = x.num) own ON true
+    FROM unnest(i.indkey::int2[]) WITH ORDINALITY x(num, n) LEFT JOIN pg_attribute a ON x.num <> 0 AND a.attrelid = i.indrelid AND a.attnum = x.num
+      LEFT JOIN pg_opclass o ON x.n <= i.indnkeyatts AND o.oid = i.indclass[x.n - 1]) own ON true
 UNION ALL
 SELECT 'view', r.name, '[]', CASE r.relkind WHEN 'm' THEN 'materialized view: ' ELSE 'view: ' END || pg_get_viewdef(r.oid, true) ||
     CASE WHEN r.relkind = 'v' THEN coalesce(' with ' || r.reloptions::text, '') ELSE '' END,
   nullif(concat_ws(', ', CASE WHEN r.relkind = 'm' THEN r.reloptions::text END, CASE WHEN NOT r.relispopulated THEN 'not populated' END), ''),
   r.relowner, coalesce(r.relacl, acldefault('r', r.relowner)), obj_description(r.oid, 'pg_class'),
-  jsonb_build_object('oid', r.oid::bigint, 'materialized', r.relkind = 'm')
+  jsonb_build_object('oid', r.oid::bigint, 'materialized', r.relkind = 'm', 'options', r.reloptions, 'reads',
+    (SELECT jsonb_agg(DISTINCT n.prefix || t.relname) FROM pg_rewrite w
+      JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.oid
+      JOIN pg_class t ON t.oid = d.refobjid AND t.relkind IN ('r', 'p', 'v', 'm', 'f') JOIN ns n ON n.oid = t.relnamespace
+      WHERE w.ev_class = r.oid))
 FROM rel r WHERE r.relkind IN ('v', 'm')
 UNION ALL
 SELECT 'sequence', r.name, CASE WHEN t.oid IS NULL THEN '[]' ELSE jsonb_build_array(t.key, 'column ' || t.name || '.' || a.attname) END,
   s.seqtypid::regtype::text || ' start ' || s.seqstart || ' increment ' || s.seqincrement || ' from ' || s.seqmin || ' to ' || s.seqmax ||
     CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END || coalesce(' owned by ' || t.name || '.' || a.attname, ''),
   CASE WHEN s.seqcache <> 1 THEN 'cache ' || s.seqcache END, r.relowner, coalesce(r.relacl, acldefault('s', r.relowner)),
-  obj_description(r.oid, 'pg_class'), NULL
+  obj_description(r.oid, 'pg_class'), jsonb_build_object('type', s.seqtypid::regtype::text, 'table', t.name, 'column', a.attname)
 FROM rel r JOIN pg_sequence s ON s.seqrelid = r.oid
   LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
   LEFT JOIN rel t ON t.oid = d.refobjid LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
@@ -124,7 +135,8 @@ UNION ALL
 SELECT 'function', f.name, '[]',
   CASE WHEN f.prokind <> 'a' THEN pg_get_functiondef(f.oid)
     ELSE 'aggregate ' || (SELECT (to_jsonb(g) - 'aggfnoid')::text FROM pg_aggregate g WHERE g.aggfnoid = f.oid) END,
-  NULL, f.proowner, coalesce(f.proacl, acldefault('f', f.proowner)), obj_description(f.oid, 'pg_proc'), NULL
+  NULL, f.proowner, coalesce(f.proacl, acldefault('f', f.proowner)), obj_description(f.oid, 'pg_proc'),
+  jsonb_build_object('definer', f.prosecdef, 'volatility', f.provolatile, 'settings', f.proconfig, 'parsed', f.prosqlbody IS NOT NULL)
 FROM fn f
 UNION ALL
 SELECT 'trigger', r.name || '.' || g.tgname, jsonb_build_array(r.key) || coalesce((SELECT jsonb_build_array('function ' || f.name) FROM fn f WHERE f.oid = g.tgfoid), '[]'),
@@ -141,7 +153,10 @@ SELECT 'policy', r.name || '.' || p.polname, jsonb_build_array(r.key),
     CASE p.polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' WHEN 'd' THEN 'delete' ELSE 'all' END, 'to',
     (SELECT string_agg(CASE WHEN x = 0 THEN 'public' ELSE pg_get_userbyid(x) END, ', ' ORDER BY x) FROM unnest(p.polroles) x),
     'using (' || pg_get_expr(p.polqual, p.polrelid) || ')', 'with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')'),
-  NULL, NULL, NULL, obj_description(p.oid, 'pg_policy'), NULL
+  NULL, NULL, NULL, obj_description(p.oid, 'pg_policy'),
+  jsonb_build_object('table', r.name, 'name', p.polname, 'permissive', p.polpermissive, 'command', p.polcmd, 'roles',
+    (SELECT jsonb_agg(CASE WHEN x = 0 THEN 'public' ELSE pg_get_userbyid(x) END) FROM unnest(p.polroles) x),
+    'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid))
 FROM pg_policy p JOIN rel r ON r.oid = p.polrelid
 UNION ALL
 SELECT 'type', t.name, '[]',
@@ -203,7 +218,7 @@ UNION ALL
 SELECT 'role', r.rolname, '[]', concat_ws(' ', CASE WHEN r.rolsuper THEN 'superuser' END, CASE WHEN r.rolcanlogin THEN 'login' END, CASE WHEN r.rolcreatedb THEN 'createdb' END,
     CASE WHEN r.rolcreaterole THEN 'createrole' END, CASE WHEN r.rolreplication THEN 'replication' END, CASE WHEN r.rolbypassrls THEN 'bypassrls' END,
     (SELECT 'member of ' || string_agg(pg_get_userbyid(m.roleid), ', ' ORDER BY pg_get_userbyid(m.roleid)) FROM pg_auth_members m WHERE m.member = r.oid)),
-  NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, jsonb_build_object('superuser', r.rolsuper, 'bypassesRowSecurity', r.rolbypassrls)
 FROM pg_roles r WHERE r.rolname !~ '^pg_' AND r.oid >= 16384
 )
 SELECT kind, identity, parents::text, definition, physical, CASE WHEN ownerid IS NOT NULL THEN pg_get_userbyid(ownerid) END,

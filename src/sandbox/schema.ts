@@ -1,11 +1,27 @@
 import { z } from "zod";
-import type { Column, Constraint, ConstraintKind, Index, Schema, Table } from "../review/types.ts";
+import type {
+  Column,
+  Constraint,
+  ConstraintKind,
+  Index,
+  Policy,
+  ReferentialAction,
+  Schema,
+  Table,
+} from "../review/types.ts";
 import type { Catalog, Details } from "./catalog.ts";
 
+const texts = z
+  .array(z.string())
+  .nullish()
+  .transform((list) => list ?? []);
 const tableDetails = z.object({
   oid: z.number(),
   kind: z.enum(["table", "partitioned", "partition", "foreign"]),
   temporary: z.boolean(),
+  unlogged: z.boolean().default(false),
+  rowSecurity: z.boolean().default(false),
+  options: texts,
 });
 const columnDetails = z.object({
   table: z.string(),
@@ -23,6 +39,8 @@ const constraintDetails = z.object({
   name: z.string(),
   type: z.string(),
   valid: z.boolean(),
+  enforced: z.boolean().default(true),
+  onDelete: z.string().nullish(),
   columns: z.array(z.string()),
   references: z.string().nullable(),
   referenced: z.array(z.string()).nullable(),
@@ -37,7 +55,47 @@ const indexDetails = z.object({
   where: z.string().nullable(),
   definition: z.string(),
   columns: z.array(z.string().nullable()).nullable(),
+  include: texts,
+  keys: z
+    .array(
+      z.object({
+        text: z.string(),
+        operatorClass: z.string(),
+        collation: z.number(),
+        descending: z.boolean(),
+        nullsFirst: z.boolean(),
+      }),
+    )
+    .nullish(),
+  nullsNotDistinct: z.boolean().default(false),
+  backs: z.boolean().default(false),
 });
+const policyDetails = z.object({
+  table: z.string(),
+  name: z.string(),
+  permissive: z.boolean(),
+  command: z.enum(["r", "a", "w", "d", "*"]),
+  roles: texts,
+  using: z.string().nullable(),
+  check: z.string().nullable(),
+});
+const viewDetails = z.object({
+  materialized: z.boolean().default(false),
+  options: texts,
+  reads: texts,
+});
+const functionDetails = z.object({
+  definer: z.boolean(),
+  volatility: z.enum(["i", "s", "v"]),
+  settings: texts,
+  parsed: z.boolean(),
+});
+const sequenceDetails = z.object({
+  type: z.string(),
+  table: z.string().nullable(),
+  column: z.string().nullable(),
+});
+const roleDetails = z.object({ superuser: z.boolean(), bypassesRowSecurity: z.boolean() });
 
 const constraintKinds: Readonly<Record<string, ConstraintKind>> = {
   p: "primary-key",
@@ -48,15 +106,36 @@ const constraintKinds: Readonly<Record<string, ConstraintKind>> = {
   x: "exclude",
 };
 
+const referentialActions: Readonly<Record<string, ReferentialAction>> = {
+  a: "NO ACTION",
+  r: "RESTRICT",
+  c: "CASCADE",
+  n: "SET NULL",
+  d: "SET DEFAULT",
+};
+
+const policyCommands = { r: "SELECT", a: "INSERT", w: "UPDATE", d: "DELETE", "*": "ALL" } as const;
+
+const volatilities = { i: "immutable", s: "stable", v: "volatile" } as const;
+
 /** A schema without a single object, for when none could be built. */
-export const emptySchema: Schema = { tables: [], views: [], enums: [] };
+export const emptySchema: Schema = {
+  tables: [],
+  views: [],
+  enums: [],
+  functions: [],
+  sequences: [],
+  roles: [],
+};
 
 /** The structured schema that rules and reports read, in the order of names; columns in the table's own order. */
 export function schemaOf(catalog: Catalog): Schema {
   const objects = [...catalog.values()].sort((a, b) => compareText(a.identity, b.identity));
   const details = (kind: string) =>
     objects.flatMap((object) =>
-      object.kind === kind && object.details ? [{ name: object.identity, details: object.details }] : [],
+      object.kind === kind && object.details
+        ? [{ ...object, name: object.identity, details: object.details }]
+        : [],
     );
   const columns = groupByTable(
     details("column")
@@ -72,23 +151,49 @@ export function schemaOf(catalog: Catalog): Schema {
     details("index").map(({ details }) => indexDetails.parse(details)),
     indexOf,
   );
+  const policies = groupByTable(
+    details("policy").map(({ details }) => policyDetails.parse(details)),
+    policyOf,
+  );
   return {
-    tables: details("table").map(({ name, details }): Table => {
-      const { oid, kind } = tableDetails.parse(details);
+    tables: details("table").map(({ name, details, privileges }): Table => {
+      const { oid, kind, temporary, unlogged, rowSecurity, options } = tableDetails.parse(details);
       return {
         name,
         oid,
         kind,
+        temporary,
+        unlogged,
+        rowSecurity,
+        options,
+        privileges,
+        policies: policies.get(name) ?? [],
         columns: columns.get(name) ?? [],
         constraints: constraints.get(name) ?? [],
         indexes: indexes.get(name) ?? [],
       };
     }),
-    views: details("view").map(({ name, details }) => ({
-      name,
-      materialized: details.materialized === true,
-    })),
+    views: details("view").map(({ name, details, definition, privileges }) => {
+      const { materialized, options, reads } = viewDetails.parse(details);
+      return { name, materialized, definition, options, reads, privileges, indexes: indexes.get(name) ?? [] };
+    }),
     enums: details("type").map(({ name, details }) => ({ name, labels: labelsOf(details) })),
+    functions: details("function").map(({ name, details, definition }) => {
+      const { definer, volatility, settings, parsed } = functionDetails.parse(details);
+      return {
+        name,
+        definition,
+        securityDefiner: definer,
+        volatility: volatilities[volatility],
+        settings,
+        parsed,
+      };
+    }),
+    sequences: details("sequence").map(({ name, details }) => {
+      const { type, table, column } = sequenceDetails.parse(details);
+      return { name, type, ownedBy: table === null || column === null ? null : { table, column } };
+    }),
+    roles: details("role").map(({ name, details }) => ({ name, ...roleDetails.parse(details) })),
   };
 }
 
@@ -103,20 +208,41 @@ function columnOf(column: z.infer<typeof columnDetails>): Column {
 }
 
 function constraintOf(constraint: z.infer<typeof constraintDetails>, catalog: Catalog): Constraint {
-  const { table, name, columns, valid, references, referenced } = constraint;
+  const { table, name, columns, valid, enforced, onDelete, references, referenced } = constraint;
   return {
     name,
     kind: constraintKinds[constraint.type] ?? "check",
     columns,
     valid,
+    enforced,
+    onDelete: referentialActions[onDelete ?? ""] ?? null,
     definition: catalog.get(`constraint ${table}.${name}`)?.definition ?? "",
     references: references === null ? null : { table: references, columns: referenced ?? [] },
   };
 }
 
 function indexOf(index: z.infer<typeof indexDetails>): Index {
-  const { name, columns, unique, primary, valid, method, where, definition } = index;
-  return { name, columns: columns ?? [], unique, primary, valid, method, where, definition };
+  const { name, columns, keys, include, backs, nullsNotDistinct } = index;
+  const { unique, primary, valid, method, where, definition } = index;
+  return {
+    name,
+    columns: columns ?? [],
+    keys: keys ?? [],
+    include,
+    unique,
+    nullsNotDistinct,
+    primary,
+    backsConstraint: backs,
+    valid,
+    method,
+    where,
+    definition,
+  };
+}
+
+function policyOf(policy: z.infer<typeof policyDetails>): Policy {
+  const { name, permissive, command, roles, using, check } = policy;
+  return { name, permissive, command: policyCommands[command], roles, using, check };
 }
 
 function groupByTable<From extends { readonly table: string }, To>(

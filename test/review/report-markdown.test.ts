@@ -339,6 +339,8 @@ describe("the diagram", () => {
     kind: "foreign-key",
     columns: ["user_id"],
     valid: true,
+    enforced: true,
+    onDelete: "NO ACTION",
     definition: "FOREIGN KEY (user_id) REFERENCES users(id)",
     references: { table: "users", columns: ["id"] },
   } as const;

@@ -79,6 +79,12 @@ export function table(
     name,
     oid: name.length,
     kind: "table",
+    temporary: false,
+    unlogged: false,
+    options: [],
+    rowSecurity: false,
+    policies: [],
+    privileges: [],
     columns: Object.entries(columns).map(([column, type]) => ({
       name: column,
       type,
@@ -94,7 +100,7 @@ export function table(
 }
 
 export function schema(...tables: readonly Table[]): Schema {
-  return { tables, views: [], enums: [] };
+  return { tables, views: [], enums: [], functions: [], sequences: [], roles: [] };
 }
 
 export const ordersTable = table("orders", { id: "bigint", user_id: "bigint", note: "text" });
