@@ -15,6 +15,7 @@ import { createSandbox } from "../src/sandbox/dry-run.ts";
 import {
   base,
   type CheckBody,
+  changedFile,
   closeNetwork,
   expectAllUsed,
   forbidden,
@@ -32,7 +33,13 @@ import {
   repoPath,
   requestCounter,
 } from "./handlers/fake-github.ts";
-import { checkRunEvent, checkSuiteEvent, pullRequest, pullRequestEvent } from "./handlers/payloads.ts";
+import {
+  checkRunEvent,
+  checkSuiteEvent,
+  mergeGroupEvent,
+  pullRequest,
+  pullRequestEvent,
+} from "./handlers/payloads.ts";
 import { blobId, patchOf } from "./helpers.ts";
 import { sample } from "./review/report-samples.ts";
 
@@ -550,4 +557,51 @@ describe("a whole review", () => {
       }),
     );
   }
+});
+
+describe("a merge queue", () => {
+  const group = "f".repeat(40);
+  const compared = (files: readonly string[]) =>
+    nock(origin)
+      .get(`${repoPath}/compare/${base}...${group}`)
+      .query({ per_page: 1 })
+      .reply(200, {
+        merge_base_commit: { sha: base },
+        files: files.map((filename) => changedFile({ filename }, group)),
+      });
+
+  it("gets the verdict on what it is about to merge, and no comment", async () => {
+    const bodies: CheckBody[] = [];
+    mockToken();
+    compared(["db/migrations/0002_idx.up.sql"]);
+    compared(["db/migrations/0002_idx.up.sql"]);
+    mockCheckCreated(5, (body) => bodies.push(body));
+    mockCheckUpdated(5, (body) => bodies.push(body));
+    await startApp(async (source) => {
+      expect((await source.changedFiles()).files.map(({ path }) => path)).toEqual([
+        "db/migrations/0002_idx.up.sql",
+      ]);
+      return sample();
+    });
+    await deliver("merge_group", mergeGroupEvent({ at: group }));
+    expect(bodies.map(({ status, conclusion }) => conclusion ?? status)).toEqual(["in_progress", "failure"]);
+    expect(bodies[0]).toMatchObject({ head_sha: group, external_id: `queue/${base}:d-1` });
+  });
+
+  it("gets its answer at once when nothing concerns a database, and again when somebody asks", async () => {
+    const bodies: CheckBody[] = [];
+    mockToken();
+    for (const id of [5, 6]) {
+      compared(["README.md"]);
+      mockCheckCreated(id, (body) => bodies.push(body));
+    }
+    await startApp();
+    await deliver("merge_group", mergeGroupEvent({ at: group }));
+    const again = checkRunEvent({ externalId: `queue/${base}:d-1`, at: group });
+    await deliver("check_run", again, { delivery: "d-2" });
+    expect(bodies.map(({ conclusion, head_sha }) => [conclusion, head_sha])).toEqual([
+      ["skipped", group],
+      ["skipped", group],
+    ]);
+  });
 });

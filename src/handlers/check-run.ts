@@ -10,10 +10,13 @@ export interface Home {
   readonly repo: string;
 }
 
-/** Marks a check run as ours and as made by one attempt: `<pull request>:<delivery>`. */
+/** Marks a check run as ours and as made by one attempt: `<pull request>:<delivery>`, or `queue/<base>:<delivery>` for a merge group. */
 export interface CheckIdentity {
-  readonly number: number;
+  /** null for a merge group. */
+  readonly number: number | null;
+  /** Commit ids. */
   readonly head: string;
+  readonly base: string;
   readonly delivery: string;
 }
 
@@ -105,12 +108,17 @@ export function numberIn(externalId: string | null | undefined): number | null {
   return found === undefined ? null : Number(found);
 }
 
+/** The base of the merge group that a check run's external id speaks of; null when it speaks of none. */
+export function queueBaseIn(externalId: string | null | undefined): string | null {
+  return /^queue\/([0-9a-f]{40,64}):/.exec(externalId ?? "")?.[1] ?? null;
+}
+
 async function createCheck(
   { client, owner, repo }: Home,
-  { number, head, delivery }: CheckIdentity,
+  { number, head, base, delivery }: CheckIdentity,
   body: object,
 ): Promise<number> {
-  const externalId = `${number}:${delivery}`;
+  const externalId = `${number ?? `queue/${base}`}:${delivery}`;
   const made = await createOnce({
     create: async () => {
       const fields = { owner, repo, name: checkName, head_sha: head, external_id: externalId, ...body };

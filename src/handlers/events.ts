@@ -1,4 +1,4 @@
-import { type Home, numberIn } from "./check-run.ts";
+import { type Home, numberIn, queueBaseIn } from "./check-run.ts";
 import type { ReviewRequest } from "./intake.ts";
 import type { ReviewJob } from "./queue.ts";
 
@@ -56,17 +56,23 @@ export function requestOf(payload: PullRequestPayload, delivery: string): Review
 }
 
 /** The commit whose check somebody wants again, when it is one of this app's. */
-export function rerunOf(
-  payload: RerunPayload,
-  appId: number,
-): { head: string; suite: number | null; number: number | null } | null {
+export function rerunOf(payload: RerunPayload, appId: number): Rerun | null {
   const { check_run: run, check_suite: suite } = payload;
-  if (run)
-    return run.app?.id === appId
-      ? { head: run.head_sha, suite: null, number: numberIn(run.external_id) }
-      : null;
-  if (suite) return suite.app?.id === appId ? { head: suite.head_sha, suite: suite.id, number: null } : null;
-  return null;
+  if (run) {
+    const { head_sha: head, external_id: id } = run;
+    if (run.app?.id !== appId) return null;
+    return { head, suite: null, number: numberIn(id), queueBase: queueBaseIn(id) };
+  }
+  if (!suite || suite.app?.id !== appId) return null;
+  return { head: suite.head_sha, suite: suite.id, number: null, queueBase: null };
+}
+
+/** A commit whose check is wanted again, and what is known of the pull request or merge group that it was for. */
+interface Rerun {
+  readonly head: string;
+  readonly suite: number | null;
+  readonly number: number | null;
+  readonly queueBase: string | null;
 }
 
 /**
@@ -76,11 +82,16 @@ export function rerunOf(
 export async function rerunRequests(
   home: Home,
   payload: RerunPayload,
-  rerun: NonNullable<ReturnType<typeof rerunOf>>,
+  rerun: Rerun,
   delivery: string,
 ): Promise<readonly ReviewRequest[]> {
   const { installation, repository } = payload;
   if (!installation) return [];
+  if (rerun.queueBase !== null) {
+    const group = { head_sha: rerun.head, base_sha: rerun.queueBase };
+    const request = mergeGroupRequest({ installation, repository, merge_group: group }, delivery);
+    return request ? [{ ...request, isRerun: true }] : [];
+  }
   const pulls =
     rerun.number === null ? await pullsWith(home, rerun) : [await pullNumbered(home, rerun.number)];
   const isMeant = ({ state, head, base }: PullPayload) =>
@@ -94,8 +105,35 @@ export async function rerunRequests(
   }));
 }
 
+/** What is read of a `merge_group` event. */
+export interface MergeGroupPayload {
+  readonly installation?: { readonly id: number } | undefined;
+  readonly repository?: RepositoryPayload | undefined;
+  readonly merge_group: { readonly head_sha: string; readonly base_sha: string };
+}
+
+/** The review of what a merge queue is about to merge; null when the event does not say where. */
+export function mergeGroupRequest(payload: MergeGroupPayload, delivery: string): ReviewRequest | null {
+  const { installation, repository, merge_group: group } = payload;
+  if (!installation || !repository) return null;
+  return {
+    installation: installation.id,
+    owner: repository.owner.login,
+    repo: repository.name,
+    number: null,
+    head: group.head_sha,
+    base: group.base_sha,
+    draft: false,
+    updatedAt: new Date(0).toISOString(),
+    delivery,
+    isRerun: false,
+    hasComments: false,
+  };
+}
+
 /** The review that a pull request needs whose head moved while it was reviewed; null when it needs none. */
 export async function followUpOf(home: Home, job: ReviewJob): Promise<ReviewRequest | null> {
+  if (job.number === null) return null;
   const pull = await pullNumbered(home, job.number);
   if (pull.state !== "open") return null;
   const named = { name: job.repo, full_name: `${job.owner}/${job.repo}`, owner: { login: job.owner } };

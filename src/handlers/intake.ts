@@ -3,11 +3,12 @@ import { concernsDatabase } from "../review/read.ts";
 import { reportOf } from "../review/report/report.ts";
 import { checkResultOf } from "./check-result.ts";
 import { createCompletedCheck, type Home, startCheck } from "./check-run.ts";
+import { openComparison } from "./comparison.ts";
 import { readConversation } from "./conversation.ts";
 import { failureOf, fieldsOf, permissionHelp } from "./failures.ts";
 import type { GitHub } from "./github.ts";
 import type { Log } from "./log.ts";
-import { keyOf, type Queue, type ReviewJob } from "./queue.ts";
+import { isPull, keyOf, type Queue, type ReviewJob } from "./queue.ts";
 import { firstPage, type SnapshotCache } from "./snapshot.ts";
 
 /** A pull request that asks for a review. */
@@ -111,8 +112,12 @@ export function createIntake({ github, queue, cache, version, log }: IntakeOptio
   /** Whether the changed files, all on one page, say that there is nothing to review. When in doubt there is. */
   async function isNoConcern(job: Omit<ReviewJob, "checkRun">, home: Home): Promise<boolean> {
     try {
-      const page = await firstPage(job, { home, cache, log });
-      return page.isLast && !concernsDatabase(page.files);
+      if (isPull(job)) {
+        const page = await firstPage(job, { home, cache, log });
+        return page.isLast && !concernsDatabase(page.files);
+      }
+      const { files, complete } = await openComparison(job, { home, cache, log }).changedFiles();
+      return complete && !concernsDatabase(files);
     } catch (error) {
       if (failureOf(error).kind === "gone") throw error;
       log.warn({ ...fieldsOf(error), delivery: job.delivery }, "changed files could not be listed");
@@ -126,7 +131,7 @@ export function createIntake({ github, queue, cache, version, log }: IntakeOptio
     home: Home,
     hasComments: boolean,
   ): Promise<boolean> {
-    if (!hasComments || silent.has(keyOf(job))) return false;
+    if (!hasComments || !isPull(job) || silent.has(keyOf(job))) return false;
     const { threads, summary } = await readConversation(home, job.number);
     if (threads.length > 0 || summary) return true;
     silent.set(keyOf(job), true);

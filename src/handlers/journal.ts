@@ -42,6 +42,6 @@ function readJobs(file: string): readonly ReviewJob[] {
 function isJob(value: unknown): value is ReviewJob {
   const job = (value ?? {}) as Partial<Record<keyof ReviewJob, unknown>>;
   const texts = [job.owner, job.repo, job.head, job.base, job.updatedAt, job.delivery];
-  const numbers = [job.installation, job.number];
+  const numbers = [job.installation, ...(job.number === null ? [] : [job.number])];
   return texts.every((text) => typeof text === "string") && numbers.every(Number.isInteger);
 }

@@ -6,7 +6,8 @@ export interface ReviewJob {
   readonly installation: number;
   readonly owner: string;
   readonly repo: string;
-  readonly number: number;
+  /** The pull request's number; null for a merge group, of which the check alone speaks. */
+  readonly number: number | null;
   /** Commit ids. */
   readonly head: string;
   readonly base: string;
@@ -176,9 +177,16 @@ export function createQueue(options: QueueOptions): Queue {
   }
 }
 
-/** Identifies a pull request among all that the app sees. */
-export function keyOf({ installation, owner, repo, number }: Omit<ReviewJob, "checkRun">): string {
-  return `${installation}/${owner}/${repo}#${number}`.toLowerCase();
+/** Whether a job is about a pull request, and not about what a merge queue is about to merge. */
+export function isPull<Job extends { readonly number: number | null }>(
+  job: Job,
+): job is Job & { readonly number: number } {
+  return job.number !== null;
+}
+
+/** Identifies a pull request, or a merge group, among all that the app sees. */
+export function keyOf({ installation, owner, repo, number, head }: Omit<ReviewJob, "checkRun">): string {
+  return `${installation}/${owner}/${repo}#${number ?? `queue/${head}`}`.toLowerCase();
 }
 
 function isSame(a: Omit<ReviewJob, "checkRun">, b: Omit<ReviewJob, "checkRun">): boolean {

@@ -1,5 +1,5 @@
 import type { ApplicationFunction } from "probot";
-import { followUpOf, requestOf, rerunOf, rerunRequests } from "./events.ts";
+import { followUpOf, mergeGroupRequest, requestOf, rerunOf, rerunRequests } from "./events.ts";
 import { fieldsOf } from "./failures.ts";
 import type { GitHub } from "./github.ts";
 import { createIntake } from "./intake.ts";
@@ -61,6 +61,10 @@ export function createService({ github, review, version, log, journal, ...limits
           if (request) void intake.accept(id, async () => [request]);
         },
       );
+      probot.on("merge_group.checks_requested", ({ id, payload }) => {
+        const request = mergeGroupRequest(payload, id);
+        if (request) void intake.accept(id, async () => [request]);
+      });
       probot.on(["check_run.rerequested", "check_suite.rerequested"], ({ id, payload }) => {
         const { installation, repository } = payload;
         const rerun = rerunOf(payload, github.appId);

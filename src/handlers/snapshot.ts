@@ -7,15 +7,19 @@ import type { Log } from "./log.ts";
 import type { Blob, ChangedFile, Source } from "./source.ts";
 import { readTree, type Tree } from "./tree.ts";
 
-/** A pull request at one head. */
-export interface PullRequest {
+/** Two commits of a repository, of which the one is to be merged into the other. */
+export interface Commits {
   readonly installation: number;
   readonly owner: string;
   readonly repo: string;
-  readonly number: number;
   /** Commit ids. */
   readonly head: string;
   readonly base: string;
+}
+
+/** A pull request at one head. */
+export interface PullRequest extends Commits {
+  readonly number: number;
 }
 
 /** A page of a pull request's changed files, and the head that GitHub listed them for. */
@@ -89,9 +93,18 @@ export async function firstPage(
  * read from the repository that the pull request goes to, which has them too.
  */
 export function openSnapshot(pull: PullRequest, options: SnapshotOptions): Source {
+  return sourceBetween(pull, () => readChanged(pull, options), options);
+}
+
+/** What two commits differ in, as a review's source. */
+export function sourceBetween(
+  pull: Commits,
+  listChanged: Source["changedFiles"],
+  options: SnapshotOptions,
+): Source {
   const { home, cache, log, signal } = options;
   const scope = `${pull.installation}/${pull.owner}/${pull.repo}`;
-  const changed = remembered(() => readChanged(pull, options));
+  const changed = remembered(listChanged);
   const tree = remembered(async (): Promise<Tree> => {
     const known = cache.trees.get(`${scope}@${pull.base}`);
     if (known) return known;
@@ -180,21 +193,32 @@ async function readPage(
   const request = signal ? { request: { signal } } : {};
   const named = { owner, repo, pull_number: number, per_page: pageSize, page };
   const { data } = await client.rest.pulls.listFiles({ ...named, ...request });
-  const files = data.flatMap(({ filename, previous_filename, status, sha, patch }): ChangedFile[] => {
-    if (status === "unchanged") return [];
-    const isRemoved = status === "removed";
-    return [
-      {
-        path: filename,
-        previousPath: status === "renamed" ? (previous_filename ?? null) : null,
-        status: statusOf(status),
-        digest: isRemoved ? null : (sha ?? unknownDigest),
-        patch: patch ?? null,
-      },
-    ];
-  });
+  const files = data.flatMap(changedFileOf);
   const present = data.find(({ status }) => status !== "removed");
   return { files, isLast: data.length < pageSize, head: headIn(present?.contents_url) };
+}
+
+/** A changed file as GitHub lists it; nothing when it does not change. */
+export function changedFileOf(file: ListedFile): ChangedFile[] {
+  const { filename, previous_filename: previous, status, sha, patch } = file;
+  if (status === "unchanged") return [];
+  return [
+    {
+      path: filename,
+      previousPath: status === "renamed" ? (previous ?? null) : null,
+      status: statusOf(status),
+      digest: status === "removed" ? null : (sha ?? unknownDigest),
+      patch: patch ?? null,
+    },
+  ];
+}
+
+interface ListedFile {
+  readonly filename: string;
+  readonly previous_filename?: string | undefined;
+  readonly status: string;
+  readonly sha: string | null;
+  readonly patch?: string | undefined;
 }
 
 function statusOf(status: string): ChangedFile["status"] {

@@ -1,11 +1,12 @@
 import type { Report } from "../review/types.ts";
-import { resultOfEnding, resultOfFailure } from "./check-result.ts";
+import { checkResultOf, resultOfEnding, resultOfFailure } from "./check-result.ts";
 import { type CheckResult, completeCheck, createCompletedCheck, type Home } from "./check-run.ts";
+import { openComparison } from "./comparison.ts";
 import { failureOf, fieldsOf, permissionHelp } from "./failures.ts";
 import type { GitHub } from "./github.ts";
 import type { Log } from "./log.ts";
 import { publish } from "./publish.ts";
-import { type Ending, JobEnded, type ReviewJob, type Worker } from "./queue.ts";
+import { type Ending, isPull, JobEnded, type ReviewJob, type Worker } from "./queue.ts";
 import { type ReviewOptions, readBaseConfig } from "./review.ts";
 import { HeadMoved, openSnapshot, type SnapshotCache } from "./snapshot.ts";
 import type { Source } from "./source.ts";
@@ -58,11 +59,14 @@ export function createWorker(options: WorkerOptions): Worker {
   async function reviewed(job: ReviewJob, home: Home, signal: AbortSignal, log: Log): Promise<CheckResult> {
     signal.throwIfAborted();
     const started = performance.now();
-    const source = openSnapshot(job, { home, cache: options.cache, log, signal });
+    const how = { home, cache: options.cache, log, signal };
+    const source = isPull(job) ? openSnapshot(job, how) : openComparison(job, how);
     const report = await unlessAborted(options.review(source, { signal }), signal);
     const { conclusion, findings, timings } = report;
     const ms = Math.round(performance.now() - started);
     log.info({ conclusion, findings: findings.length, ms, timings: rounded(timings) }, "reviewed");
+    const { base, head } = job;
+    if (!isPull(job)) return checkResultOf(report, { version, base, head, commented: new Set(), notes: [] });
     const { files } = await source.changedFiles();
     const limit = findings.length > 0 ? await commentLimit(source) : 0;
     return publish({ home, pull: job, report, files, limit, version, log, signal });

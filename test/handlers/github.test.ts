@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { completeCheck, createCompletedCheck, startCheck } from "../../src/handlers/check-run.ts";
 import { once } from "../../src/handlers/github.ts";
 import {
+  base,
   closeNetwork,
   expectAllUsed,
   github,
@@ -22,7 +23,7 @@ const secondary = {
   message: "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
 };
 const named = { owner: "acme", repo: "shop" } as const;
-const identity = { number: 7, head, delivery: "d-1" };
+const identity = { number: 7, head, base, delivery: "d-1" };
 const dropped = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
 const result = { conclusion: "success", title: "Fine", summary: "Fine", annotations: [] } as const;
 

@@ -141,3 +141,14 @@ export function checkSuiteEvent({ appId = 1, at = head } = {}) {
   };
   return { action: "rerequested", check_suite: suite, ...common };
 }
+
+export function mergeGroupEvent({ at = head } = {}) {
+  const group = {
+    head_sha: at,
+    head_ref: "refs/heads/gh-readonly-queue/main/pr-7-a",
+    base_sha: base,
+    base_ref: "refs/heads/main",
+    head_commit: { id: at, tree_id: at, message: "Merge", timestamp: "2026-01-01T00:00:00Z" },
+  };
+  return { action: "checks_requested", merge_group: group, ...common };
+}
