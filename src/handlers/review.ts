@@ -1,4 +1,4 @@
-import { check } from "../review/check.ts";
+import { judge } from "../review/check.ts";
 import { type Config, defaultConfig, readConfig } from "../review/config.ts";
 import { frameworks } from "../review/frameworks/index.ts";
 import { concernsDatabase, readChangeSet, readHistory, wantedFiles } from "../review/read.ts";
@@ -53,9 +53,10 @@ export async function reviewChange(
   }
   clock.lap("run");
 
-  const findings = check({ changes, runs, config });
+  const today = new Date().toISOString().slice(0, 10);
+  const { findings, accepted } = judge({ changes, runs, config, today });
   clock.lap("check");
-  return reportOf({ changes, runs, findings, timings: clock.timings(), concerned: true });
+  return reportOf({ changes, runs, findings, accepted, timings: clock.timings(), concerned: true });
 }
 
 async function dryRun(
@@ -159,7 +160,7 @@ function incomplete(complete: boolean, reason: string): Skipped[] {
 
 function nothing(timings: Readonly<Record<string, number>>) {
   return {
-    changes: { databases: [], queries: [], skipped: [] },
+    changes: { databases: [], queries: [], suppressions: [], skipped: [] },
     runs: [],
     findings: [],
     timings,

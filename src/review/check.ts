@@ -1,9 +1,13 @@
 import { type Births, followBirths, isComplete } from "./births.ts";
 import type { Config } from "./config.ts";
 import { arrange, findingOf, placeOf } from "./finding.ts";
+import { judgedBy } from "./judged.ts";
+import { nearest } from "./nearest.ts";
 import type { Context, MigrationContext, OperationContext, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
+import { suppress } from "./suppress.ts";
 import type {
+  Accepted,
   ChangeSet,
   Database,
   DryRun,
@@ -22,24 +26,84 @@ import type {
 interface CheckInput {
   readonly changes: ChangeSet;
   readonly runs: readonly DryRun[];
-  readonly config: Pick<Config, "rules" | "rows" | "postgres">;
+  readonly config: Pick<Config, "rules" | "rows" | "postgres" | "suppress">;
   /** Every rule when left out. */
   readonly rules?: Readonly<Record<string, Rule>>;
+  /** Identities of findings that the base side's baseline accepts. */
+  readonly baseline?: ReadonlySet<string>;
+  /** The day, as YYYY-MM-DD, after which an entry of the configuration no longer counts; none is over when left out. */
+  readonly today?: string;
+}
+
+export interface Judgement {
+  readonly findings: Finding[];
+  readonly accepted: Accepted[];
 }
 
 /** What the rules answer about a change set and what was seen of it: by severity, path and line, each finding once. */
-export function check({ changes, runs, config, rules = allRules }: CheckInput): Finding[] {
-  const asked = Object.entries(rules).flatMap(([id, rule]): Asked[] => {
-    const word = config.rules[id];
-    return word === "off" ? [] : [{ id, rule, override: word }];
-  });
-  const findings = changes.databases.flatMap((database) => {
+export function check(input: CheckInput): Finding[] {
+  return judge(input).findings;
+}
+
+/** The findings that stand, and those that somebody accepted with a reason. */
+export function judge(input: CheckInput): Judgement {
+  const { changes, runs, config, rules = allRules, baseline = new Set(), today = "" } = input;
+  const judged = judgedBy({ changes, runs, config, rules });
+  const { findings, accepted, applied, refused } = suppress(
+    findingsOf(input),
+    changes.suppressions,
+    { config, baseline, today },
+    judged.isFact,
+  );
+  const ofSuppressions = askedOf(input).flatMap(({ id, rule, override }) =>
+    changes.suppressions.flatMap((suppression) => {
+      const ignored = rules[suppression.rule];
+      const answer = rule.check.suppression?.(suppression, {
+        outcome: judged.outcomeOf(suppression, applied, refused),
+        isKnown: ignored !== undefined,
+        nearest: ignored ? null : nearest(suppression.rule, Object.keys(rules)),
+      });
+      return problemsOf(answer).map((problem) =>
+        findingOf(id, rule, problem, suppression, `${suppression.scope} ${suppression.reason}`, override),
+      );
+    }),
+  );
+  return {
+    findings: arrange([...findings, ...ofSuppressions]),
+    accepted: arrangeAccepted(accepted),
+  };
+}
+
+/** What the rules answer about databases and queries, as it comes. */
+export function findingsOf(input: CheckInput): Finding[] {
+  const { changes, runs, config } = input;
+  const asked = askedOf(input);
+  return changes.databases.flatMap((database) => {
     const run = runs.find(({ directory }) => directory === database.directory) ?? null;
     const context = contextOf(database, run, config);
     const fitting = asked.filter(({ rule }) => rule.dialects.includes(database.dialect));
     return [...checkSteps(fitting, context, run), ...checkQueries(fitting, changes, context, run)];
   });
-  return arrange(findings);
+}
+
+function askedOf({ config, rules = allRules }: CheckInput): Asked[] {
+  return Object.entries(rules).flatMap(([id, rule]): Asked[] => {
+    const word = config.rules[id];
+    return word === "off" ? [] : [{ id, rule, override: word }];
+  });
+}
+
+function arrangeAccepted(accepted: readonly Accepted[]): Accepted[] {
+  return arrange(accepted.map(({ finding }) => finding)).flatMap((finding) => {
+    const own = accepted.find(
+      (one) =>
+        one.finding.rule === finding.rule &&
+        one.finding.path === finding.path &&
+        one.finding.line === finding.line &&
+        one.finding.object === finding.object,
+    );
+    return own ? [{ ...own, finding }] : [];
+  });
 }
 
 interface Asked {

@@ -157,7 +157,7 @@ function skipBlank(text: string, from: number, language: Language): number {
 }
 
 /** Where the comment that starts here ends; null when none does. */
-function commentEnd(text: string, at: number, language: Language): number | null {
+export function commentEnd(text: string, at: number, language: Language): number | null {
   const hasHash = language === "python" || language === "ruby" || language === "php";
   if (hasHash && text[at] === "#" && text[at + 1] !== "[") return endOfLine(text, at);
   if (language === "python" || language === "ruby") return null;

@@ -23,6 +23,19 @@ const migrations = z.strictObject({
 
 const glob = z.string().min(1).max(1000);
 
+const suppress = z.strictObject({
+  rule: z.enum(Object.keys(rules)).describe("Id of the rule."),
+  paths: z
+    .array(glob.describe("A glob, e.g. `db/legacy/**`."))
+    .min(1)
+    .describe("Files whose findings are accepted: globs from the repository's root."),
+  reason: z
+    .string()
+    .regex(/[\p{L}\p{N}]/u, "say why")
+    .describe("Why it is right there; without one nothing is accepted."),
+  until: z.iso.date().optional().describe("Last day on which it counts, e.g. `2026-12-31`."),
+});
+
 const comments = z.strictObject({
   limit: z
     .int()
@@ -63,6 +76,10 @@ const schema = z.strictObject({
     )
     .default({})
     .describe("How much a rule counts, by its id. An `error` fails the check."),
+  suppress: z
+    .array(suppress)
+    .default([])
+    .describe("Findings that are accepted, by rule and file, each with a reason."),
   comments: comments.default({ limit: 10 }).describe("Review comments."),
   postgres: z
     .int()
@@ -199,11 +216,16 @@ function unknownKey(path: Path, key: string): string {
 function keysAt(path: Path): string[] {
   if (path[0] === "rules") return Object.keys(rules);
   if (path[0] === "migrations") return Object.keys(migrations.shape);
+  if (path[0] === "suppress") return Object.keys(suppress.shape);
   if (path[0] === "comments") return Object.keys(comments.shape);
   return Object.keys(schema.shape);
 }
 
 function remedyOf(issue: z.core.$ZodIssue): string {
+  if (issue.path[0] === "suppress" && issue.path[2] === "rule" && typeof issue.input === "string") {
+    const guess = nearest(issue.input, Object.keys(rules));
+    return `no rule is called \`${issue.input}\`${guess ? `: did you mean \`${guess}\`?` : ""}`;
+  }
   if (issue.code === "invalid_value") {
     const values = issue.values.map(String);
     const guess = typeof issue.input === "string" ? nearest(issue.input, values) : null;
@@ -211,14 +233,19 @@ function remedyOf(issue: z.core.$ZodIssue): string {
   }
   if (issue.code === "invalid_type") {
     const needed = names.get(issue.expected) ?? issue.expected;
-    return issue.input === undefined && issue.path.at(-1) === "directory"
-      ? "is missing; give the folder's path"
-      : `must be ${needed}`;
+    const missing = issue.input === undefined ? whenMissing.get(String(issue.path.at(-1))) : undefined;
+    return missing === undefined ? `must be ${needed}` : `is missing; ${missing}`;
   }
   if (issue.code === "too_small") return `must be at least ${issue.minimum}`;
   if (issue.code === "too_big") return `must be at most ${issue.maximum}`;
   return issue.message;
 }
+
+const whenMissing: ReadonlyMap<string, string> = new Map([
+  ["directory", "give the folder's path"],
+  ["reason", "say why; without a reason nothing is accepted"],
+  ["paths", "give the files, e.g. `[db/legacy/**]`"],
+]);
 
 const names: ReadonlyMap<string, string> = new Map([
   ["int", "a whole number, e.g. 10000000 (no quotes, no underscores)"],

@@ -7,13 +7,16 @@ import { findAnnotatedQueries, type MarkedQueries, type MarkedQuery } from "./qu
 import { type QuerySource, querySourcesOf } from "./query-sources.ts";
 import { readText } from "./read-database.ts";
 import { numberPlaceholders, readQuery } from "./sql/queries.ts";
-import type { AnnotatedQuery, Skipped } from "./types.ts";
+import { suppressionsAt } from "./suppressions.ts";
+import type { AnnotatedQuery, Skipped, Suppression } from "./types.ts";
 
 export interface ReadQueries {
   readonly queries: readonly AnnotatedQuery[];
   /** Those of them that stand in changed files. */
   readonly changedQueries: readonly AnnotatedQuery[];
   readonly hasChanged: boolean;
+  /** In the head side's files that hold marked queries. */
+  readonly suppressions: readonly Suppression[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -37,6 +40,7 @@ export function readQueries(layout: Layout, config: Config, texts: Texts): ReadQ
   return {
     queries: kept.map(({ query }) => query),
     changedQueries: kept.filter(({ isChanged }) => isChanged).map(({ query }) => query),
+    suppressions: read.flatMap(({ suppressions }) => suppressions),
     hasChanged: kept.some(({ isChanged }) => isChanged),
     skipped: [
       ...read.flatMap(({ skipped }) => skipped),
@@ -57,6 +61,7 @@ interface ReadSource {
   readonly path: string;
   readonly head: readonly MarkedQuery[];
   readonly base: readonly MarkedQuery[];
+  readonly suppressions: readonly Suppression[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -68,6 +73,7 @@ function readSource(source: QuerySource, { sides }: Layout, texts: Texts): ReadS
     path: source.path ?? source.basePath ?? "",
     head: head.queries,
     base: base.queries,
+    suppressions: head.suppressions,
     // An unchanged file that cannot be read was never promised to be; a changed one may hold what the change is about.
     skipped: source.isChanged
       ? head.skipped
@@ -75,11 +81,18 @@ function readSource(source: QuerySource, { sides }: Layout, texts: Texts): ReadS
   };
 }
 
-function readSide(path: string | null, side: Layout["sides"]["head"], texts: Texts): MarkedQueries {
-  if (path === null) return { queries: [], skipped: [] };
+interface ReadSide extends MarkedQueries {
+  readonly suppressions: readonly Suppression[];
+}
+
+function readSide(path: string | null, side: Layout["sides"]["head"], texts: Texts): ReadSide {
+  const nothing = { queries: [], suppressions: [] };
+  if (path === null) return { ...nothing, skipped: [] };
   const decoded = readText(texts.get(side.get(path)?.digest ?? unknownDigest));
-  if ("skipped" in decoded) return { queries: [], skipped: [note(path, decoded.skipped, true)] };
-  return findAnnotatedQueries(path, decoded.text);
+  if ("skipped" in decoded) return { ...nothing, skipped: [note(path, decoded.skipped, true)] };
+  const found = findAnnotatedQueries(path, decoded.text);
+  const suppressions = found.queries.length > 0 ? suppressionsAt(path, decoded.text, found.queries) : [];
+  return { ...found, suppressions };
 }
 
 /** By name in the same file, by name in another changed file, else by its position among the nameless of the file. */

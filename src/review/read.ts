@@ -11,6 +11,7 @@ import { homeFor, querySourcesOf } from "./query-sources.ts";
 import { dialectFilesOf, readDatabase, readText, transactionOf } from "./read-database.ts";
 import { readQueries } from "./read-queries.ts";
 import { readScript } from "./script.ts";
+import { suppressionsIn } from "./suppressions.ts";
 import type { ChangeSet, Database, Dialect, HistoryEntry, Script, Skipped } from "./types.ts";
 
 export type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
@@ -92,6 +93,7 @@ export function readChangeSet({
   return {
     databases: all,
     queries: all.some(isPostgresql) ? queries.queries : queries.changedQueries,
+    suppressions: [...databases.flatMap(suppressionsIn), ...queries.suppressions],
     skipped: [
       ...read.flatMap(({ skipped }) => skipped),
       ...layout.directories.flatMap(removedOf),

@@ -14,6 +14,7 @@ import type {
   Severity,
   Statement,
   StatementRun,
+  Suppression,
   TableName,
 } from "./types.ts";
 
@@ -75,16 +76,32 @@ export interface QueryContext extends Context {
   readonly hasStandIns: boolean;
 }
 
+/** What is asked of a suppression: whether it did anything. */
+export interface SuppressionContext {
+  /**
+   * - applied: it accepted a finding
+   * - unused: its rule was asked about everything that it speaks of, and said nothing
+   * - refused: it stands on something that was seen to fail, which no comment accepts
+   * - undecided: not all of it could be judged, or its rule is off
+   */
+  readonly outcome: "applied" | "unused" | "refused" | "undecided";
+  /** Whether a rule has the id. */
+  readonly isKnown: boolean;
+  /** The rule that was most likely meant; null when none is near, or the id is right. */
+  readonly nearest: string | null;
+}
+
 type Answer = Problem | readonly Problem[] | undefined;
 
 type OperationChecks = {
   readonly [Kind in OperationKind]?: (operation: OperationOf<Kind>, context: OperationContext) => Answer;
 };
 
-/** The questions a rule answers: one for each kind of operation, one for migrations, one for annotated queries. */
+/** The questions a rule answers: one for each kind of operation, for migrations, for annotated queries, for suppressions. */
 export interface Checks extends OperationChecks {
   readonly migration?: (migration: Migration, context: MigrationContext) => Answer;
   readonly query?: (query: AnnotatedQuery, context: QueryContext) => Answer;
+  readonly suppression?: (suppression: Suppression, context: SuppressionContext) => Answer;
 }
 
 export interface Rule {
@@ -106,13 +123,17 @@ export interface Rule {
    * statement are shown only to rules that name its code; their answer then stands in place of the failure.
    */
   readonly explains: readonly string[];
+  /** Whether it tells what was seen to fail: a comment in the pull request does not accept that, only the base side's configuration. */
+  readonly isFact: boolean;
+  /** For which versions of PostgreSQL what it says holds, or since when the remedy exists; null when for all that are maintained. */
+  readonly versions: string | null;
   readonly check: Checks;
 }
 
-/** What most rules leave out: they speak of PostgreSQL and explain no failure. */
-type Usual = Pick<Rule, "explains" | "dialects">;
+/** What most rules leave out: they speak of PostgreSQL, explain no failure, and hold for every version. */
+type Usual = Pick<Rule, "explains" | "dialects" | "isFact" | "versions">;
 
 /** Checks the shape of a rule; its id is its file's name. */
 export function defineRule(rule: Omit<Rule, keyof Usual> & Partial<Usual>): Rule {
-  return { explains: [], dialects: ["postgresql"], ...rule };
+  return { explains: [], dialects: ["postgresql"], isFact: false, versions: null, ...rule };
 }

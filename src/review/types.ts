@@ -358,10 +358,23 @@ export interface AnnotatedQuery extends Place {
   readonly tables: readonly TableName[];
 }
 
+/** A comment `drydock:ignore <rule> <reason>`, or `drydock:ignore-file …`, of the head side; its place is the comment's own. */
+export interface Suppression extends Place {
+  readonly scope: "statement" | "file";
+  /** As it is written; "" when none is. */
+  readonly rule: string;
+  /** "" when none is given: nothing is suppressed then. */
+  readonly reason: string;
+  /** The statement or the query that it stands on, above or in; null for a whole file, or when nothing follows. */
+  readonly target: Omit<Place, "path"> | null;
+}
+
 /** What the pull request does to the database. */
 export interface ChangeSet {
   readonly databases: readonly Database[];
   readonly queries: readonly AnnotatedQuery[];
+  /** In the changed migrations and in the files of queries. */
+  readonly suppressions: readonly Suppression[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -730,6 +743,14 @@ export interface Finding extends Place {
   readonly fingerprint: string;
 }
 
+/** A finding that somebody accepted. */
+export interface Accepted {
+  readonly finding: Finding;
+  readonly reason: string;
+  /** comment: in the pull request's own text; config and baseline: on the base side. */
+  readonly by: "comment" | "config" | "baseline";
+}
+
 export type Conclusion = "success" | "failure" | "neutral" | "skipped";
 
 export interface Receipt {
@@ -741,6 +762,8 @@ export interface Receipt {
   readonly engines: readonly string[];
   readonly standIns: readonly string[];
   readonly notChecked: readonly string[];
+  /** Findings that were accepted, with a reason. */
+  readonly accepted: number;
 }
 
 /** All that a review has to say. */
@@ -749,6 +772,8 @@ export interface Report {
   /** One line. */
   readonly title: string;
   readonly findings: readonly Finding[];
+  /** Findings that a comment, the configuration or the baseline accepts; they count for nothing else. */
+  readonly accepted: readonly Accepted[];
   readonly skipped: readonly Skipped[];
   readonly receipt: Receipt;
   readonly changes: ChangeSet;

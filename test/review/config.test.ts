@@ -10,6 +10,7 @@ it("has defaults for everything", () => {
     queries: [],
     rows: {},
     rules: {},
+    suppress: [],
     comments: { limit: 10 },
     postgres: 18,
   });
@@ -32,6 +33,10 @@ rows:
   billing.invoices: 1000
 rules:
   require-down: off
+suppress:
+  - rule: no-table-drop
+    paths: [db/legacy/**]
+    reason: nothing is kept there
 comments:
   limit: 3
 postgres: 15
@@ -43,6 +48,7 @@ postgres: 15
     queries: ["src/**/*.ts"],
     rows: { orders: 10000000, users: 5, "billing.invoices": 1000 },
     rules: { "require-down": "off" },
+    suppress: [{ rule: "no-table-drop", paths: ["db/legacy/**"], reason: "nothing is kept there" }],
     comments: { limit: 3 },
     postgres: 15,
   });

@@ -58,6 +58,7 @@ describe("JSON", () => {
     expect(jsonReport.parse(JSON.parse(JSON.stringify(json)))).toEqual(json);
     expect(json).toMatchInlineSnapshot(`
       {
+        "accepted": [],
         "base": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "conclusion": "failure",
         "findings": [
@@ -92,6 +93,7 @@ describe("JSON", () => {
         ],
         "head": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
         "receipt": {
+          "accepted": 0,
           "engines": [
             "PostgreSQL 18.6 (PGlite 0.5.16)",
           ],

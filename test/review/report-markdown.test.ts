@@ -487,3 +487,28 @@ function expectHarmless(html: string): void {
   expect(outside).not.toMatch(/@\w|#\d|GH-\d|:\/\/|www\.|\b[0-9a-f]{40}\b/i);
   expect(html).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202a-\u202e\u2066-\u2069]/);
 }
+
+describe("what is accepted", () => {
+  const accepted = [{ finding: indexFinding, reason: "writes are stopped", by: "comment" }] as const;
+
+  it("stands in a line that unfolds, and counts for nothing else", () => {
+    const report = sample({ findings: [], accepted });
+    expect(report.conclusion).toBe("success");
+    const text = toMarkdown(report, summaryOptions);
+    expect(text).toContain(
+      "<details><summary>1 accepted</summary>\n\n- `no-blocking-index-build`, `db/migrations/0002_idx.up.sql:1`: writes are stopped\n\n</details>",
+    );
+    expect(text).toContain("- 1 finding accepted, with a reason.");
+  });
+
+  it("shows no markup of the reason", () => {
+    for (const reason of Object.values(hostileNames)) {
+      const text = toMarkdown(
+        sample({ findings: [], accepted: [{ finding: indexFinding, reason, by: "config" }] }),
+        summaryOptions,
+      );
+      const [, shown = ""] = /1 accepted<\/summary>\n([\s\S]*?)<\/details>/.exec(text) ?? [];
+      expectHarmless(renderer.render(shown));
+    }
+  });
+});

@@ -159,7 +159,7 @@ export function dryRun(migrations: readonly MigrationRun[], more: Partial<DryRun
 }
 
 export function changeSet(databases: readonly Database[], more: Partial<ChangeSet> = {}): ChangeSet {
-  return { databases, queries: [], skipped: [], ...more };
+  return { databases, queries: [], suppressions: [], skipped: [], ...more };
 }
 
 export const indexUp = script(

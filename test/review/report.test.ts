@@ -191,6 +191,7 @@ describe("the receipt", () => {
       engines: ["PostgreSQL 18.6 (PGlite 0.5.16)"],
       standIns: ["role web"],
       notChecked: [],
+      accepted: 0,
     });
   });
 

@@ -1,7 +1,7 @@
 import { plain, visible } from "../text.ts";
 import type { Finding, Report } from "../types.ts";
 import { shorten } from "./escape.ts";
-import { gapsOf } from "./gaps.ts";
+import { gapsIn } from "./gaps.ts";
 
 /** A finding as GitHub Actions' workflow commands and the checks API know it. */
 export type AnnotationLevel = "error" | "warning" | "notice";
@@ -26,7 +26,7 @@ export function toAnnotations(report: Report): string {
       messageOf(finding),
     ),
   );
-  const gaps = gapsOf(report.changes, report.runs, report.findings)
+  const gaps = gapsIn(report)
     .filter((gap) => gap.matters)
     .map((gap) =>
       command("warning", gap.path, [gap.line, gap.line], "Drydock: not checked", visible(gap.reason)),

@@ -7,6 +7,7 @@ import type {
   MigrationRun,
   Operation,
   Outcome,
+  Report,
   Script,
   ScriptRun,
   Skipped,
@@ -34,6 +35,16 @@ export function gapsOf(
     ...changes.databases.flatMap((database) => databaseGaps(database, runOf(database, runs), findings)),
     ...queryGaps(changes, runs, findings),
   ];
+}
+
+/** The same of a report. A failure that somebody accepted was seen, and is no gap. */
+export function gapsIn({
+  changes,
+  runs,
+  findings,
+  accepted,
+}: Pick<Report, "changes" | "runs" | "findings" | "accepted">): readonly Gap[] {
+  return gapsOf(changes, runs, [...findings, ...accepted.map(({ finding }) => finding)]);
 }
 
 /** The dry run of a database; undefined when it was not run. */

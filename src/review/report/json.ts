@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { plain, visible } from "../text.ts";
 import type { Report, Text } from "../types.ts";
-import { gapsOf } from "./gaps.ts";
+import { gapsIn } from "./gaps.ts";
 
 const text = z.string().describe("Plain text on one line; control characters are shown as escapes.");
 const line = z.int().positive().describe("1-based.");
@@ -52,6 +52,18 @@ const receipt = z.object({
   engines: z.array(z.string()),
   standIns: z.array(z.string()).describe("Roles, extensions and functions that the sandbox stood in for."),
   notChecked: z.array(text).describe("What was seen and not checked: path, line and reason."),
+  accepted: z.int().nonnegative().describe("Findings that were accepted, with a reason."),
+});
+
+const accepted = z.object({
+  rule: z.string(),
+  path: z.string(),
+  line,
+  object: z.string(),
+  message: text,
+  reason: text,
+  by: z.enum(["comment", "config", "baseline"]).describe("Where it was accepted."),
+  fingerprint: z.string(),
 });
 
 const skipped = z.object({
@@ -70,6 +82,9 @@ export const jsonReport = z
     base: z.string().describe("Commit id."),
     head: z.string().describe("Commit id."),
     findings: z.array(finding),
+    accepted: z
+      .array(accepted)
+      .describe("Findings that a comment, the configuration or the baseline accepts."),
     receipt,
     skipped: z.array(skipped).describe("Everything that was seen and not understood or not checked."),
     timings: z.record(z.string(), z.number()).describe("Milliseconds by phase."),
@@ -83,7 +98,7 @@ export function toJson(
   report: Report,
   commits: { readonly base: string; readonly head: string },
 ): JsonReport {
-  const gaps = gapsOf(report.changes, report.runs, report.findings);
+  const gaps = gapsIn(report);
   return {
     version: 1,
     conclusion: report.conclusion,
@@ -106,6 +121,16 @@ export function toJson(
         edits: found.fix.edits.map(({ path, start, end, text }) => ({ path, start, end, text })),
         followUp: plainOrNull(found.fix.followUp),
       },
+      fingerprint: found.fingerprint,
+    })),
+    accepted: report.accepted.map(({ finding: found, reason, by }) => ({
+      rule: found.rule,
+      path: found.path,
+      line: found.line,
+      object: found.object,
+      message: plain(found.message),
+      reason: visible(reason),
+      by,
       fingerprint: found.fingerprint,
     })),
     receipt: structuredClone(report.receipt) as JsonReport["receipt"],

@@ -1,10 +1,10 @@
 import { plain, visible } from "../text.ts";
-import type { PlanOutcome, Report } from "../types.ts";
+import type { Accepted, PlanOutcome, Report } from "../types.ts";
 import { type Section, withinLimit } from "./budget.ts";
 import { findingBlocks, ruleLink } from "./comment.ts";
 import { codeSpan, escapeHtml, fenced, markdown, prose, shorten } from "./escape.ts";
 import { sourcesOf } from "./fix-view.ts";
-import { type Gap, gapsOf } from "./gaps.ts";
+import { type Gap, gapsIn } from "./gaps.ts";
 import { toMermaid } from "./mermaid.ts";
 import { type MigrationView, migrationViews, type StatementRow } from "./migration-rows.ts";
 import { receiptLines } from "./receipt-lines.ts";
@@ -25,11 +25,14 @@ export interface SummaryOptions {
   readonly limit?: number;
 }
 
+/** How people know it: the names of the files on the base side. */
+const acceptedBy = { config: ".github/drydock.yml", baseline: "baseline" } as const;
+
 const marks = { success: "✅", failure: "❌", neutral: "⚠️", skipped: "⏭️" } as const;
 
 /** The summary of a review as GitHub Markdown: the verdict first, then what has no inline comment, the receipt, and details. */
 export function toMarkdown(report: Report, options: SummaryOptions): string {
-  const gaps = gapsOf(report.changes, report.runs, report.findings);
+  const gaps = gapsIn(report);
   const migrations = migrationViews(report);
   return withinLimit(
     [
@@ -37,6 +40,7 @@ export function toMarkdown(report: Report, options: SummaryOptions): string {
       findingSection(report, options),
       receiptSection(report),
       gapSection(gaps),
+      acceptedSection(report),
       ...migrations.map((view, i) => migrationSection(view, i)),
       planSection(report),
       ...report.runs.map((run) => diagramSection(schemaView(run))),
@@ -92,6 +96,18 @@ function receiptSection({ receipt }: Report): Section {
     open: "**Receipt**\n",
     units: receiptLines(receipt).map((line) => `- ${prose(line, { limit: 1_000 })}`),
     cut: (left) => `_${count(left, "more line")} cut for length._`,
+  });
+}
+
+function acceptedSection({ accepted }: Report): Section {
+  const line = ({ finding, reason, by }: Accepted) =>
+    `- ${codeSpan(finding.rule)}, ${codeSpan(placeOf(finding))}: ${prose(reason)}${by === "comment" ? "" : ` _(${acceptedBy[by]})_`}`;
+  return section({
+    priority: 4,
+    open: `<details><summary>${accepted.length} accepted</summary>\n`,
+    units: accepted.map(line),
+    close: "\n</details>",
+    cut: (left) => `_${count(left, "more")} accepted, cut for length._`,
   });
 }
 

@@ -2,7 +2,7 @@ import { plain, visible } from "../text.ts";
 import type { Finding, Report, Text } from "../types.ts";
 import { shorten, visibleLine } from "./escape.ts";
 import { fixDiff, sourcesOf } from "./fix-view.ts";
-import { gapsOf } from "./gaps.ts";
+import { gapsIn } from "./gaps.ts";
 import { type MigrationView, migrationViews, type StatementRow } from "./migration-rows.ts";
 import { receiptLines } from "./receipt-lines.ts";
 import { broken, clip, columns, type Palette, pad, palette, words, wrap } from "./terminal.ts";
@@ -41,6 +41,7 @@ export function toPretty(report: Report, options: PrettyOptions): string {
     ...migrationViews(report).map((view) => migrationBlock(view, page)),
     planBlock(report, page),
     gapBlock(report, page),
+    acceptedBlock(report, page),
     receiptBlock(report, page),
   ];
   const filled = blocks.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
@@ -193,7 +194,7 @@ function planBlock({ changes, runs }: Report, { colours, width }: Page): readonl
 }
 
 function gapBlock(report: Report, { colours, width }: Page): readonly string[] {
-  const gaps = gapsOf(report.changes, report.runs, report.findings);
+  const gaps = gapsIn(report);
   if (gaps.length === 0) return [];
   const lines = gaps.slice(0, 30).flatMap((gap) => {
     const place = gap.path ? `${visible(placeOf(gap))}: ` : "";
@@ -204,6 +205,15 @@ function gapBlock(report: Report, { colours, width }: Page): readonly string[] {
   });
   const more = gaps.length > 30 ? [`  - and ${count(gaps.length - 30, "more")}`] : [];
   return [colours.bold("Not checked"), ...lines, ...more];
+}
+
+function acceptedBlock({ accepted }: Report, { colours, width }: Page): readonly string[] {
+  const lines = accepted.flatMap(({ finding, reason }) =>
+    wrap(`${finding.rule}, ${visible(placeOf(finding))}: ${visible(reason)}`.split(" "), width - 4).map(
+      (line, i) => colours.dim(`${i === 0 ? "  - " : "    "}${line}`),
+    ),
+  );
+  return lines.length > 0 ? [colours.bold("Accepted"), ...lines] : [];
 }
 
 function receiptBlock({ receipt }: Report, { colours, width }: Page): readonly string[] {

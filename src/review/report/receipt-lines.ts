@@ -9,6 +9,7 @@ export function receiptLines({
   queries,
   engines,
   standIns,
+  accepted,
 }: Receipt): readonly string[] {
   const on = engines.length > 0 ? ` on ${engines.join(", ")}` : "";
   const after = migrations.history > 0 ? `, after ${count(migrations.history, "earlier migration")}` : "";
@@ -29,6 +30,7 @@ export function receiptLines({
           `${queries.planned} of ${count(queries.found, "annotated query", "annotated queries")} planned before and after.`,
         ]
       : []),
+    ...(accepted > 0 ? [`${count(accepted, "finding")} accepted, with a reason.`] : []),
     ...(standIns.length > 0 ? [`Stood in for: ${standIns.join(", ")}.`] : []),
   ];
 }

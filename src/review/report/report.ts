@@ -1,13 +1,24 @@
 import { visible } from "../text.ts";
-import type { ChangeSet, Conclusion, DryRun, Finding, MigrationRun, Receipt, Report } from "../types.ts";
+import type {
+  Accepted,
+  ChangeSet,
+  Conclusion,
+  DryRun,
+  Finding,
+  MigrationRun,
+  Receipt,
+  Report,
+} from "../types.ts";
 import { shorten } from "./escape.ts";
-import { changedSteps, type Gap, gapsOf, runOf } from "./gaps.ts";
+import { changedSteps, type Gap, gapsIn, runOf } from "./gaps.ts";
 import { count, listed, placeOf, tally } from "./words.ts";
 
 export interface ReportInput {
   readonly changes: ChangeSet;
   readonly runs: readonly DryRun[];
   readonly findings: readonly Finding[];
+  /** None when left out. */
+  readonly accepted?: readonly Accepted[];
   /** Milliseconds by phase. */
   readonly timings: Readonly<Record<string, number>>;
   /** False when no changed file concerns a database: there was nothing to review. */
@@ -18,14 +29,16 @@ export interface ReportInput {
  * What a review comes to: `failure` when a gating finding stands; otherwise `neutral` when something that matters could
  * not be checked, `skipped` when there was nothing to review, and `success` for all the rest, warnings included.
  */
-export function reportOf({ changes, runs, findings, timings, concerned }: ReportInput): Report {
-  const gaps = gapsOf(changes, runs, findings);
+export function reportOf(input: ReportInput): Report {
+  const { changes, runs, findings, accepted = [], timings, concerned } = input;
+  const gaps = gapsIn({ changes, runs, findings, accepted });
   const conclusion = conclusionOf({ changes, findings, gaps, concerned });
-  const receipt = receiptOf(changes, runs, gaps);
+  const receipt = { ...receiptOf(changes, runs, gaps), accepted: accepted.length };
   return {
     conclusion,
     title: titleOf(conclusion, findings, gaps, receipt),
     findings,
+    accepted,
     skipped: changes.skipped,
     receipt,
     changes,
@@ -92,7 +105,11 @@ function ranOf({ migrations, queries }: Receipt): string {
   return parts.filter((part) => part !== false).join(", ");
 }
 
-function receiptOf(changes: ChangeSet, runs: readonly DryRun[], gaps: readonly Gap[]): Receipt {
+function receiptOf(
+  changes: ChangeSet,
+  runs: readonly DryRun[],
+  gaps: readonly Gap[],
+): Omit<Receipt, "accepted"> {
   const steps = changes.databases.flatMap((database) =>
     changedSteps(database).map((step) => ({
       step,

@@ -2,7 +2,7 @@ import type { Rule } from "../rule.ts";
 import { plain, visible } from "../text.ts";
 import type { Finding, Fix, Report } from "../types.ts";
 import { positionOf, sourcesOf } from "./fix-view.ts";
-import { type Gap, gapsOf } from "./gaps.ts";
+import { type Gap, gapsIn } from "./gaps.ts";
 
 export interface SarifOptions {
   /** Drydock's version. */
@@ -21,9 +21,13 @@ const levels = { error: "error", warning: "warning", info: "note" } as const;
 export function toSarif(report: Report, { version, rules, head }: SarifOptions): object {
   const sources = sourcesOf(report.changes);
   const ids = [
-    ...new Set([...Object.keys(rules), ...report.findings.map((finding) => finding.rule)]),
+    ...new Set([
+      ...Object.keys(rules),
+      ...report.findings.map((finding) => finding.rule),
+      ...report.accepted.map(({ finding }) => finding.rule),
+    ]),
   ].toSorted();
-  const gaps = gapsOf(report.changes, report.runs, report.findings);
+  const gaps = gapsIn(report);
   return {
     $schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
     version: "2.1.0",
@@ -46,7 +50,15 @@ export function toSarif(report: Report, { version, rules, head }: SarifOptions):
             toolExecutionNotifications: gaps.map(notification),
           },
         ],
-        results: report.findings.map((finding) => result(finding, ids, sources)),
+        results: [
+          ...report.findings.map((finding) => result(finding, ids, sources)),
+          ...report.accepted.map(({ finding, reason, by }) => ({
+            ...result(finding, ids, sources),
+            suppressions: [
+              { kind: by === "comment" ? "inSource" : "external", justification: visible(reason) },
+            ],
+          })),
+        ],
       },
     ],
   };

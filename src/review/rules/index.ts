@@ -17,9 +17,11 @@ import noRequiredColumnWithoutDefault from "./no-required-column-without-default
 import noRoundTripDataLoss from "./no-round-trip-data-loss.ts";
 import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
+import noUnusedSuppression from "./no-unused-suppression.ts";
 import requireDown from "./require-down.ts";
 import requireForeignKeyIndex from "./require-foreign-key-index.ts";
 import requireRestoringDown from "./require-restoring-down.ts";
+import requireSuppressionReason from "./require-suppression-reason.ts";
 
 /** Every rule by its id. */
 export const rules: Readonly<Record<string, Rule>> = {
@@ -40,7 +42,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-round-trip-data-loss": noRoundTripDataLoss,
   "no-table-drop": noTableDrop,
   "no-table-rename": noTableRename,
+  "no-unused-suppression": noUnusedSuppression,
   "require-down": requireDown,
   "require-foreign-key-index": requireForeignKeyIndex,
   "require-restoring-down": requireRestoringDown,
+  "require-suppression-reason": requireSuppressionReason,
 };

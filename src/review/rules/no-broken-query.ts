@@ -16,6 +16,7 @@ export default defineRule({
   instead: "Change the query together with the schema, or keep what it uses until no running code needs it.",
   // Seen: PostgreSQL refuses to plan it on the schema that the pull request leaves.
   severity: "error",
+  isFact: true,
   ignoreWhen: "the query is no longer used.",
   sources: ["PostgreSQL documentation, appendix A, Error Codes"],
   check: {

@@ -27,6 +27,7 @@ export default defineRule({
   instead: "Correct the statement that the database refuses.",
   // Seen: the database's own answer.
   severity: "error",
+  isFact: true,
   dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the sandbox lacks something that production has; the report says what it stood in for.",
   sources: ["PostgreSQL documentation, appendix A, Error Codes"],
