@@ -3,7 +3,9 @@ import type { Rule } from "../rule.ts";
 import noBlockingCheck from "./no-blocking-check.ts";
 import noBlockingForeignKey from "./no-blocking-foreign-key.ts";
 import noBlockingIndexBuild from "./no-blocking-index-build.ts";
+import noBlockingIndexDrop from "./no-blocking-index-drop.ts";
 import noBlockingNotNull from "./no-blocking-not-null.ts";
+import noBlockingReindex from "./no-blocking-reindex.ts";
 import noBlockingUnique from "./no-blocking-unique.ts";
 import noBrokenQuery from "./no-broken-query.ts";
 import noColumnDrop from "./no-column-drop.ts";
@@ -11,6 +13,7 @@ import noColumnRename from "./no-column-rename.ts";
 import noColumnTypeRewrite from "./no-column-type-rewrite.ts";
 import noConcurrentIndexInTransaction from "./no-concurrent-index-in-transaction.ts";
 import noFailingMigration from "./no-failing-migration.ts";
+import noIndexGap from "./no-index-gap.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
 import noRequiredColumnWithoutDefault from "./no-required-column-without-default.ts";
@@ -28,7 +31,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-blocking-check": noBlockingCheck,
   "no-blocking-foreign-key": noBlockingForeignKey,
   "no-blocking-index-build": noBlockingIndexBuild,
+  "no-blocking-index-drop": noBlockingIndexDrop,
   "no-blocking-not-null": noBlockingNotNull,
+  "no-blocking-reindex": noBlockingReindex,
   "no-blocking-unique": noBlockingUnique,
   "no-broken-query": noBrokenQuery,
   "no-column-drop": noColumnDrop,
@@ -36,6 +41,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-column-type-rewrite": noColumnTypeRewrite,
   "no-concurrent-index-in-transaction": noConcurrentIndexInTransaction,
   "no-failing-migration": noFailingMigration,
+  "no-index-gap": noIndexGap,
   "no-large-table-scan": noLargeTableScan,
   "no-new-column-rewrite": noNewColumnRewrite,
   "no-required-column-without-default": noRequiredColumnWithoutDefault,
