@@ -17,7 +17,6 @@ interface SavedEntry {
 }
 
 interface SavedDirectory {
-  readonly node: FileNode;
   readonly entries: ReadonlyMap<string, SavedEntry>;
 }
 
@@ -28,26 +27,34 @@ interface SavedStream {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** A whole database as it was: its memory and its files. */
+/** A whole database as it was: its memory and its files. What did not change is shared with an earlier snapshot. */
 export interface Snapshot {
-  readonly memory: Uint8Array;
+  /** Blocks of the used part, from its start. */
+  readonly memory: readonly Uint8Array[];
   readonly stack: number;
-  readonly directories: readonly SavedDirectory[];
+  readonly directories: ReadonlyMap<FileNode, SavedDirectory>;
   readonly streams: readonly (SavedStream | null)[];
 }
 
 /** Directories that the database writes to. */
 const roots = [dataDirectory, "/tmp"];
-const block = 1024 * 1024;
-const zeroes = Buffer.alloc(block);
+/** Directories of tables and indexes, below the data directory (documentation, section 66.1). */
+const relationRoots = ["base", "pg_tblspc"];
+/** Memory is compared and kept in pieces of this size. */
+const block = 64 * 1024;
+const largeBlock = 1024 * 1024;
+const zeroes = Buffer.alloc(largeBlock);
 
-/** Copies the database's used memory and files. Valid only between queries and outside a transaction. */
-export function takeSnapshot(internals: Internals): Snapshot {
+/**
+ * Copies the database's used memory and files, as far as they are not the same as in an earlier snapshot. Valid only
+ * between queries and outside a transaction.
+ */
+export function takeSnapshot(internals: Internals, earlier: Snapshot | null = null): Snapshot {
   const { FS, HEAPU8 } = internals;
-  const directories: SavedDirectory[] = [];
-  for (const root of roots) saveDirectory(FS.lookupPath(root).node, internals, directories);
+  const directories = new Map<FileNode, SavedDirectory>();
+  for (const root of roots) saveDirectory(FS.lookupPath(root).node, internals, earlier, directories);
   return {
-    memory: HEAPU8.slice(0, usedEnd(HEAPU8)),
+    memory: blocksOf(HEAPU8, earlier?.memory ?? []),
     stack: internals.stackSave(),
     directories,
     streams: FS.streams.map(
@@ -64,33 +71,97 @@ export function takeSnapshot(internals: Internals): Snapshot {
 export function restoreSnapshot(internals: Internals, snapshot: Snapshot): void {
   const { HEAPU8, FS } = internals;
   const end = usedEnd(HEAPU8);
-  HEAPU8.set(snapshot.memory);
+  const used = snapshot.memory.length * block;
+  for (const [i, bytes] of snapshot.memory.entries()) HEAPU8.set(bytes, i * block);
   // Memory cannot shrink: what was used above is zeroed, as it was before.
-  if (end > snapshot.memory.length) HEAPU8.fill(0, snapshot.memory.length, end);
+  if (end > used) HEAPU8.fill(0, used, end);
   internals.stackRestore(snapshot.stack);
-  for (const directory of snapshot.directories) restoreDirectory(directory, internals);
+  for (const [node, directory] of snapshot.directories) restoreDirectory(node, directory, internals);
   FS.streams.length = 0;
   for (const [fd, saved] of snapshot.streams.entries()) FS.streams[fd] = saved && reopened(saved, fd);
+}
+
+/**
+ * Paths of files of tables and indexes that are not, byte for byte, what they were at a snapshot; new ones and those that
+ * are gone are among them. Both times the database must have written down before what it held in memory (CHECKPOINT).
+ */
+export function filesChangedSince({ FS }: Internals, { directories }: Snapshot): string[] {
+  const changed: string[] = [];
+  const { node } = FS.lookupPath(dataDirectory);
+  for (const name of relationRoots) {
+    const root = entriesOf(node)[name];
+    if (root) findChanged(root, name, FS, directories, changed);
+  }
+  return changed;
+}
+
+function findChanged(
+  node: FileNode,
+  path: string,
+  FS: Internals["FS"],
+  directories: Snapshot["directories"],
+  changed: string[],
+): void {
+  const saved = directories.get(node)?.entries;
+  const present = entriesOf(node);
+  for (const [name, entry] of Object.entries(present)) {
+    const below = `${path}/${name}`;
+    const bytes = saved?.get(name)?.bytes;
+    if (FS.isDir(entry.mode)) findChanged(entry, below, FS, directories, changed);
+    else if (!bytes || !isSame(bytes, contentOf(entry))) changed.push(below);
+  }
+  for (const name of saved?.keys() ?? []) if (!(name in present)) changed.push(`${path}/${name}`);
+}
+
+/** The used memory in blocks, those of an earlier snapshot where they say the same. */
+function blocksOf(heap: Uint8Array, earlier: readonly Uint8Array[]): Uint8Array[] {
+  const end = usedEnd(heap);
+  // In one piece where all of it is new: many small pieces cost more.
+  const copy = earlier.length === 0 ? heap.slice(0, end) : null;
+  return Array.from({ length: end / block }, (_, i) => {
+    const now = (copy ?? heap).subarray(i * block, (i + 1) * block);
+    const then = earlier[i];
+    if (copy) return now;
+    return then && isSame(then, now) ? then : now.slice();
+  });
 }
 
 /** The end of the used part, found by comparing blocks with zeroes from the top: untouched pages stay untouched. */
 function usedEnd(heap: Uint8Array): number {
   const bytes = Buffer.from(heap.buffer, heap.byteOffset, heap.length);
   let end = bytes.length;
-  while (end > 0 && bytes.compare(zeroes, 0, block, end - block, end) === 0) end -= block;
+  while (end > 0 && bytes.compare(zeroes, 0, largeBlock, end - largeBlock, end) === 0) end -= largeBlock;
   return end;
 }
 
-function saveDirectory(node: FileNode, internals: Internals, saved: SavedDirectory[]): void {
+function saveDirectory(
+  node: FileNode,
+  internals: Internals,
+  earlier: Snapshot | null,
+  saved: Map<FileNode, SavedDirectory>,
+): void {
   const entries = new Map<string, SavedEntry>();
+  const known = earlier?.directories.get(node)?.entries;
   for (const [name, entry] of Object.entries(entriesOf(node))) {
-    const { usedBytes, mode, mtime } = entry;
-    // A file that was never written to has no bytes yet; it must be empty again.
-    const bytes = isFile(mode) ? (bytesOf(entry)?.slice(0, usedBytes) ?? new Uint8Array(0)) : null;
+    const { mode, mtime } = entry;
+    const bytes = isFile(mode) ? keptOr(known?.get(name)?.bytes, contentOf(entry)) : null;
     entries.set(name, { name, node: entry, bytes, mode, mtime });
-    if (internals.FS.isDir(mode)) saveDirectory(entry, internals, saved);
+    if (internals.FS.isDir(mode)) saveDirectory(entry, internals, earlier, saved);
   }
-  saved.push({ node, entries });
+  saved.set(node, { entries });
+}
+
+function keptOr(earlier: Uint8Array | null | undefined, now: Uint8Array): Uint8Array {
+  return earlier && isSame(earlier, now) ? earlier : now.slice();
+}
+
+/** A file's bytes, in place. A file that was never written to has none yet; it must be empty again. */
+function contentOf(node: FileNode): Uint8Array {
+  return bytesOf(node)?.subarray(0, node.usedBytes) ?? new Uint8Array(0);
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
 /** Regular files, by the type bits of their mode. */
@@ -98,8 +169,8 @@ function isFile(mode: number): boolean {
   return (mode & 0o170_000) === 0o100_000;
 }
 
-function restoreDirectory(directory: SavedDirectory, { FS }: Internals): void {
-  const present = entriesOf(directory.node);
+function restoreDirectory(parent: FileNode, directory: SavedDirectory, { FS }: Internals): void {
+  const present = entriesOf(parent);
   for (const [name, node] of Object.entries(present)) {
     if (directory.entries.get(name)?.node === node) continue;
     FS.hashRemoveNode(node);
@@ -109,7 +180,7 @@ function restoreDirectory(directory: SavedDirectory, { FS }: Internals): void {
     const { name, node } = saved;
     if (present[name] !== node) {
       node.name = name;
-      node.parent = directory.node;
+      node.parent = parent;
       present[name] = node;
       FS.hashAddNode(node);
     }

@@ -45,6 +45,8 @@ async function perform(request: Request): Promise<Extract<Answer, { value: unkno
     case "restore":
       await instance.restore(request.checkpoint);
       return null;
+    case "changedFiles":
+      return instance.changedFiles(request.checkpoint);
     case "forget":
       instance.forget(request.checkpoint);
       return null;

@@ -50,7 +50,12 @@ export interface Engine {
   checkpoint(): Promise<Checkpoint>;
   /** Puts the whole database back; any number of times, also after an error or an open transaction. */
   restore(checkpoint: Checkpoint): Promise<void>;
-  /** Gives back the memory of a checkpoint, some 50 MB, that is not needed any more; it can not be restored again. */
+  /**
+   * Paths, as pg_relation_filepath() tells them, of files that are not, byte for byte, what they were at a checkpoint. The
+   * rows of a permanent table are the same when its files are. null when it cannot be told; valid only outside a transaction.
+   */
+  changedFiles(checkpoint: Checkpoint): Promise<readonly string[] | null>;
+  /** Gives back the memory of a checkpoint that is not needed any more; it can not be restored again. */
   forget(checkpoint: Checkpoint): Promise<void>;
   /** The data directory as an archive from which a new engine can start. */
   dump(): Promise<Uint8Array>;

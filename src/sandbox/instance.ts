@@ -1,12 +1,12 @@
 import { archiveOf, limitMemory, startDatabase } from "./boot.ts";
-import { restoreSnapshot, type Snapshot, takeSnapshot } from "./checkpoint.ts";
+import { filesChangedSince, restoreSnapshot, type Snapshot, takeSnapshot } from "./checkpoint.ts";
 import { internalsOf } from "./internals.ts";
 import { installExtensions, watchLibraries } from "./libraries.ts";
 import type { Image, Reply, Request } from "./messages.ts";
 import { hasSegments, pretendSizes } from "./pretend.ts";
 import { createReader, frameQuery } from "./protocol.ts";
 import { limitFiles } from "./quota.ts";
-import { bringsBack, loadLibraries } from "./warm-up.ts";
+import { loadLibraries, provenSnapshot } from "./warm-up.ts";
 
 type BootRequest = Extract<Request, { kind: "boot" }>;
 
@@ -18,6 +18,8 @@ export interface Instance {
   exec(sql: string, copyData: string | null): Promise<Reply>;
   checkpoint(): Promise<number>;
   restore(checkpoint: number): Promise<void>;
+  /** Files of relations that are not what they were at a checkpoint; null when that cannot be told. */
+  changedFiles(checkpoint: number): Promise<readonly string[] | null>;
   forget(checkpoint: number): void;
   dump(): Promise<Uint8Array>;
   pretend(pages: Readonly<Record<string, number>>): Promise<void>;
@@ -36,18 +38,21 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
   let stopPretending: (() => void) | null = null;
   let beforePretending: number | null = null;
   let idle = true;
+  /** What the next snapshot is compared with. */
+  let latest: Snapshot | null = null;
 
   limitMemory(boot.limits.memory);
   let { pg, internals } = await start(boot.image);
   await loadLibraries(exec, boot.warm, libraries);
-  const works = boot.snapshots && (await bringsBack(internals, exec, boot.warm));
-  const checkpoints = works ? "memory" : "archive";
+  latest = boot.snapshots ? await provenSnapshot(internals, exec, boot.warm) : null;
+  const checkpoints = latest ? "memory" : "archive";
   // What did not bring the database back may have harmed it.
-  if (boot.snapshots && !works) await startAgain(boot.image);
+  if (boot.snapshots && !latest) await startAgain(boot.image);
   const version = (await exec("SHOW server_version", null)).sets[0]?.rows[0]?.[0] ?? "";
   const title = `PostgreSQL ${version} (PGlite ${boot.version})`;
 
   async function start(image: Image) {
+    latest = null;
     const pg = await startDatabase(image);
     const internals = internalsOf(pg);
     installExtensions(internals, boot.extensions);
@@ -77,7 +82,9 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
 
   async function save(): Promise<Saved> {
     if (checkpoints === "archive") return { kind: "archive", bytes: await dump() };
-    return { kind: "memory", snapshot: takeSnapshot(internals), libraries: libraries.size };
+    await flush();
+    latest = takeSnapshot(internals, latest);
+    return { kind: "memory", snapshot: latest, libraries: libraries.size };
   }
 
   async function checkpoint(): Promise<number> {
@@ -92,7 +99,10 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     // The files are put back, and with them their sizes.
     stopPretending = null;
     beforePretending = null;
-    if (wanted.kind === "memory") restoreSnapshot(internals, wanted.snapshot);
+    if (wanted.kind === "memory") {
+      restoreSnapshot(internals, wanted.snapshot);
+      latest = wanted.snapshot;
+    }
     idle = true;
     if (wanted.kind === "memory" && wanted.libraries === libraries.size) return;
     saved[id] = await startFrom(id);
@@ -114,15 +124,28 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     return checkpoints === "memory" ? save() : (entry ?? save());
   }
 
+  async function changedFiles(id: number): Promise<readonly string[] | null> {
+    requireIdle();
+    const then = saved[id];
+    if (then?.kind !== "memory") return null;
+    await flush();
+    return filesChangedSince(internals, then.snapshot);
+  }
+
   function forget(id: number): void {
     saved[id] = null;
   }
 
   async function dump(): Promise<Uint8Array> {
     requireIdle();
+    await flush();
+    return archiveOf(pg);
+  }
+
+  /** Has the database write to its files what it holds in memory. */
+  async function flush(): Promise<void> {
     const { error, ready } = await exec("CHECKPOINT", null);
     if (error || ready !== "I") throw new Error("The database could not write its files");
-    return archiveOf(pg);
   }
 
   async function pretend(pages: Readonly<Record<string, number>>): Promise<void> {
@@ -145,5 +168,5 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     if (!idle) throw new Error("A transaction is open");
   }
 
-  return { title, checkpoints, exec, checkpoint, restore, forget, dump, pretend, unpretend };
+  return { title, checkpoints, exec, checkpoint, restore, changedFiles, forget, dump, pretend, unpretend };
 }

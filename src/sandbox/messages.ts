@@ -31,6 +31,7 @@ export type Request =
   | { readonly kind: "exec"; readonly sql: string; readonly copyData: string | null }
   | { readonly kind: "checkpoint" }
   | { readonly kind: "restore"; readonly checkpoint: number }
+  | { readonly kind: "changedFiles"; readonly checkpoint: number }
   | { readonly kind: "forget"; readonly checkpoint: number }
   | { readonly kind: "dump" }
   | { readonly kind: "pretend"; readonly pages: Readonly<Record<string, number>> }
@@ -64,6 +65,7 @@ export interface Answers {
   readonly exec: Reply;
   readonly checkpoint: number;
   readonly restore: null;
+  readonly changedFiles: readonly string[] | null;
   readonly forget: null;
   readonly dump: Uint8Array;
   readonly pretend: null;

@@ -86,6 +86,7 @@ export function pgliteEngine(isolated: Isolated, title: string, limits: Limits, 
       }
       status = "idle";
     },
+    changedFiles: (checkpoint) => ask({ kind: "changedFiles", checkpoint: checkpoint.id }),
     async forget(checkpoint) {
       await ask({ kind: "forget", checkpoint: checkpoint.id });
     },

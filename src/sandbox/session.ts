@@ -17,6 +17,8 @@ export interface Session {
   checkpoint(): Promise<Checkpoint>;
   /** Puts the whole database back. */
   restore(checkpoint: Checkpoint): Promise<void>;
+  /** Files that changed since a checkpoint; null when it cannot be told. */
+  changedFiles(checkpoint: Checkpoint): Promise<readonly string[] | null>;
   /** Gives back the memory of a checkpoint that is not needed any more. */
   forget(checkpoint: Checkpoint): Promise<void>;
   /** The data directory as an archive. */
@@ -69,6 +71,7 @@ export function sessionOf(engine: Engine): Session {
     canary,
     checkpoint: () => sure(engine.checkpoint()),
     restore: (checkpoint) => sure(engine.restore(checkpoint)),
+    changedFiles: (checkpoint) => sure(engine.changedFiles(checkpoint)),
     forget: (checkpoint) => sure(engine.forget(checkpoint)),
     dump: () => sure(engine.dump()),
     pretendSizes: (pages) => sure(engine.pretendSizes(pages)),

@@ -1,5 +1,5 @@
 import { catalogSql } from "./catalog-sql.ts";
-import { restoreSnapshot, takeSnapshot } from "./checkpoint.ts";
+import { restoreSnapshot, type Snapshot, takeSnapshot } from "./checkpoint.ts";
 import type { Internals } from "./internals.ts";
 import type { Reply } from "./messages.ts";
 
@@ -36,10 +36,14 @@ export async function loadLibraries(exec: Exec, long: boolean, more: Iterable<st
 }
 
 /**
- * Whether a snapshot brings the database back here: a table made after it is gone, and the database answers. With `long`
- * it also runs what migrations typically hold, so that the compiler knows the way.
+ * A snapshot that was seen to bring the database back here: a table made after it is gone, and the database answers. null
+ * when it does not. With `long` it also runs what migrations typically hold, so that the compiler knows the way.
  */
-export async function bringsBack(internals: Internals, exec: Exec, long: boolean): Promise<boolean> {
+export async function provenSnapshot(
+  internals: Internals,
+  exec: Exec,
+  long: boolean,
+): Promise<Snapshot | null> {
   try {
     const before = await countOfTables(exec);
     const snapshot = takeSnapshot(internals);
@@ -47,9 +51,9 @@ export async function bringsBack(internals: Internals, exec: Exec, long: boolean
     const changed = await countOfTables(exec);
     restoreSnapshot(internals, snapshot);
     const after = await countOfTables(exec);
-    return before !== null && before === after && changed !== before;
+    return before !== null && before === after && changed !== before ? snapshot : null;
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -43,4 +43,39 @@ describe("a checkpoint", () => {
     expect(sets[0]?.rows[0]?.[0]).toBe("0");
     expect(await count("empty_one")).toBe("0");
   });
+
+  it("tells which tables' files are no longer what they were", async () => {
+    await engine.exec("CREATE TABLE still (n int); INSERT INTO still SELECT generate_series(1, 10)");
+    await engine.exec("CREATE TABLE written (n int); INSERT INTO written SELECT generate_series(1, 10)");
+    await engine.exec("SELECT * FROM still, written");
+    const checkpoint = await engine.checkpoint();
+    const fileOf = async (table: string) => {
+      const { sets } = await engine.exec(`SELECT pg_relation_filepath('${table}')`);
+      return sets[0]?.rows[0]?.[0] ?? "";
+    };
+    await engine.exec("UPDATE written SET n = n + 1 WHERE n = 3; CREATE TABLE made (n int)");
+    const changed = await engine.changedFiles(checkpoint);
+    expect(changed).toContain(await fileOf("written"));
+    expect(changed).toContain(await fileOf("made"));
+    expect(changed).not.toContain(await fileOf("still"));
+    const gone = await fileOf("still");
+    await engine.exec("DROP TABLE still");
+    expect(await engine.changedFiles(checkpoint)).toContain(gone);
+    await engine.restore(checkpoint);
+    expect(await engine.changedFiles(checkpoint)).toEqual([]);
+  });
+
+  it("can be taken again and again, each of them a whole", async () => {
+    await engine.exec("CREATE TABLE counted (n int)");
+    const checkpoints = [];
+    for (let n = 0; n < 4; n++) {
+      checkpoints.push(await engine.checkpoint());
+      await engine.exec("INSERT INTO counted SELECT generate_series(1, 1000)");
+    }
+    for (const n of [2, 0, 3, 1]) {
+      const checkpoint = checkpoints[n];
+      if (checkpoint) await engine.restore(checkpoint);
+      expect(await count("counted")).toBe(String(n * 1000));
+    }
+  });
 });
