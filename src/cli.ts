@@ -4,9 +4,11 @@ import {
   type DemoArguments,
   type Format,
   formats,
+  type PullReviewArguments,
   type ReviewArguments,
   type RuleFormat,
   ruleFormats,
+  UsageError,
 } from "./cli/arguments.ts";
 import { ignoreClosedPipes } from "./cli/terminal.ts";
 import { version } from "./cli/version.ts";
@@ -64,8 +66,20 @@ function program(signal: AbortSignal, done: (code: number) => void): Command {
         .default("pretty" satisfies Format),
     )
     .option("--output <file>", "write the report to a file")
+    .option(
+      "--pull <pull>",
+      "review owner/repository#123 over GitHub's API, with GITHUB_TOKEN; needs no checkout",
+    )
+    .option("--post", "with --pull: make the check and the comments there", false)
+    .option("--summary <file>", "with --pull: append the report to a file as Markdown")
     .addHelpText("after", exits)
-    .action(async (options: Omit<ReviewArguments, "color">) => {
+    .action(async (options: Omit<ReviewArguments, "color"> & Partial<PullReviewArguments>) => {
+      const { pull, post = false } = options;
+      if (pull !== undefined) {
+        const { runPullReview } = await import("./cli/review-pull.ts");
+        return done(await runPullReview({ ...options, pull, post, ...color(drydock) }, signal));
+      }
+      if (post) throw new UsageError("--post needs --pull, which names the pull request.");
       const { runReview } = await import("./cli/review.ts");
       done(await runReview({ ...options, ...color(drydock) }, signal));
     });
@@ -111,7 +125,7 @@ function color(drydock: Command): { color: boolean } {
 function failed(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (process.env.DRYDOCK_DEBUG) console.error(error);
-  if (error instanceof CheckoutError) {
+  if (error instanceof CheckoutError || error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);
     return 2;
   }

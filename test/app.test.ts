@@ -6,11 +6,11 @@ import { createNodeMiddleware, createProbot } from "probot";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Journal } from "../src/handlers/journal.ts";
 import type { ReviewJob } from "../src/handlers/queue.ts";
+import type { Review } from "../src/handlers/review.ts";
 import { reviewChange } from "../src/handlers/review.ts";
 import { healthHandler, listen, ping } from "../src/handlers/server.ts";
 import { createService, type Service } from "../src/handlers/service.ts";
 import { webhookPath } from "../src/handlers/settings.ts";
-import type { Review } from "../src/handlers/worker.ts";
 import { createSandbox } from "../src/sandbox/dry-run.ts";
 import {
   base,

@@ -1,3 +1,8 @@
+/** A command line that cannot be done: what is wrong, and what to do. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
 /** How a report can be printed. */
 export const formats = ["pretty", "json", "sarif", "markdown", "github", "html"] as const;
 export type Format = (typeof formats)[number];
@@ -10,6 +15,16 @@ export interface ReviewArguments {
   readonly format: Format;
   readonly output?: string;
   readonly color: boolean;
+}
+
+/** The options of `drydock review --pull`. */
+export interface PullReviewArguments extends Pick<ReviewArguments, "format" | "output" | "color"> {
+  /** `owner/repository#123`, or a pull request's address. */
+  readonly pull: string;
+  /** Whether the check and the comments are made on GitHub. */
+  readonly post: boolean;
+  /** A file to which the report is appended as Markdown. */
+  readonly summary?: string;
 }
 
 /** How the rules can be printed. */

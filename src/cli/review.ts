@@ -55,7 +55,8 @@ export function exitCodeOf({ conclusion, skipped, runs }: Report): number {
   return runs.length > 0 && runs.every((run) => run.lost !== null) ? 3 : 0;
 }
 
-async function rendered(review: CheckoutReview, format: Format, terminal: Terminal): Promise<string> {
+/** The report in one of the formats. */
+export async function rendered(review: CheckoutReview, format: Format, terminal: Terminal): Promise<string> {
   const { report, checkout, files } = review;
   const { base, head, baseName, headName } = checkout;
   if (format === "json") return `${JSON.stringify(toJson(report, { base, head }), null, 2)}\n`;

@@ -49,22 +49,43 @@ export function createGitHub({ appId, privateKey, baseUrl, version, log }: GitHu
       const known = clients.get(installation);
       if (known) return known;
       const client = new ClientBase({
-        baseUrl,
-        userAgent: `drydock/${version}`,
+        ...usual({ baseUrl, version, log }, String(installation), pace),
         authStrategy: createAppAuth,
         auth: { appId, privateKey, installationId: installation },
-        request: { fetch: fetchInTime },
-        throttle: {
-          ...pace,
-          id: String(installation),
-          onRateLimit: waitFor("primary", log),
-          onSecondaryRateLimit: waitFor("secondary", log),
-        },
-        log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       });
       clients.set(installation, client);
       return client;
     },
+  };
+}
+
+/** The way to GitHub with a token of somebody's own, such as a workflow's. */
+export function createTokenClient({
+  token,
+  baseUrl,
+  version,
+  log,
+}: Pick<GitHubOptions, "baseUrl" | "version" | "log"> & { readonly token: string }): Client {
+  return new ClientBase({ ...usual({ baseUrl, version, log }, "token"), auth: token });
+}
+
+/** What all clients have in common; `id` keeps their paces of writing apart. */
+function usual(
+  { baseUrl, version, log }: Pick<GitHubOptions, "baseUrl" | "version" | "log">,
+  id: string,
+  pace = paceOfWrites(),
+) {
+  return {
+    baseUrl,
+    userAgent: `drydock/${version}`,
+    request: { fetch: fetchInTime },
+    throttle: {
+      ...pace,
+      id,
+      onRateLimit: waitFor("primary", log),
+      onSecondaryRateLimit: waitFor("secondary", log),
+    },
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
   };
 }
 

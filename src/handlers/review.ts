@@ -16,6 +16,9 @@ export interface ReviewOptions {
   onProgress?(progress: { phase: string; done: number; of: number }): void;
 }
 
+/** Reviews what a source holds; the pipeline with its sandbox, or a stand-in. */
+export type Review = (source: Source, options: ReviewOptions) => Promise<Report>;
+
 /**
  * Reviews what a pull request, or a branch of a checkout, does to its databases: read, run, judge, report.
  * Everything that could not be read or run is in the report. Rejects only when the source cannot be read or the signal aborts.
@@ -121,6 +124,12 @@ export async function readBaseConfig(
   const file = base.find((candidate) => candidate.path === configPath);
   if (!file) return { config: defaultConfig, skipped: [] };
   return readConfigBlob((await source.read([file.digest])).get(file.digest));
+}
+
+/** Most comments that are to stand in a diff at a time. */
+export async function commentLimit(source: Source): Promise<number> {
+  const { config } = await readBaseConfig(source, (await source.baseFiles()).files);
+  return config.comments.limit;
 }
 
 /** The head side's configuration does not count until it is merged; it is only checked for mistakes. */

@@ -6,8 +6,9 @@ import { createIntake } from "./intake.ts";
 import type { Journal } from "./journal.ts";
 import type { Log } from "./log.ts";
 import { createQueue, type ReviewJob } from "./queue.ts";
+import type { Review } from "./review.ts";
 import { createSnapshotCache } from "./snapshot.ts";
-import { createWorker, type Review } from "./worker.ts";
+import { createWorker } from "./worker.ts";
 
 export interface ServiceOptions {
   readonly github: GitHub;

@@ -1,4 +1,3 @@
-import type { Report } from "../review/types.ts";
 import { checkResultOf, resultOfEnding, resultOfFailure } from "./check-result.ts";
 import { type CheckResult, completeCheck, createCompletedCheck, type Home } from "./check-run.ts";
 import { openComparison } from "./comparison.ts";
@@ -7,12 +6,8 @@ import type { GitHub } from "./github.ts";
 import type { Log } from "./log.ts";
 import { publish } from "./publish.ts";
 import { type Ending, isPull, JobEnded, type ReviewJob, type Worker } from "./queue.ts";
-import { type ReviewOptions, readBaseConfig } from "./review.ts";
+import { commentLimit, type Review } from "./review.ts";
 import { HeadMoved, openSnapshot, type SnapshotCache } from "./snapshot.ts";
-import type { Source } from "./source.ts";
-
-/** Reviews what a source holds; the pipeline with its sandbox, or a stand-in. */
-export type Review = (source: Source, options: ReviewOptions) => Promise<Report>;
 
 export interface WorkerOptions {
   readonly github: GitHub;
@@ -125,11 +120,6 @@ function endingOf(error: unknown, signal: AbortSignal): Ending | null {
   if (error instanceof HeadMoved) return { kind: "superseded", head: error.head };
   if (error instanceof JobEnded) return error.ending;
   return signal.reason instanceof JobEnded ? signal.reason.ending : null;
-}
-
-async function commentLimit(source: Source): Promise<number> {
-  const { config } = await readBaseConfig(source, (await source.baseFiles()).files);
-  return config.comments.limit;
 }
 
 /** A review that does not listen to its signal is left behind. */
