@@ -24,6 +24,11 @@ export function factsOf(changes: ChangeSet, run: DryRun): string[] {
       ),
     ]),
     ...schemaFacts(run.head),
+    ...run.deployed.flatMap(({ query, after }) =>
+      planFacts(changes.deployed[query]?.name ?? "", after).map((fact) =>
+        fact.replace("the query", "the deployed query"),
+      ),
+    ),
     ...run.queries.flatMap(({ query, after }) => planFacts(changes.queries[query]?.name ?? "", after)),
     ...changes.databases.flatMap(({ steps }) =>
       steps
@@ -88,7 +93,7 @@ function scriptFacts({ statements, leftOpen }: ScriptRun, prefix: string): strin
   ];
 }
 
-function statementFacts({ outcome, locks, rewrites, scans }: StatementRun, prefix: string): string[] {
+function statementFacts({ outcome, locks, rewrites, scans, writes }: StatementRun, prefix: string): string[] {
   if (outcome.kind === "failed") return [`${prefix}fails with ${outcome.code}`];
   if (outcome.kind !== "ran") return [];
   return [
@@ -97,6 +102,7 @@ function statementFacts({ outcome, locks, rewrites, scans }: StatementRun, prefi
       kind === "index" ? `the index \`${relation}\` is rebuilt` : `\`${relation}\` is rewritten`,
     ),
     ...scans.map(({ relation }) => `full scan of \`${relation}\``),
+    ...writes.map(({ relation }) => `rows of \`${relation}\` are written`),
   ];
 }
 

@@ -123,6 +123,7 @@ async function review(example: Case, { base, head }: { base: Files; head: Files 
     scope: "fixtures",
     loadHistory: async () => historyOf(database, base),
     queries: changes.queries.map(({ sql, baseSql }, index) => ({ index, sql, baseSql })),
+    deployed: changes.deployed.map(({ sql }) => sql),
     rows: config.rows,
   });
   expect([run.lost, run.history.failed]).toEqual([null, []]);

@@ -160,7 +160,7 @@ export function createIntake({ github, queue, cache, version, log }: IntakeOptio
 }
 
 const nothing = reportOf({
-  changes: { databases: [], queries: [], suppressions: [], skipped: [] },
+  changes: { databases: [], queries: [], deployed: [], suppressions: [], skipped: [] },
   runs: [],
   findings: [],
   timings: {},

@@ -74,7 +74,7 @@ async function dryRun(
     database,
     scope: source.repository,
     loadHistory: () => loadHistory(source, database),
-    queries: queriesOf(changes, database),
+    ...queriesOf(changes, database),
     rows: config.rows,
     ...(options.onProgress && { onProgress: options.onProgress }),
     ...(options.signal && { signal: options.signal }),
@@ -84,8 +84,11 @@ async function dryRun(
 /** Annotated queries are planned on the first PostgreSQL database: the comment does not say which one is meant. */
 function queriesOf(changes: ChangeSet, database: Database) {
   const home = changes.databases.find((candidate) => candidate.dialect === "postgresql");
-  if (home !== database) return [];
-  return changes.queries.map(({ sql, baseSql }, index) => ({ index, sql, baseSql }));
+  if (home !== database) return { queries: [] };
+  return {
+    queries: changes.queries.map(({ sql, baseSql }, index) => ({ index, sql, baseSql })),
+    deployed: changes.deployed.map(({ sql }) => sql),
+  };
 }
 
 async function loadHistory(source: Source, database: Database): Promise<readonly Script[]> {
@@ -169,7 +172,7 @@ function incomplete(complete: boolean, reason: string): Skipped[] {
 
 function nothing(timings: Readonly<Record<string, number>>) {
   return {
-    changes: { databases: [], queries: [], suppressions: [], skipped: [] },
+    changes: { databases: [], queries: [], deployed: [], suppressions: [], skipped: [] },
     runs: [],
     findings: [],
     timings,

@@ -3,7 +3,7 @@ import type { Config } from "./config.ts";
 import { arrange, findingOf, placeOf } from "./finding.ts";
 import { judgedBy } from "./judged.ts";
 import { nearest } from "./nearest.ts";
-import type { Context, MigrationContext, OperationContext, QueryContext, Rule } from "./rule.ts";
+import type { BrokenQuery, Context, MigrationContext, OperationContext, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
 import { suppress } from "./suppress.ts";
 import type {
@@ -80,7 +80,7 @@ export function findingsOf(input: CheckInput): Finding[] {
   const asked = askedOf(input);
   return changes.databases.flatMap((database) => {
     const run = runs.find(({ directory }) => directory === database.directory) ?? null;
-    const context = contextOf(database, run, config);
+    const context = contextOf(database, run, changes, config);
     const fitting = asked.filter(({ rule }) => rule.dialects.includes(database.dialect));
     return [...checkSteps(fitting, context, run), ...checkQueries(fitting, changes, context, run)];
   });
@@ -115,16 +115,28 @@ interface Asked {
 function contextOf(
   database: Database,
   run: DryRun | null,
+  changes: ChangeSet,
   { rows, postgres }: CheckInput["config"],
 ): Context {
   const known = run?.lost === null ? run : null;
   return {
     database,
     base: known?.base ?? null,
+    brokenQueries: known && isComplete(known) ? brokenQueries(changes, known) : [],
     head: known && database.steps.every((step) => leftItsSchema(step, known)) ? known.head : null,
     postgres,
     rows: (table) => (Object.hasOwn(rows, table) ? (rows[table] ?? null) : null),
   };
+}
+
+/** Silent where the change did not run in full: what is missing then may only be missing here. */
+function brokenQueries({ deployed }: ChangeSet, run: DryRun): BrokenQuery[] {
+  if (!run.migrations.every(({ up }) => up.statements.every(hasRun))) return [];
+  return run.deployed.flatMap(({ query, before, after }) => {
+    const subject = deployed[query];
+    if (!subject || before.kind !== "planned" || after.kind !== "failed") return [];
+    return [{ ...subject, code: after.code, message: after.message }];
+  });
 }
 
 /** Whether nothing is missing of the schema that a step leaves. */

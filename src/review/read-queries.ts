@@ -6,9 +6,10 @@ import { isSqlPath } from "./paths.ts";
 import { findAnnotatedQueries, type MarkedQueries, type MarkedQuery } from "./queries.ts";
 import { type QuerySource, querySourcesOf } from "./query-sources.ts";
 import { readText } from "./read-database.ts";
+import { normaliseStatement } from "./sql/names.ts";
 import { numberPlaceholders, readQuery } from "./sql/queries.ts";
 import { suppressionsAt } from "./suppressions.ts";
-import type { AnnotatedQuery, Skipped, Suppression } from "./types.ts";
+import type { AnnotatedQuery, DeployedQuery, Skipped, Suppression } from "./types.ts";
 
 export interface ReadQueries {
   readonly queries: readonly AnnotatedQuery[];
@@ -17,6 +18,8 @@ export interface ReadQueries {
   readonly hasChanged: boolean;
   /** In the head side's files that hold marked queries. */
   readonly suppressions: readonly Suppression[];
+  /** What the base side has in changed files, and the head side not like that. */
+  readonly deployed: readonly DeployedQuery[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -41,6 +44,7 @@ export function readQueries(layout: Layout, config: Config, texts: Texts): ReadQ
     queries: kept.map(({ query }) => query),
     changedQueries: kept.filter(({ isChanged }) => isChanged).map(({ query }) => query),
     suppressions: read.flatMap(({ suppressions }) => suppressions),
+    deployed: deployedOf(read, found).slice(0, maxQueries),
     hasChanged: kept.some(({ isChanged }) => isChanged),
     skipped: [
       ...read.flatMap(({ skipped }) => skipped),
@@ -93,6 +97,25 @@ function readSide(path: string | null, side: Layout["sides"]["head"], texts: Tex
   const found = findAnnotatedQueries(path, decoded.text);
   const suppressions = found.queries.length > 0 ? suppressionsAt(path, decoded.text, found.queries) : [];
   return { ...found, suppressions };
+}
+
+/** Queries of the base side that no query of the head side is the same as. */
+function deployedOf(
+  read: readonly ReadSource[],
+  found: readonly { readonly query: AnnotatedQuery }[],
+): DeployedQuery[] {
+  const texts = new Set(found.map(({ query }) => normaliseStatement(query.sql)));
+  return read
+    .filter(({ source }) => source.isChanged)
+    .flatMap(({ source, path, base }) =>
+      base.map(({ name, sql, line }) => ({
+        name,
+        path: source.basePath ?? path,
+        line,
+        sql: numberPlaceholders(sql),
+      })),
+    )
+    .filter(({ sql }) => !texts.has(normaliseStatement(sql)));
 }
 
 /** By name in the same file, by name in another changed file, else by its position among the nameless of the file. */

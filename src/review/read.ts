@@ -94,6 +94,7 @@ export function readChangeSet({
     databases: all,
     queries: all.some(isPostgresql) ? queries.queries : queries.changedQueries,
     suppressions: [...databases.flatMap(suppressionsIn), ...queries.suppressions],
+    deployed: queries.deployed,
     skipped: [
       ...read.flatMap(({ skipped }) => skipped),
       ...layout.directories.flatMap(removedOf),

@@ -1,6 +1,7 @@
 import type {
   AnnotatedQuery,
   Database,
+  DeployedQuery,
   Dialect,
   Migration,
   MigrationRun,
@@ -18,6 +19,12 @@ import type {
   TableName,
 } from "./types.ts";
 
+/** A query that running code sends until it is replaced, and how it fails on the schema that the pull request leaves. */
+export interface BrokenQuery extends DeployedQuery {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What every rule may ask. */
 export interface Context {
   readonly database: Database;
@@ -27,6 +34,8 @@ export interface Context {
   readonly head: Schema | null;
   /** Rows of a table as the configuration states them; null when it does not. */
   rows(table: TableName): number | null;
+  /** Queries of running code that the base schema takes and the new one does not. */
+  readonly brokenQueries: readonly BrokenQuery[];
   /** Major version of the PostgreSQL for which the migrations are meant, as the configuration states it. */
   readonly postgres: number;
 }

@@ -369,12 +369,23 @@ export interface Suppression extends Place {
   readonly target: Omit<Place, "path"> | null;
 }
 
+/** A query of the base side that the pull request changes or takes away: running code sends it until it is replaced. */
+export interface DeployedQuery {
+  readonly name: string;
+  /** Where the base side has it. */
+  readonly path: string;
+  readonly line: number;
+  /** With placeholders as $1, $2 … */
+  readonly sql: string;
+}
+
 /** What the pull request does to the database. */
 export interface ChangeSet {
   readonly databases: readonly Database[];
   readonly queries: readonly AnnotatedQuery[];
   /** In the changed migrations and in the files of queries. */
   readonly suppressions: readonly Suppression[];
+  readonly deployed: readonly DeployedQuery[];
   readonly skipped: readonly Skipped[];
 }
 
@@ -526,6 +537,15 @@ export interface QueryRun {
   readonly after: PlanOutcome;
 }
 
+export interface DeployedRun {
+  /** Index in `ChangeSet.deployed`. */
+  readonly query: number;
+  /** On the base schema. */
+  readonly before: PlanOutcome;
+  /** On the schema that the pull request leaves. */
+  readonly after: PlanOutcome;
+}
+
 export interface FailedHistory {
   readonly path: string;
   readonly line: number;
@@ -556,6 +576,7 @@ export interface DryRun {
   readonly head: Schema;
   readonly migrations: readonly MigrationRun[];
   readonly queries: readonly QueryRun[];
+  readonly deployed: readonly DeployedRun[];
   /** Why the run as a whole came to no verdict; null when it did. */
   readonly lost: string | null;
   readonly timings: Readonly<Record<string, number>>;
@@ -677,6 +698,14 @@ export interface Sequence {
   readonly ownedBy: { readonly table: TableName; readonly column: string } | null;
 }
 
+export interface Trigger {
+  readonly name: string;
+  readonly table: TableName;
+  /** The function that it calls, with the types of its arguments; null for SQLite, whose triggers have a body. */
+  readonly function: string | null;
+  readonly definition: string;
+}
+
 export interface Role {
   readonly name: string;
   readonly superuser: boolean;
@@ -688,6 +717,7 @@ export interface Schema {
   readonly views: readonly View[];
   readonly enums: readonly { readonly name: string; readonly labels: readonly string[] }[];
   readonly functions: readonly SchemaFunction[];
+  readonly triggers: readonly Trigger[];
   readonly sequences: readonly Sequence[];
   readonly roles: readonly Role[];
 }

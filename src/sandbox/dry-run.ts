@@ -27,6 +27,8 @@ export interface DryRunRequest {
     readonly sql: string;
     readonly baseSql: string | null;
   }[];
+  /** Queries of running code, each planned on the base schema and on the one that the change leaves; none when left out. */
+  readonly deployed?: readonly string[];
   /** Rows that tables hold in production. */
   readonly rows: Readonly<Record<TableName, number>>;
   onProgress?(progress: { phase: string; done: number; of: number }): void;

@@ -27,6 +27,7 @@ interface Seen {
   readonly migrations: MigrationRun[];
   readonly before: Map<number, PlanOutcome>;
   readonly after: Map<number, PlanOutcome>;
+  readonly deployed: { readonly before: PlanOutcome[]; readonly after: PlanOutcome[] };
   context: RunContext | null;
   lost: string | null;
 }
@@ -70,6 +71,7 @@ function nothingSeen(): Seen {
     migrations: [],
     before: new Map(),
     after: new Map(),
+    deployed: { before: [], after: [] },
     context: null,
     lost: null,
   };
@@ -81,7 +83,7 @@ async function observe(
   seen: Seen,
   lap: (phase: string) => void,
 ): Promise<void> {
-  const { database, queries, rows } = request;
+  const { database, queries, rows, deployed = [] } = request;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
   const base = await buildBase({
     database,
@@ -106,12 +108,13 @@ async function observe(
   const asked = queries.filter(({ baseSql }) => baseSql !== null);
   const plans = await planQueries(
     session,
-    asked.map(({ baseSql }) => baseSql ?? ""),
+    [...asked.map(({ baseSql }) => baseSql ?? ""), ...deployed],
     rows,
     context.known,
   );
   for (const [i, { index }] of asked.entries()) seen.before.set(index, plans[i] ?? notPlanned(""));
-  if (asked.length > 0) await session.restore(state.checkpoint);
+  seen.deployed.before.push(...plans.slice(asked.length));
+  if (plans.length > 0) await session.restore(state.checkpoint);
   lap("plan");
 
   for (const [i, migration] of database.steps.entries()) {
@@ -128,11 +131,12 @@ async function observe(
 
   const headPlans = await planQueries(
     session,
-    queries.map(({ sql }) => sql),
+    [...queries.map(({ sql }) => sql), ...deployed],
     rows,
     context.known,
   );
   for (const [i, { index }] of queries.entries()) seen.after.set(index, headPlans[i] ?? notPlanned(""));
+  seen.deployed.after.push(...headPlans.slice(queries.length));
   lap("plan");
 }
 
@@ -192,6 +196,11 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
         after: seen.after.get(index) ?? notPlanned(stopReason(seen)),
       }),
     ),
+    deployed: (request.deployed ?? []).map((_, query) => ({
+      query,
+      before: seen.deployed.before[query] ?? notPlanned(stopReason(seen)),
+      after: seen.deployed.after[query] ?? notPlanned(stopReason(seen)),
+    })),
     lost: seen.lost,
     timings,
   };

@@ -8,8 +8,9 @@ import type {
   ReferentialAction,
   Schema,
   Table,
+  Trigger,
 } from "../review/types.ts";
-import type { Catalog, Details } from "./catalog.ts";
+import type { Catalog, CatalogObject, Details } from "./catalog.ts";
 
 const texts = z
   .array(z.string())
@@ -124,6 +125,7 @@ export const emptySchema: Schema = {
   views: [],
   enums: [],
   functions: [],
+  triggers: [],
   sequences: [],
   roles: [],
 };
@@ -189,11 +191,24 @@ export function schemaOf(catalog: Catalog): Schema {
         parsed,
       };
     }),
+    triggers: objects.flatMap((object) => (object.kind === "trigger" ? [triggerOf(object)] : [])),
     sequences: details("sequence").map(({ name, details }) => {
       const { type, table, column } = sequenceDetails.parse(details);
       return { name, type, ownedBy: table === null || column === null ? null : { table, column } };
     }),
     roles: details("role").map(({ name, details }) => ({ name, ...roleDetails.parse(details) })),
+  };
+}
+
+/** A trigger's parents are its table or view and its function. */
+function triggerOf({ identity, parents, definition }: CatalogObject): Trigger {
+  const called = parents.find((parent) => parent.startsWith("function "));
+  const table = parents.find((parent) => parent !== called)?.replace(/^\w+ /, "") ?? "";
+  return {
+    name: identity.slice(table.length + 1),
+    table,
+    function: called?.slice("function ".length) ?? null,
+    definition,
   };
 }
 

@@ -116,7 +116,13 @@ describe("history and steps", () => {
         `-- SPDX-License-Identifier: Apache-2.0\n\n${sql.replace("TABLE", "table")}`,
       ]),
     );
-    expect(read(base, licence)).toEqual({ databases: [], queries: [], suppressions: [], skipped: [] });
+    expect(read(base, licence)).toEqual({
+      databases: [],
+      queries: [],
+      deployed: [],
+      suppressions: [],
+      skipped: [],
+    });
     const added = { ...licence, "db/migrations/4_n.up.sql": table("n") };
     expect(order(read(base, added))).toBe("1 2 3 | 4 added");
     expect(only(read(base, added)).history.map(({ digest }) => digest)).not.toContain(
@@ -407,6 +413,7 @@ describe("what is not read", () => {
       databases: [],
       queries: [],
       suppressions: [],
+      deployed: [],
       skipped: [],
     });
   });

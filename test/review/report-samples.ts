@@ -100,7 +100,7 @@ export function table(
 }
 
 export function schema(...tables: readonly Table[]): Schema {
-  return { tables, views: [], enums: [], functions: [], sequences: [], roles: [] };
+  return { tables, views: [], enums: [], functions: [], triggers: [], sequences: [], roles: [] };
 }
 
 export const ordersTable = table("orders", { id: "bigint", user_id: "bigint", note: "text" });
@@ -152,6 +152,7 @@ export function dryRun(migrations: readonly MigrationRun[], more: Partial<DryRun
     head: schema(ordersTable),
     migrations,
     queries: [],
+    deployed: [],
     lost: null,
     timings: {},
     ...more,
@@ -159,7 +160,7 @@ export function dryRun(migrations: readonly MigrationRun[], more: Partial<DryRun
 }
 
 export function changeSet(databases: readonly Database[], more: Partial<ChangeSet> = {}): ChangeSet {
-  return { databases, queries: [], suppressions: [], skipped: [], ...more };
+  return { databases, queries: [], deployed: [], suppressions: [], skipped: [], ...more };
 }
 
 export const indexUp = script(

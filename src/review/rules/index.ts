@@ -16,6 +16,7 @@ import noFailingMigration from "./no-failing-migration.ts";
 import noIndexGap from "./no-index-gap.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
+import noQueryBrokenByDeploy from "./no-query-broken-by-deploy.ts";
 import noRequiredColumnWithoutDefault from "./no-required-column-without-default.ts";
 import noRoundTripDataLoss from "./no-round-trip-data-loss.ts";
 import noTableDrop from "./no-table-drop.ts";
@@ -44,6 +45,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-index-gap": noIndexGap,
   "no-large-table-scan": noLargeTableScan,
   "no-new-column-rewrite": noNewColumnRewrite,
+  "no-query-broken-by-deploy": noQueryBrokenByDeploy,
   "no-required-column-without-default": noRequiredColumnWithoutDefault,
   "no-round-trip-data-loss": noRoundTripDataLoss,
   "no-table-drop": noTableDrop,

@@ -137,6 +137,7 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
         after: notPlanned,
       }),
     ),
+    deployed: [],
     lost: seen.lost,
     timings,
   };
