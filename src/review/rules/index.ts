@@ -17,15 +17,20 @@ import noIndexGap from "./no-index-gap.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
 import noQueryBrokenByDeploy from "./no-query-broken-by-deploy.ts";
+import noRedundantIndex from "./no-redundant-index.ts";
+import noRepeatedIndexColumn from "./no-repeated-index-column.ts";
 import noRequiredColumnWithoutDefault from "./no-required-column-without-default.ts";
 import noRoundTripDataLoss from "./no-round-trip-data-loss.ts";
 import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
 import noUnusedSuppression from "./no-unused-suppression.ts";
+import preferPartialIndex from "./prefer-partial-index.ts";
 import requireDown from "./require-down.ts";
 import requireForeignKeyIndex from "./require-foreign-key-index.ts";
+import requireGinIndex from "./require-gin-index.ts";
 import requireRestoringDown from "./require-restoring-down.ts";
 import requireSuppressionReason from "./require-suppression-reason.ts";
+import requireUniqueViewIndex from "./require-unique-view-index.ts";
 
 /** Every rule by its id. */
 export const rules: Readonly<Record<string, Rule>> = {
@@ -46,13 +51,18 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-large-table-scan": noLargeTableScan,
   "no-new-column-rewrite": noNewColumnRewrite,
   "no-query-broken-by-deploy": noQueryBrokenByDeploy,
+  "no-redundant-index": noRedundantIndex,
+  "no-repeated-index-column": noRepeatedIndexColumn,
   "no-required-column-without-default": noRequiredColumnWithoutDefault,
   "no-round-trip-data-loss": noRoundTripDataLoss,
   "no-table-drop": noTableDrop,
   "no-table-rename": noTableRename,
   "no-unused-suppression": noUnusedSuppression,
+  "prefer-partial-index": preferPartialIndex,
   "require-down": requireDown,
   "require-foreign-key-index": requireForeignKeyIndex,
+  "require-gin-index": requireGinIndex,
   "require-restoring-down": requireRestoringDown,
   "require-suppression-reason": requireSuppressionReason,
+  "require-unique-view-index": requireUniqueViewIndex,
 };
