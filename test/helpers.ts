@@ -57,10 +57,15 @@ export function read(base: Files, head: Files, config: Partial<Config> = {}): Ch
 
 export function readChange({ changed, base, blobs }: Change, config: Partial<Config> = {}): ChangeSet {
   const input = { changed, base, config: { ...defaultConfig, ...config } };
-  const texts = wantedFiles(input).map(
-    ({ digest }) => [digest, blobs.get(digest) ?? { missing: "it is not in the test" }] as const,
-  );
-  return readChangeSet({ ...input, texts: new Map(texts) });
+  const texts = new Map<string, Uint8Array | { missing: string }>();
+  for (
+    let wanted = wantedFiles({ ...input, texts });
+    wanted.length > 0;
+    wanted = wantedFiles({ ...input, texts })
+  )
+    for (const { digest } of wanted)
+      texts.set(digest, blobs.get(digest) ?? { missing: "it is not in the test" });
+  return readChangeSet({ ...input, texts });
 }
 
 /** One hunk from the first to the last line that differs, with three lines of context; empty when nothing does. */

@@ -1,7 +1,7 @@
 import { judge } from "../review/check.ts";
 import { type Config, defaultConfig, readConfig } from "../review/config.ts";
 import { frameworks } from "../review/frameworks/index.ts";
-import { concernsDatabase, readChangeSet, readHistory, wantedFiles } from "../review/read.ts";
+import { concernsDatabase, readChangeSet, readHistory, type Texts, wantedFiles } from "../review/read.ts";
 import { reportOf } from "../review/report/report.ts";
 import { decodeText } from "../review/text-file.ts";
 import type { ChangeSet, Database, DryRun, Report, Script, Skipped } from "../review/types.ts";
@@ -34,19 +34,16 @@ export async function reviewChange(
 
   const base = await source.baseFiles();
   const { config, skipped: configSkipped } = await readBaseConfig(source, base.files);
-  const wanted = wantedFiles({ changed: changed.files, base: base.files, config });
-  const texts = await source.read([...new Set(wanted.map((file) => file.digest))]);
+  const change = { changed: changed.files, base: base.files, config };
+  const texts = await readWanted(source, change);
   clock.lap("fetch");
 
-  const changes = withSkipped(
-    readChangeSet({ changed: changed.files, base: base.files, config, texts: bytesOf(texts) }),
-    [
-      ...configSkipped,
-      ...(await readHeadConfig(source, changed.files)),
-      ...incomplete(changed.complete, "The pull request has more files than could be listed"),
-      ...incomplete(base.complete, "The base branch has more files than could be listed"),
-    ],
-  );
+  const changes = withSkipped(readChangeSet({ ...change, texts }), [
+    ...configSkipped,
+    ...(await readHeadConfig(source, changed.files)),
+    ...incomplete(changed.complete, "The pull request has more files than could be listed"),
+    ...incomplete(base.complete, "The base branch has more files than could be listed"),
+  ]);
   clock.lap("read");
 
   const runs: DryRun[] = [];
@@ -61,6 +58,23 @@ export async function reviewChange(
   clock.lap("check");
   return reportOf({ changes, runs, findings, accepted, timings: clock.timings(), concerned: true });
 }
+
+/** Reads what is wanted, until what was read makes nothing more wanted. */
+async function readWanted(
+  source: Source,
+  change: Omit<Parameters<typeof wantedFiles>[0], "texts">,
+): Promise<Texts> {
+  const texts = new Map<string, Uint8Array | { missing: string }>();
+  for (let round = 0; round < mostRounds; round += 1) {
+    const wanted = new Set(wantedFiles({ ...change, texts }).map(({ digest }) => digest));
+    if (wanted.size === 0) break;
+    for (const [digest, blob] of bytesOf(await source.read([...wanted]))) texts.set(digest, blob);
+  }
+  return texts;
+}
+
+/** A tool's files lead to one another, but not far: its configuration, then its journal, then its migrations. */
+const mostRounds = 6;
 
 async function dryRun(
   source: Source,
@@ -116,7 +130,13 @@ function unreadable({ path, reason }: Skipped): Script {
     operations: [],
     skipped: null,
   };
-  return { path, text: "", statements: [{ ...statement, refused: reason }], transaction: "autocommit" };
+  return {
+    path,
+    text: "",
+    range: span,
+    statements: [{ ...statement, refused: reason }],
+    transaction: "autocommit",
+  };
 }
 
 /** The configuration that counts: that of the base side, so that a pull request cannot disarm its own review. */

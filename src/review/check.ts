@@ -1,10 +1,12 @@
 import { type Births, followBirths, isComplete } from "./births.ts";
 import type { Config } from "./config.ts";
 import { arrange, findingOf, placeOf } from "./finding.ts";
+import { frameworks } from "./frameworks/index.ts";
 import { judgedBy } from "./judged.ts";
 import { nearest } from "./nearest.ts";
 import type { BrokenQuery, Context, MigrationContext, OperationContext, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
+import { isVerbatim } from "./script.ts";
 import { suppress } from "./suppress.ts";
 import type {
   Accepted,
@@ -119,8 +121,11 @@ function contextOf(
   { rows, postgres }: CheckInput["config"],
 ): Context {
   const known = run?.lost === null ? run : null;
+  const framework = frameworks[database.framework];
+  if (!framework) throw new Error(`no framework is called ${database.framework}`);
   return {
     database,
+    framework,
     base: known?.base ?? null,
     brokenQueries: known && isComplete(known) ? brokenQueries(changes, known) : [],
     head: known && database.steps.every((step) => leftItsSchema(step, known)) ? known.head : null,
@@ -211,7 +216,7 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
     return statement.operations.flatMap((operation) =>
       problemsOf(ask(rule, operation, context)).map((problem) => {
         const place = placeOf(migration.up, problem.at ?? statement.span);
-        return findingOf(id, rule, problem, place, statement.sql, override);
+        return findingOf(id, rule, fixable(problem, migration.up), place, statement.sql, override);
       }),
     );
   });
@@ -260,10 +265,22 @@ function checkMigration(asked: readonly Asked[], migration: Migration, context: 
   return asked.flatMap(({ id, rule, override }) =>
     problemsOf(rule.check.migration?.(migration, context)).map((problem) => {
       const script = problem.side === "down" ? (migration.down ?? migration.up) : migration.up;
-      const place = placeOf(script, problem.at ?? { start: 0, end: 0 });
-      return findingOf(id, rule, problem, place, subjectOf(script, problem), override);
+      const { start } = script.range;
+      const place = placeOf(script, problem.at ?? { start, end: start });
+      return findingOf(id, rule, fixable(problem, script), place, subjectOf(script, problem), override);
     }),
   );
+}
+
+/** Without its fix when that would edit a statement whose text in the file is not what is sent. */
+function fixable(problem: Problem, script: Script): Problem {
+  const edits = problem.fix?.edits.filter(({ path }) => path === script.path) ?? [];
+  const isEdited = ({ span }: Statement) =>
+    edits.some(({ start, end }) => start <= span.end && span.start <= end);
+  const isSafe = script.statements.every(
+    (statement) => !isEdited(statement) || isVerbatim(script, statement),
+  );
+  return isSafe ? problem : { ...problem, fix: null };
 }
 
 /** The statement that a migration's problem points into; nothing when it is about the migration as a whole. */

@@ -1,44 +1,125 @@
-import type { Habits, Skipped } from "./types.ts";
+import { readScript } from "./script.ts";
+import type { Dialect, Habits, Script, Settings, Skipped, Text, TransactionMode } from "./types.ts";
 
 /** One migration as its framework lays it out: paths, not yet texts. */
 export interface MigrationFiles {
   readonly version: string;
   readonly name: string;
   readonly up: string;
+  /** The same path as the up where one file holds both; whether it really does is known when it is read. */
   readonly down: string | null;
-  /** Where the framework would look for a down that is missing; null when it has none. */
+  /** Where the framework would look for a down that is missing; null when it owes none. */
   readonly downPath: string | null;
+  /** What the tool's configuration says of it, for `read`. */
+  readonly settings: Settings;
+  /** Runs again, after all others, whenever its text changes. */
+  readonly isRepeatable: boolean;
 }
 
-/** A folder that a framework recognises as its own. */
+/** A history of migrations that a framework recognises as its own. */
 export interface MigrationDirectory {
   readonly directory: string;
+  /**
+   * What it was recognised by: marks in the files' texts, a file that only this tool keeps, the names, or hardly anything.
+   * Of several frameworks that claim a directory, the one with the better reason has it.
+   */
+  readonly by: "text" | "file" | "name" | "guess";
+  /** The database that the tool's own files name, e.g. "postgresql", "MySQL"; null when they name none. */
+  readonly dialect: Dialect | { readonly other: string } | null;
   /** In the order in which the framework runs them. */
   readonly migrations: readonly MigrationFiles[];
   /** Files in it that the framework would not run, or that keep it from running; told only when they change. */
   readonly skipped: readonly Skipped[];
 }
 
+/** The files of one side, as far as they may belong to a framework that is read. */
+export interface Repository {
+  /** Every path, from the repository's root. */
+  readonly paths: readonly string[];
+  /** The same by their directories. */
+  readonly folders: ReadonlyMap<string, readonly string[]>;
+  /** Directories that the configuration names. */
+  readonly named: readonly string[];
+  /**
+   * The text of a file that tells how `directory` is laid out; null while it is not known. To ask is to want it: it is
+   * fetched if the change concerns the directory, and the framework is asked again.
+   */
+  text(path: string, directory: string): string | null;
+}
+
+/** One file of a migration, to be read in one direction. */
+export interface MigrationFile {
+  readonly path: string;
+  readonly text: string;
+  readonly direction: "up" | "down";
+  readonly dialect: Dialect;
+  /** Those of the migration. */
+  readonly settings: Settings;
+}
+
+/** What was read of a file. */
+export interface Reading {
+  /** null: the file holds nothing for this direction. */
+  readonly script: Script | null;
+  /** What of it was not understood. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** A migration to be written. */
+export interface Draft {
+  readonly directory: string;
+  readonly version: string;
+  /** Words joined by `_`. */
+  readonly name: string;
+  /** The migration that it follows: it is laid out like this one. */
+  readonly after: Pick<MigrationFiles, "up" | "down">;
+  readonly up: string;
+  readonly down: string | null;
+  /** Whether its statements must not run in a transaction. */
+  readonly outsideTransaction: boolean;
+}
+
+export interface NewFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 /**
- * Runs migrations: golang-migrate, goose, … A framework is found by the marks it leaves on paths, orders its versions,
- * and says how a file's text is cut into an up and a down and sent to the database.
+ * Runs migrations: golang-migrate, goose, … A framework is found by the marks it leaves on paths, in its own files or in
+ * the migrations' texts; it orders its migrations, cuts a file's text into an up and a down, says how each is sent to the
+ * database, and how a migration of it is written.
  */
 export interface Framework {
   /** As its users write it, e.g. "golang-migrate". */
   readonly title: string;
+  /** Paths of files, besides SQL, that belong to it: a change of one concerns the database. */
+  readonly concerns: RegExp | null;
   /**
-   * Directories among these paths (all from the repository's root) that belong to it. A directory that the configuration
-   * names for it needs no further marks.
+   * Directories of the repository that belong to it. One that the configuration names for it needs no further marks.
+   * Asked again when texts that it wanted are there.
    */
-  find(paths: readonly string[], named: readonly string[]): readonly MigrationDirectory[];
-  /** How a script of it is run. */
-  readonly transaction: "implicit" | "transaction" | "autocommit";
+  find(repository: Repository): readonly MigrationDirectory[];
+  /** Reads one direction of a migration's file. Never throws: what cannot be understood is in `skipped`. */
+  read(file: MigrationFile): Reading;
   /** Whether every migration owes a down. */
   readonly hasDowns: boolean;
   /** What it does with files that are not simply the next ones. */
   readonly habits: Habits;
+  /** Where a statement that cannot run in a transaction belongs, after "Move it to". */
+  readonly outsideTransaction: Text;
+  /** The files of a new migration; null when the tool has no way to run it so. */
+  write(draft: Draft): readonly NewFile[] | null;
 }
 
+/** Checks the shape of a framework; its id is its file's name. */
 export function defineFramework(framework: Framework): Framework {
   return framework;
 }
+
+/** A file that is one script, all of it. */
+export function readWhole({ path, text, dialect }: MigrationFile, transaction: TransactionMode): Reading {
+  return { script: readScript(path, text, transaction, undefined, dialect), skipped: [] };
+}
+
+/** Usual for a migration: settings of its own are rare. */
+export const noSettings: Settings = {};

@@ -19,6 +19,8 @@ export interface TreeFileLike {
 /** Bytes by Git blob id, or why they could not be had. */
 export type Texts = ReadonlyMap<string, Uint8Array | { readonly missing: string }>;
 
+export type Side = "base" | "head";
+
 /** Both sides of a change: the blob id of every file by its path. */
 export interface Sides {
   readonly base: ReadonlyMap<string, TreeFileLike>;

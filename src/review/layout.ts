@@ -1,11 +1,19 @@
 import picomatch from "picomatch";
 import type { Config } from "./config.ts";
-import type { MigrationDirectory, MigrationFiles } from "./framework.ts";
+import type { MigrationDirectory, MigrationFiles, Repository } from "./framework.ts";
 import { frameworks } from "./frameworks/index.ts";
-import { type ChangedFileLike, type Sides, sidesOf, type TreeFileLike } from "./inputs.ts";
+import {
+  type ChangedFileLike,
+  type Side,
+  type Sides,
+  sidesOf,
+  type Texts,
+  type TreeFileLike,
+} from "./inputs.ts";
 import { type OtherTool, ownersAmong } from "./other-tools.ts";
-import { directoryOf, foreignFolderOf, groupBy, isSqlPath, isWithin } from "./paths.ts";
-import { planOf, type Step } from "./plan.ts";
+import { byDirectory, directoryOf, foreignFolderOf, groupBy, isSqlPath, isWithin } from "./paths.ts";
+import { type Past, planOf, type Step } from "./plan.ts";
+import { readText } from "./read-text.ts";
 import type { Skipped } from "./types.ts";
 import { compareText } from "./versions.ts";
 
@@ -14,8 +22,10 @@ export interface DirectoryLayout {
   readonly directory: string;
   /** Id of the framework. */
   readonly framework: string;
+  /** The database that the tool's own files name. */
+  readonly dialect: MigrationDirectory["dialect"];
   /** Files of the head side that are replayed before the first step. */
-  readonly history: readonly MigrationFiles[];
+  readonly history: readonly Past[];
   readonly steps: readonly Step[];
   /** Ups of the base side that are gone without a successor. */
   readonly removed: readonly string[];
@@ -41,13 +51,26 @@ export interface Layout {
   readonly otherTools: readonly (OtherTool & { readonly path: string })[];
   /** Changed SQL files that look like migrations in a folder of test data. */
   readonly testData: readonly string[];
+  /** Texts that frameworks asked for and that are not there yet. */
+  readonly asked: readonly Asked[];
 }
 
-/** Finds every migration directory of both sides and plans what runs, by paths and blob ids alone. */
+/** A file that tells how a directory is laid out. */
+export interface Asked {
+  readonly side: Side;
+  readonly path: string;
+  readonly directory: string;
+}
+
+/**
+ * Finds every migration directory of both sides and plans what runs, by paths, blob ids, and the few texts that frameworks
+ * ask for. Without those texts it says what it can, and which of them it misses.
+ */
 export function layOut(
   changedFiles: readonly ChangedFileLike[],
   baseFiles: readonly TreeFileLike[],
   config: Config,
+  texts: Texts,
 ): Layout {
   const isExcluded = globMatcher(config.exclude);
   const changed = changedFiles.filter((file) => !isExcluded(file.path));
@@ -56,9 +79,13 @@ export function layOut(
     baseFiles.filter((file) => !isExcluded(file.path)),
   );
   const ownerOf = ownersAmong([...new Set([...sides.base.keys(), ...sides.head.keys()])]);
-  const find = (paths: Iterable<string>) => findDirectories([...paths], config, ownerOf);
-  const base = find(sides.base.keys());
-  const head = find(sides.head.keys());
+  const asked = new Map<string, Asked>();
+  const find = (side: Side) => {
+    const paths = [...sides[side].keys()];
+    return findDirectories(paths, config, ownerOf, textsOf(side, sides, texts, asked));
+  };
+  const base = find("base");
+  const head = find("head");
   const touched = new Set(changed.flatMap(({ path, previousPath }) => [path, previousPath ?? path]));
   const inCode = groupBy([...sides.head.keys()].filter(isStepInCode), directoryOf);
   const directories = pairDirectories(base, head, changed).map((pair) =>
@@ -74,6 +101,7 @@ export function layOut(
     isMigration: (path) => migrations.has(path) || ownerOf(path) !== null,
     otherTools: changedTools(changed, ownerOf, migrations),
     testData: testDataOf(changed, config),
+    asked: [...asked.values()],
   };
 }
 
@@ -84,7 +112,7 @@ export function globMatcher(globs: readonly string[]): (path: string) => boolean
 
 /** The up and, when there is one, the down. */
 export function pathsOf(files: MigrationFiles): string[] {
-  return files.down === null ? [files.up] : [files.up, files.down];
+  return files.down === null || files.down === files.up ? [files.up] : [files.up, files.down];
 }
 
 type OwnerOf = (path: string) => OtherTool | null;
@@ -107,8 +135,28 @@ interface Pair {
   readonly head: Found | null;
 }
 
-/** Every directory with the one framework that claims most of it. */
-function findDirectories(paths: readonly string[], config: Config, ownerOf: OwnerOf): Map<string, Found> {
+/** A side's texts, where they are known; what is not is remembered as asked for. */
+function textsOf(side: Side, sides: Sides, texts: Texts, asked: Map<string, Asked>): Repository["text"] {
+  return (path, directory) => {
+    const digest = sides[side].get(path)?.digest;
+    if (digest === undefined) return null;
+    const bytes = texts.get(digest);
+    if (bytes === undefined) {
+      asked.set(`${side} ${directory} ${path}`, { side, path, directory });
+      return null;
+    }
+    const decoded = readText(bytes);
+    return "text" in decoded ? decoded.text : null;
+  };
+}
+
+/** Every directory with the one framework that has the best reason to claim it, then the one that claims most of it. */
+function findDirectories(
+  paths: readonly string[],
+  config: Config,
+  ownerOf: OwnerOf,
+  text: Repository["text"],
+): Map<string, Found> {
   const named = config.migrations.map(({ directory }) => directory);
   const own = paths.filter(
     (path) =>
@@ -116,16 +164,24 @@ function findDirectories(paths: readonly string[], config: Config, ownerOf: Owne
       (foreignFolderOf(path) === null || isNamed(path, named)),
   );
   const found = new Map<string, Found>();
+  const repository = { paths: own, folders: byDirectory(own), named, text };
   for (const [id, framework] of Object.entries(frameworks)) {
-    for (const laidOut of framework.find(own, named)) {
+    for (const laidOut of framework.find(repository)) {
       const wanted = config.migrations.find(({ directory }) => directory === laidOut.directory)?.framework;
       if (wanted !== undefined && wanted !== id) continue;
       const rival = found.get(laidOut.directory);
-      if (rival && rival.laidOut.migrations.length >= laidOut.migrations.length) continue;
+      if (rival && !isBetter(laidOut, rival.laidOut)) continue;
       found.set(laidOut.directory, { framework: id, laidOut });
     }
   }
   return found;
+}
+
+const reasonsInOrder = ["text", "file", "name", "guess"];
+
+function isBetter(a: MigrationDirectory, b: MigrationDirectory): boolean {
+  const order = reasonsInOrder.indexOf(a.by) - reasonsInOrder.indexOf(b.by);
+  return order === 0 ? a.migrations.length > b.migrations.length : order < 0;
 }
 
 function isNamed(path: string, named: readonly string[]): boolean {
@@ -164,6 +220,7 @@ function layOutDirectory(
   return {
     directory,
     framework: found?.framework ?? "",
+    dialect: found?.laidOut.dialect ?? null,
     ...plan,
     changed: [...new Set(own)].filter((path) => touched.has(path)),
     inCode: inCode.get(directory) ?? [],
@@ -208,6 +265,7 @@ function testDataOf(changed: readonly ChangedFileLike[], config: Config): string
       ({ path, status }) => status !== "removed" && foreignFolderOf(path) !== null && !isNamed(path, named),
     )
     .map(({ path }) => path);
-  const laidOut = Object.values(frameworks).flatMap((framework) => framework.find(paths, []));
+  const repository = { paths, folders: byDirectory(paths), named: [], text: () => null };
+  const laidOut = Object.values(frameworks).flatMap((framework) => framework.find(repository));
   return [...new Set(laidOut.flatMap((found) => found.migrations.flatMap(pathsOf)))];
 }

@@ -1,5 +1,5 @@
 import type { MigrationFiles } from "./framework.ts";
-import type { Sides } from "./inputs.ts";
+import type { Side, Sides } from "./inputs.ts";
 import type { Migration } from "./types.ts";
 import { normalVersion } from "./versions.ts";
 
@@ -11,9 +11,16 @@ export interface Step {
   readonly changed: Migration["changed"];
 }
 
+/** A migration that runs as it did. */
+export interface Past {
+  readonly files: MigrationFiles;
+  /** The side whose text is run: a repeatable migration that changes ran as the base side has it. */
+  readonly side: Side;
+}
+
 export interface Plan {
   /** Migrations that run as they did, before the first step. */
-  readonly history: readonly MigrationFiles[];
+  readonly history: readonly Past[];
   /** From the first changed migration on, in the order in which they run. */
   readonly steps: readonly Step[];
   /** Ups that are gone, with no migration of their version left. */
@@ -32,6 +39,9 @@ export function planOf(base: readonly MigrationFiles[], head: readonly Migration
   const after = new Set(head.map(keyOf));
   const removed = base.filter((files) => !after.has(keyOf(files)));
   const marked = head.map((files) => stepOf(files, before.get(keyOf(files)), sides));
+  const replaced = new Set(
+    marked.flatMap(({ files, status }) => (files.isRepeatable && status === "added" ? [keyOf(files)] : [])),
+  );
 
   const gap = firstGap(base, removed, marked, keyOf);
   const inOrder = gap !== null && marked.some(({ status }) => status === "added");
@@ -39,8 +49,12 @@ export function planOf(base: readonly MigrationFiles[], head: readonly Migration
   const firstChange = run.findIndex(({ status }) => status !== "kept");
   const cut = Math.min(firstChange === -1 ? run.length : firstChange, inOrder ? gap : run.length);
   const steps = firstChange === -1 ? [] : run.slice(cut);
+  const first = run.slice(0, run.length - steps.length).map(({ files }): Past => ({ files, side: "head" }));
+  const earlier = base
+    .filter((files) => replaced.has(keyOf(files)))
+    .map((files): Past => ({ files, side: "base" }));
   return {
-    history: run.slice(0, run.length - steps.length).map(({ files }) => files),
+    history: [...first, ...earlier],
     steps,
     removed: removed.map(({ up }) => up),
   };
@@ -56,15 +70,20 @@ function keysFor(sides: readonly (readonly MigrationFiles[])[]): (files: Migrati
   for (const side of sides) {
     const seen = new Set<string>();
     for (const { version } of side) {
-      const normal = normalVersion(version);
+      const normal = keyOfVersion(version);
       if (seen.has(normal)) twice.add(normal);
       seen.add(normal);
     }
   }
   return ({ version, name }) => {
-    const normal = normalVersion(version);
+    const normal = keyOfVersion(version);
     return twice.has(normal) ? `${normal} ${name}` : normal;
   };
+}
+
+/** Numbers are the same with and without leading zeros; what is no number stands for itself. */
+function keyOfVersion(version: string): string {
+  return /^[vV]?\d+([-._]\d+)*$/.test(version) ? normalVersion(version) : version;
 }
 
 function stepOf(files: MigrationFiles, before: MigrationFiles | undefined, { base, head }: Sides): Step {
@@ -75,6 +94,8 @@ function stepOf(files: MigrationFiles, before: MigrationFiles | undefined, { bas
   const up: Migration["changed"] = differs(before.up, files.up) ? ["up"] : [];
   const down: Migration["changed"] = differs(before.down, files.down) ? ["down"] : [];
   const changed = [...up, ...down];
+  // What it did stands, and it runs once more as it is now.
+  if (files.isRepeatable && changed.length > 0) return { files, before: null, status: "added", changed };
   return { files, before, status: changed.length > 0 ? "edited" : "kept", changed };
 }
 

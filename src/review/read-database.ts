@@ -1,31 +1,29 @@
 import type { Config } from "./config.ts";
 import { dialectOfPath, dialectOfTexts, type Written } from "./dialect.ts";
 import { reasons } from "./errors.ts";
-import type { Framework } from "./framework.ts";
+import type { Framework, MigrationFiles } from "./framework.ts";
 import { frameworks } from "./frameworks/index.ts";
-import { type Texts, unknownDigest } from "./inputs.ts";
+import { type Side, type Texts, unknownDigest } from "./inputs.ts";
 import type { DirectoryLayout, Layout } from "./layout.ts";
 import { toolOfText } from "./other-tools.ts";
-import type { Step } from "./plan.ts";
-import { maxStatements, readScript, splitScript, unreadableScript } from "./script.ts";
+import type { Past, Step } from "./plan.ts";
+import { readText } from "./read-text.ts";
+import { maxStatements, unreadableScript } from "./script.ts";
 import { normaliseStatement } from "./sql/names.ts";
-import { type DecodedText, decodeText } from "./text-file.ts";
-import type { Database, Dialect, Migration, Script, Skipped, TransactionMode } from "./types.ts";
+import type { Database, Dialect, Migration, Script, Skipped } from "./types.ts";
 import { waiverOf } from "./waiver.ts";
 
-/** The text of fetched bytes, or why there is none. */
-export function readText(
-  bytes: Uint8Array | { readonly missing: string } | undefined,
-): DecodedText | { readonly skipped: string } {
-  if (bytes === undefined) return { skipped: reasons.missing("it was not found") };
-  return "missing" in bytes ? { skipped: reasons.missing(bytes.missing) } : decodeText(bytes);
-}
-
 /** Files whose words tell the database where neither the configuration nor the folders do: the first two and the last. */
-export function dialectFilesOf(directory: DirectoryLayout, config: Config): string[] {
+export function dialectFilesOf(
+  directory: DirectoryLayout,
+  config: Config,
+): { readonly side: Side; readonly path: string }[] {
   if (toldDialect(directory, config) !== null) return [];
-  const ups = [...directory.history, ...directory.steps.map(({ files }) => files)].map(({ up }) => up);
-  return [...new Set([...ups.slice(0, 2), ...ups.slice(-1)])];
+  const ups = [
+    ...directory.history.map(({ side, files }) => ({ side, path: files.up })),
+    ...directory.steps.map(({ files }) => ({ side: "head" as const, path: files.up })),
+  ];
+  return [...ups.slice(0, 2), ...ups.slice(2).slice(-1)];
 }
 
 /** A directory and its steps; no database, with the reason, when it is written for one that is not read. */
@@ -51,17 +49,20 @@ export function readDatabase(
   const read = directory.steps.map((step) => readStep(step, context));
   const first = read.findIndex(({ migration }) => migration.status !== "kept");
   const steps = first === -1 ? [] : read.slice(first);
-  const replayed = directory.steps.slice(0, directory.steps.length - steps.length).map(({ files }) => files);
+  const replayed = directory.steps
+    .slice(0, directory.steps.length - steps.length)
+    .map(({ files }): Past => ({ files, side: "head" }));
   return {
     database: {
       directory: directory.directory,
       framework: directory.framework,
       dialect: written.dialect,
       habits: framework.habits,
-      history: [...directory.history, ...replayed].map(({ up, version }) => ({
-        path: up,
-        version,
-        digest: digestOf(layout, up),
+      history: [...directory.history, ...replayed].map(({ files, side }) => ({
+        path: files.up,
+        version: files.version,
+        digest: layout.sides[side].get(files.up)?.digest ?? unknownDigest,
+        settings: files.settings,
       })),
       steps: steps.map(({ migration }) => migration),
     },
@@ -82,11 +83,11 @@ interface StepContext {
 function readStep(step: Step, context: StepContext): { migration: Migration; skipped: Skipped[] } {
   const { files, before } = step;
   const skipped: Skipped[] = [];
-  const up = readFile(files.up, context, skipped);
-  const down = files.down === null ? null : readFile(files.down, context, skipped);
+  const up = readFile(files.up, "up", files, context, skipped) ?? nothingIn(files.up);
+  const down = files.down === null ? null : readFile(files.down, "down", files, context, skipped);
   const changed = step.changed.filter((direction) => {
-    if (before === null) return true;
-    return direction === "up" ? differs(before.up, up, context) : differs(before.down, down, context);
+    if (before === null) return direction === "up" || down !== null;
+    return differs(before, direction === "up" ? up : down, direction, context);
   });
   const status = step.status === "edited" && changed.length === 0 ? "kept" : step.status;
   const migration = {
@@ -105,19 +106,27 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
 
 /** Whether a script does something else than on the base side: comments, white space and the case of keywords aside. */
 function differs(
-  beforePath: string | null,
+  files: MigrationFiles,
   script: Script | null,
-  { layout, texts, dialect }: StepContext,
+  direction: "up" | "down",
+  { layout, texts, framework, dialect }: StepContext,
 ): boolean {
-  if (beforePath === null || script === null) return true;
-  const decoded = readText(texts.get(layout.sides.base.get(beforePath)?.digest ?? unknownDigest));
-  if ("skipped" in decoded || script.statements.some(({ refused }) => refused !== null)) return true;
+  const path = files[direction];
+  if (path === null) return script !== null;
+  const decoded = readText(texts.get(layout.sides.base.get(path)?.digest ?? unknownDigest));
+  if ("skipped" in decoded || script?.statements.some(({ refused }) => refused !== null)) return true;
+  const { settings } = files;
+  const before = framework.read({ path, text: decoded.text, direction, dialect, settings }).script;
+  if (before === null || script === null) return before !== script;
   const meaningOf = ({ sql, copyData }: { sql: string; copyData: string | null }) =>
     `${normaliseStatement(sql)}\n${copyData ?? ""}`;
-  const before = splitScript(decoded.text, dialect).map(meaningOf);
   return (
-    before.length !== script.statements.length ||
-    before.some((sql, i) => sql !== meaningOf(script.statements[i] ?? { sql: "", copyData: null }))
+    before.transaction !== script.transaction ||
+    before.statements.length !== script.statements.length ||
+    before.statements.some(
+      (statement, i) =>
+        meaningOf(statement) !== meaningOf(script.statements[i] ?? { sql: "", copyData: null }),
+    )
   );
 }
 
@@ -134,28 +143,40 @@ function downWaived(
   downPath: string | null,
   { directory, framework }: StepContext,
 ): string | null {
-  if (!directory.writesDowns && (down === null || down.text.trim() === ""))
+  if (
+    !directory.writesDowns &&
+    (down === null || down.text.slice(down.range.start, down.range.end).trim() === "")
+  )
     return "no migration before it in this folder has a down";
   if (down) return waiverOf(down);
-  return framework.hasDowns && downPath !== null ? null : "nothing in this folder has a down";
+  if (!framework.hasDowns) return `${framework.title} has no downs`;
+  return downPath === null ? "nothing in this folder has a down" : null;
 }
 
 function readFile(
   path: string,
+  direction: "up" | "down",
+  { settings }: MigrationFiles,
   { layout, framework, texts, dialect }: StepContext,
   skipped: Skipped[],
-): Script {
-  const transaction = transactionOf(framework, dialect);
+): Script | null {
   const decoded = readText(texts.get(digestOf(layout, path)));
   if ("skipped" in decoded) {
     skipped.push(skip(path, decoded.skipped));
-    return unreadableScript(path, decoded.skipped, transaction);
+    return unreadableScript(path, decoded.skipped, "implicit");
   }
   if (decoded.encoding === "utf-16") skipped.push(skip(path, reasons.utf16()));
   if (decoded.encoding === "utf-8-bom")
     skipped.push({ ...skip(path, reasons.byteOrderMark()), matters: false });
-  const script = readScript(path, decoded.text, transaction, undefined, dialect);
-  const beyond = script.statements[maxStatements];
+  const { script, skipped: unread } = framework.read({
+    path,
+    text: decoded.text,
+    direction,
+    dialect,
+    settings,
+  });
+  skipped.push(...unread);
+  const beyond = script?.statements[maxStatements];
   if (beyond)
     skipped.push({
       path,
@@ -166,25 +187,33 @@ function readFile(
   return script;
 }
 
-/** One implicit transaction for several statements is PostgreSQL's own; tools wrap a script for SQLite in one. */
-export function transactionOf({ transaction }: Framework, dialect: Dialect): TransactionMode {
-  return dialect === "sqlite" && transaction === "implicit" ? "transaction" : transaction;
+/** A file without an up: nothing of it runs. */
+function nothingIn(path: string): Script {
+  return { path, text: "", range: { start: 0, end: 0 }, statements: [], transaction: "implicit" };
 }
 
-function toldDialect({ directory }: DirectoryLayout, config: Config): Written | null {
+/** What the configuration says, else the tool's own files, else the folders' names. */
+function toldDialect({ directory, dialect: named }: DirectoryLayout, config: Config): Written | null {
   const dialect = config.migrations.find((entry) => entry.directory === directory)?.dialect;
-  return dialect === undefined ? dialectOfPath(directory) : { dialect };
+  if (dialect !== undefined) return { dialect };
+  if (named === null) return dialectOfPath(directory);
+  return typeof named === "string" ? { dialect: named } : named;
 }
 
 /** Texts of the changed scripts and of those that tell the database. */
 function decodedTexts(directory: DirectoryLayout, layout: Layout, config: Config, texts: Texts): string[] {
   const changed = directory.steps.flatMap(({ files, status }) =>
-    status === "kept" ? [] : [files.up, files.down],
+    status === "kept" ? [] : [files.up, ...(files.down === null ? [] : [files.down])],
   );
-  const paths = new Set([...changed, ...dialectFilesOf(directory, config)]);
-  return [...paths].flatMap((path) => {
-    const decoded = path === null ? null : readText(texts.get(digestOf(layout, path)));
-    return decoded && "text" in decoded ? [decoded.text] : [];
+  const digests = [
+    ...changed.map((path) => digestOf(layout, path)),
+    ...dialectFilesOf(directory, config).map(
+      ({ side, path }) => layout.sides[side].get(path)?.digest ?? unknownDigest,
+    ),
+  ];
+  return [...new Set(digests)].flatMap((digest) => {
+    const decoded = readText(texts.get(digest));
+    return "text" in decoded ? [decoded.text] : [];
   });
 }
 

@@ -5,7 +5,7 @@ import type { Layout } from "./layout.ts";
 import { isSqlPath } from "./paths.ts";
 import { findAnnotatedQueries, type MarkedQueries, type MarkedQuery } from "./queries.ts";
 import { type QuerySource, querySourcesOf } from "./query-sources.ts";
-import { readText } from "./read-database.ts";
+import { readText } from "./read-text.ts";
 import { normaliseStatement } from "./sql/names.ts";
 import { numberPlaceholders, readQuery } from "./sql/queries.ts";
 import { suppressionsAt } from "./suppressions.ts";

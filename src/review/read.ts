@@ -1,15 +1,17 @@
 import type { Config } from "./config.ts";
 import { reasons } from "./errors.ts";
 import type { Framework } from "./framework.ts";
+import { frameworks } from "./frameworks/index.ts";
 import type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
 import { unknownDigest } from "./inputs.ts";
 import { type DirectoryLayout, type Layout, layOut } from "./layout.ts";
 import { isModelPath, markedDirectories, otherToolOf } from "./other-tools.ts";
-import { directoryOf, foreignFolderOf, isSqlPath } from "./paths.ts";
+import { directoryOf, foreignFolderOf, isSqlPath, isWithin } from "./paths.ts";
 import { isMarked } from "./queries.ts";
 import { homeFor, querySourcesOf } from "./query-sources.ts";
-import { dialectFilesOf, readDatabase, readText, transactionOf } from "./read-database.ts";
+import { dialectFilesOf, readDatabase } from "./read-database.ts";
 import { readQueries } from "./read-queries.ts";
+import { readText } from "./read-text.ts";
 import { readScript } from "./script.ts";
 import { suppressionsIn } from "./suppressions.ts";
 import type { ChangeSet, Database, Dialect, HistoryEntry, Script, Skipped } from "./types.ts";
@@ -40,22 +42,32 @@ export function concernsDatabase(changed: readonly ChangedFileLike[]): boolean {
 }
 
 /**
- * The files that `readChangeSet` needs, as few as possible: migrations that run again because of the change, the first
- * ones of a directory whose database is not told by its name, and files that can hold marked queries. The history before
- * is not among them.
+ * The files that `readChangeSet` needs and that `texts` lacks, as few as possible: migrations that run again because of the
+ * change, the first ones of a directory whose database is not told by its name, files that tell a tool's order and settings,
+ * and files that can hold marked queries. The history before is not among them. Which they are can depend on their texts: ask
+ * again with these until there is nothing more to want.
  */
-export function wantedFiles({ changed, base, config }: Change): WantedFile[] {
-  const layout = layOut(changed, base, config);
+export function wantedFiles({
+  changed,
+  base,
+  config,
+  texts,
+}: Change & { readonly texts: Texts }): WantedFile[] {
+  const layout = layOut(changed, base, config, texts);
   const wanted = new Map<string, WantedFile>();
   const want = (side: "base" | "head", path: string | null) => {
     const digest = path === null ? undefined : layout.sides[side].get(path)?.digest;
-    if (path === null || digest === undefined || digest === unknownDigest) return;
+    if (path === null || digest === undefined || digest === unknownDigest || texts.has(digest)) return;
     if (!wanted.has(digest)) wanted.set(digest, { path, digest, side });
   };
   const { sources } = querySourcesOf(layout, config);
+  const needsAll = sources.some(({ isChanged }) => isChanged);
+  for (const { side, path, directory } of layout.asked) {
+    if (needsAll || isTouched(directory, changed)) want(side, path);
+  }
   for (const directory of layout.directories) {
-    if (directory.steps.length === 0 && !sources.some((source) => source.isChanged)) continue;
-    for (const path of dialectFilesOf(directory, config)) want("head", path);
+    if (directory.steps.length === 0 && !needsAll) continue;
+    for (const { side, path } of dialectFilesOf(directory, config)) want(side, path);
     for (const { files, before, status } of directory.steps) {
       want("head", files.up);
       want("head", files.down);
@@ -81,7 +93,7 @@ export function readChangeSet({
   config,
   texts,
 }: Change & { readonly texts: Texts }): ChangeSet {
-  const layout = layOut(changed, base, config);
+  const layout = layOut(changed, base, config, texts);
   const read = layout.directories
     .filter((directory) => directory.steps.length > 0)
     .map((directory) => readDatabase(directory, layout, config, texts));
@@ -115,16 +127,29 @@ export function readHistory(
 ): Script | Skipped {
   const decoded = readText(bytes);
   if ("skipped" in decoded) return { path: entry.path, line: null, reason: decoded.skipped, matters: true };
-  return readScript(entry.path, decoded.text, transactionOf(framework, dialect), undefined, dialect);
+  const { path, settings } = entry;
+  const file = { path, text: decoded.text, direction: "up", dialect, settings } as const;
+  return (
+    framework.read(file).script ?? readScript(path, decoded.text, "autocommit", { start: 0, end: 0 }, dialect)
+  );
 }
 
 function isDatabasePath(path: string): boolean {
   return (
     isSqlPath(path) ||
     path.endsWith(".prisma") ||
+    concerning.some((pattern) => pattern.test(path)) ||
     path === ".github/drydock.yml" ||
     otherToolOf(path) !== null ||
     markedDirectories([path]).length > 0
+  );
+}
+
+const concerning = Object.values(frameworks).flatMap(({ concerns }) => (concerns === null ? [] : [concerns]));
+
+function isTouched(directory: string, changed: readonly ChangedFileLike[]): boolean {
+  return changed.some(
+    ({ path, previousPath }) => isWithin(path, directory) || isWithin(previousPath ?? path, directory),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Framework } from "./framework.ts";
 import type {
   AnnotatedQuery,
   Database,
@@ -28,6 +29,8 @@ export interface BrokenQuery extends DeployedQuery {
 /** What every rule may ask. */
 export interface Context {
   readonly database: Database;
+  /** What runs the migrations of the database. */
+  readonly framework: Framework;
   /** The schema before the pull request; null when it could not be built. */
   readonly base: Schema | null;
   /** The schema that the pull request leaves; null when it could not be built. */

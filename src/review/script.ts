@@ -2,29 +2,106 @@ import { reasons } from "./errors.ts";
 import { operationsOf } from "./sql/operations.ts";
 import { sqliteOperationsOf } from "./sql/sqlite-operations.ts";
 import { splitSqlite } from "./sql/sqlite-statements.ts";
-import { type RawStatement, splitStatements } from "./sql/statements.ts";
-import type { Dialect, Script, Span, Statement, TransactionMode } from "./types.ts";
+import { type LineOf, lineFinder, type RawStatement, splitStatements } from "./sql/statements.ts";
+import type { Dialect, Operation, Script, Span, Statement, TransactionMode } from "./types.ts";
 
 /** Statements of one script beyond this number are not read. */
 export const maxStatements = 20_000;
 
 /**
- * One direction of a migration, split into statements and read. `range` limits it to a part of the text; all positions
- * point into the whole text. What is over the limit becomes one last statement that is never run and says so.
+ * One direction of a migration, split into statements and read. `range` limits it to a part of the text, or to several: no
+ * statement reaches over the end of a part. All positions point into the whole text. `substitute` says what the tool sends in
+ * place of a statement's text. What is over the limit becomes one last statement that is never run and says so.
  */
 export function readScript(
   path: string,
   text: string,
   transaction: TransactionMode,
-  range: Span = { start: 0, end: text.length },
+  range: Span | readonly Span[] = { start: 0, end: text.length },
   dialect: Dialect = "postgresql",
+  substitute: (sql: string) => string = (sql) => sql,
 ): Script {
-  const raw = splitScript(text, dialect, range);
-  const statements = raw.slice(0, maxStatements).map((statement) => read(statement, dialect));
-  const first = raw[maxStatements];
-  const last = raw.at(-1);
-  if (first && last) statements.push(beyondLimit(first, last));
-  return { path, text, statements, transaction };
+  const parts = "start" in range ? [range] : range;
+  const lineOf = lineFinder(text);
+  const sent = parts
+    .flatMap((part) => splitScript(text, dialect, part, lineOf))
+    .map((raw) => ({ raw, sql: substitute(raw.sql) }));
+  return scriptOf({ path, text, range: hullOf(parts) }, transaction, sent, dialect);
+}
+
+/** A piece of SQL that was made from a part of a file that is not SQL, or not that SQL. */
+export interface Piece {
+  /** One statement or several. */
+  readonly sql: string;
+  /** The part of the file that stands for it. */
+  readonly span: Span;
+}
+
+/**
+ * One direction of a migration whose file is translated into SQL. Each statement stands at the place of the piece that it
+ * was made from; where that place holds the SQL itself, letter by letter, positions within it are exact.
+ */
+export function readTranslated(
+  path: string,
+  text: string,
+  transaction: TransactionMode,
+  pieces: readonly Piece[],
+  dialect: Dialect = "postgresql",
+  range: Span = hullOf(pieces.map(({ span }) => span)),
+): Script {
+  const lineOf = lineFinder(text);
+  const sent = pieces.flatMap(({ sql, span }): Sent[] => {
+    if (text.slice(span.start, span.end) === sql)
+      return splitScript(text, dialect, span, lineOf).map((raw) => ({ raw, sql: raw.sql }));
+    const place = { span, line: lineOf(span.start), endLine: lineOf(Math.max(span.start, span.end - 1)) };
+    const written = text.slice(span.start, span.end);
+    return splitScript(sql, dialect).map((raw) => ({
+      raw: { ...raw, ...place, sql: written },
+      sql: raw.sql,
+    }));
+  });
+  return scriptOf({ path, text, range }, transaction, sent, dialect);
+}
+
+/** A statement as the file holds it, and what is sent for it. */
+interface Sent {
+  readonly raw: RawStatement;
+  readonly sql: string;
+}
+
+function scriptOf(
+  file: Pick<Script, "path" | "text" | "range">,
+  transaction: TransactionMode,
+  sent: readonly Sent[],
+  dialect: Dialect,
+): Script {
+  const statements = sent
+    .slice(0, maxStatements)
+    .map(({ raw, sql }, index) => read({ ...raw, index }, sql, dialect));
+  const first = sent[maxStatements]?.raw;
+  const last = sent.at(-1)?.raw;
+  if (first && last) statements.push(beyondLimit({ ...first, index: maxStatements }, last));
+  return { ...file, statements, transaction: modeFor(transaction, dialect) };
+}
+
+/** Whether the file holds the statement's SQL letter by letter, so that an edit of it means what it says. */
+export function isVerbatim({ text }: Script, { span, sql }: Statement): boolean {
+  return sql.length === span.end - span.start && text.startsWith(sql, span.start);
+}
+
+/** One implicit transaction for several statements is PostgreSQL's own; tools wrap a script for SQLite in one. */
+function modeFor(transaction: TransactionMode, dialect: Dialect): TransactionMode {
+  return dialect === "sqlite" && transaction === "implicit" ? "transaction" : transaction;
+}
+
+/** From the first part's start to the last one's end. */
+function hullOf(parts: readonly Span[]): Span {
+  const [first, ...others] = parts;
+  if (!first) return { start: 0, end: 0 };
+  return others.reduce(
+    (hull, { start, end }) => ({ start: Math.min(hull.start, start), end: Math.max(hull.end, end) }),
+    first,
+  );
 }
 
 /** Cuts a text into statements by the rules of its database. */
@@ -32,8 +109,9 @@ export function splitScript(
   text: string,
   dialect: Dialect,
   range: Span = { start: 0, end: text.length },
+  lineOf: LineOf = lineFinder(text),
 ): RawStatement[] {
-  return dialect === "sqlite" ? splitSqlite(text, range) : splitStatements(text, range);
+  return dialect === "sqlite" ? splitSqlite(text, range, lineOf) : splitStatements(text, range, lineOf);
 }
 
 /** A script whose text could not be had: one statement that is never run and says why. */
@@ -49,16 +127,37 @@ export function unreadableScript(path: string, reason: string, transaction: Tran
     operations: [],
     skipped: null,
   };
-  return { path, text: "", statements: [{ ...statement, refused: reason }], transaction };
+  return { path, text: "", range: span, statements: [{ ...statement, refused: reason }], transaction };
 }
 
-function read({ psql, ...statement }: RawStatement, dialect: Dialect): Statement {
+/** `sql` is what is sent; where the file says something else, what it does stands at the statement as a whole. */
+function read({ psql, ...raw }: RawStatement, sql: string, dialect: Dialect): Statement {
+  const isSame = raw.sql === sql;
+  const statement = { ...raw, sql };
   const read = { operations: [], skipped: null, refused: null };
-  if (psql) return { ...statement, ...read, refused: reasons.psql(commandOf(statement.sql)) };
+  if (psql) return { ...statement, ...read, refused: reasons.psql(commandOf(sql)) };
+  const offset = isSame ? raw.span.start : 0;
   // PostgreSQL's parser would misread it; what SQLite cannot read, it says when the statement is run.
-  if (dialect === "sqlite")
-    return { ...statement, ...read, operations: sqliteOperationsOf(statement.sql, statement.span.start) };
-  return { ...statement, ...operationsOf(statement.sql, statement.span.start) };
+  const meaning =
+    dialect === "sqlite"
+      ? { ...read, operations: sqliteOperationsOf(sql, offset) }
+      : operationsOf(sql, offset);
+  const operations = isSame
+    ? meaning.operations
+    : meaning.operations.map((operation) => placedAt(operation, raw.span));
+  return { ...statement, ...meaning, operations };
+}
+
+/** The same operation with every place in it set to this one. */
+function placedAt(operation: Operation, span: Span): Operation {
+  const placed = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(placed);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, key === "at" ? span : placed(item)]),
+    );
+  };
+  return placed(operation) as Operation;
 }
 
 function commandOf(sql: string): string {

@@ -1,3 +1,4 @@
+import type { Framework } from "./framework.ts";
 import { say } from "./text.ts";
 import type { Script, Statement, Text } from "./types.ts";
 
@@ -11,11 +12,11 @@ export function isInTransaction(script: Script, statement: Statement): boolean {
   return isBegun(script.statements.slice(0, statement.index));
 }
 
-/** Where a statement of this script would run outside a transaction. */
-export function outsideTransaction(script: Script): Text {
-  if (script.transaction === "autocommit") return say`a place outside BEGIN … COMMIT`;
-  if (script.transaction === "transaction") return say`a migration that runs without a transaction`;
-  return say`a migration file of its own, as its only statement`;
+/** Where a statement of this script would run outside a transaction: what the tool has for it, or past the file's own BEGIN. */
+export function outsideTransaction({ script, framework }: { script: Script; framework: Framework }): Text {
+  return script.transaction === "autocommit"
+    ? say`a place outside BEGIN … COMMIT`
+    : framework.outsideTransaction;
 }
 
 function isBegun(statements: readonly Statement[]): boolean {

@@ -31,9 +31,15 @@ export interface Skipped {
 
 export type Dialect = "postgresql" | "sqlite";
 
+/** What a tool's own configuration says of a migration, by its framework's keys. */
+export type Settings = Readonly<Record<string, string>>;
+
 // ---------------------------------------------------------------- statements and operations
 
-/** One SQL statement with its exact place in its file. */
+/**
+ * One SQL statement with its exact place in its file. Where the tool sends something else than what stands there (it replaces
+ * placeholders, or the file is no SQL), `sql` is what is sent and `span` the part of the file that it was made from.
+ */
 export interface Statement {
   /** Position in its script, from 0. */
   readonly index: number;
@@ -65,6 +71,8 @@ export interface Script {
   readonly path: string;
   /** The whole file's text, into which all spans point. */
   readonly text: string;
+  /** The part of the text that is this direction's: a file may hold up and down. */
+  readonly range: Span;
   readonly statements: readonly Statement[];
   readonly transaction: TransactionMode;
 }
@@ -323,6 +331,7 @@ export interface HistoryEntry {
   readonly version: string;
   /** Git blob id of the file. */
   readonly digest: string;
+  readonly settings: Settings;
 }
 
 /** What a framework does with files that are not simply the next ones; "unknown" where no one tool runs them. */

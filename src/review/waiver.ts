@@ -12,7 +12,9 @@ export function waiverOf(down: Script): string | null {
     )
   )
     return null;
-  const comment = commentText(down.text.slice(0, 16_384));
+  const comment = commentText(
+    down.text.slice(down.range.start, Math.min(down.range.end, down.range.start + 16_384)),
+  );
   return meant.test(comment) && !/\b(todo|fixme)\b/i.test(comment) ? shortened(comment) : null;
 }
 

@@ -59,7 +59,12 @@ export interface BaseRequest {
  */
 export async function buildBase(request: BaseRequest): Promise<Base> {
   const { database, scope, version } = request;
-  const history = database.history.map(({ path, version, digest }) => [path, version, digest]);
+  const history = database.history.map(({ path, version, digest, settings }) => [
+    path,
+    version,
+    digest,
+    settings,
+  ]);
   const key = baseKey([recipe, version, scope, database.dialect, database.framework, history]);
   const kept = await takeKept(request, key);
   if (kept) return kept;

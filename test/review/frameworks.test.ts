@@ -1,50 +1,111 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import type { MigrationDirectory, MigrationFiles } from "../../src/review/framework.ts";
+import type {
+  Framework,
+  MigrationDirectory,
+  MigrationFiles,
+  Repository,
+} from "../../src/review/framework.ts";
 import { frameworks } from "../../src/review/frameworks/index.ts";
+import { byDirectory } from "../../src/review/paths.ts";
+import type { Dialect } from "../../src/review/types.ts";
 
 const folder = path.resolve(import.meta.dirname, "../frameworks");
 
 it("has a fixture for every framework", () => {
-  expect(readdirSync(folder).sort()).toEqual(Object.keys(frameworks).map((id) => `${id}.md`));
+  expect(readdirSync(folder).sort()).toEqual(
+    Object.keys(frameworks)
+      .map((id) => `${id}.md`)
+      .sort(),
+  );
 });
 
 for (const [id, framework] of Object.entries(frameworks)) {
   describe(id, () => {
-    for (const { title, files, found } of casesOf(readFileSync(path.join(folder, `${id}.md`), "utf8"))) {
-      it(title, () => {
-        const actual = framework.find(files, []).map((directory) => shown(directory));
-        const expected = found.map((line) => line.trimEnd());
-        expect(actual.flat().map((line, i) => shortenedTo(line, expected[i] ?? ""))).toEqual(expected);
+    for (const example of casesOf(readFileSync(path.join(folder, `${id}.md`), "utf8"))) {
+      it(example.title, () => {
+        const directories = framework.find(repositoryOf(example));
+        if (example.found !== null) {
+          const expected = example.found.map((line) => line.trimEnd());
+          const actual = directories.flatMap((directory) => shown(directory));
+          expect(actual.map((line, i) => shortenedTo(line, expected[i] ?? ""))).toEqual(expected);
+        }
+        for (const { file, dialect, lines } of example.reads)
+          expect(readingOf(framework, directories, example, file, dialect)).toEqual(lines);
       });
     }
   });
 }
 
-/** Sections with a `files` block, one path a line, and a `found` block. */
-function casesOf(markdown: string): { title: string; files: string[]; found: string[] }[] {
+interface Example {
+  readonly title: string;
+  readonly files: readonly string[];
+  readonly texts: ReadonlyMap<string, string>;
+  readonly found: readonly string[] | null;
+  readonly reads: readonly {
+    readonly file: string;
+    readonly dialect: Dialect;
+    readonly lines: readonly string[];
+  }[];
+}
+
+/**
+ * Sections with a `files` block, one path a line; `text <path>` blocks; a `found` block; and `read <path> [dialect]` blocks with
+ * each direction's mode and statements.
+ */
+function casesOf(markdown: string): Example[] {
   return markdown
     .split(/^## /m)
     .slice(1)
-    .map((section) => ({
-      title: section.slice(0, section.indexOf("\n")),
-      files: blockOf(section, "files"),
-      found: blockOf(section, "found"),
-    }));
+    .map((section) => {
+      const blocks = blocksOf(section);
+      const texts = new Map(
+        blocks.flatMap(({ role, name, text }) => (role === "text" ? [[name, text] as const] : [])),
+      );
+      const listed = blocks.flatMap(({ role, text }) => (role === "files" ? linesOf(text) : []));
+      const found = blocks.find(({ role }) => role === "found");
+      const reads = blocks.flatMap(({ role, name, text }) => {
+        const [file = "", dialect] = name.split(" ");
+        if (role !== "read") return [];
+        return [
+          {
+            file,
+            dialect: dialect === "sqlite" ? ("sqlite" as const) : ("postgresql" as const),
+            lines: linesOf(text),
+          },
+        ];
+      });
+      if (!found && reads.length === 0) throw new Error(`nothing is expected in: ${section}`);
+      return {
+        title: section.slice(0, section.indexOf("\n")),
+        files: [...new Set([...listed, ...texts.keys()])],
+        texts,
+        found: found ? linesOf(found.text) : null,
+        reads,
+      };
+    });
 }
 
-function blockOf(section: string, name: string): string[] {
-  const block = new RegExp(`^\`\`\`${name}\n([^]*?)^\`\`\`$`, "m").exec(section)?.[1];
-  if (block === undefined) throw new Error(`no block ${name} in: ${section}`);
-  return block.split("\n").filter((line) => line !== "");
+function blocksOf(section: string): { role: string; name: string; text: string }[] {
+  return [...section.matchAll(/^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm)].map(
+    ([, role = "", name = "", text = ""]) => ({ role, name, text }),
+  );
 }
 
-function shown({ directory, migrations, skipped }: MigrationDirectory): string[] {
+function linesOf(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}
+
+function repositoryOf({ files, texts }: Example): Repository {
+  return { paths: files, folders: byDirectory(files), named: [], text: (file) => texts.get(file) ?? null };
+}
+
+function shown({ directory, dialect, migrations, skipped }: MigrationDirectory): string[] {
   const local = (file: string) =>
-    file.startsWith(`${directory}/`) ? file.slice(directory.length + 1) : file;
+    directory !== "" && file.startsWith(`${directory}/`) ? file.slice(directory.length + 1) : file;
   return [
-    directory === "" ? "." : directory,
+    `${directory === "" ? "." : directory}${dialectIn(dialect)}`,
     ...migrations.map(
       (files) => `  ${files.version} ${files.name}: ${local(files.up)}, ${downOf(files, local)}`,
     ),
@@ -52,12 +113,55 @@ function shown({ directory, migrations, skipped }: MigrationDirectory): string[]
   ];
 }
 
-function downOf({ down, downPath }: MigrationFiles, local: (file: string) => string): string {
-  if (down !== null) return `down ${local(down)}`;
+function dialectIn(dialect: MigrationDirectory["dialect"]): string {
+  if (dialect === null) return "";
+  return ` (${typeof dialect === "string" ? dialect : dialect.other})`;
+}
+
+function downOf(
+  { up, down, downPath, isRepeatable }: MigrationFiles,
+  local: (file: string) => string,
+): string {
+  if (isRepeatable) return "runs when changed";
+  if (down !== null) return down === up ? "down inside" : `down ${local(down)}`;
   return downPath === null ? "owes no down" : `no down (${local(downPath)})`;
 }
 
 /** A reason may be quoted by its beginning. */
 function shortenedTo(line: string, expected: string): string {
   return line.startsWith("  skipped ") && expected !== "" && line.startsWith(expected) ? expected : line;
+}
+
+/** Both directions of a file: mode, and each statement with its line as it is sent. */
+function readingOf(
+  framework: Framework,
+  directories: readonly MigrationDirectory[],
+  { texts }: Example,
+  file: string,
+  dialect: Dialect,
+): string[] {
+  const files = directories
+    .flatMap(({ migrations }) => migrations)
+    .find(({ up, down }) => up === file || down === file);
+  if (!files) throw new Error(`${file} is no migration`);
+  const directions = (["up", "down"] as const).filter((direction) => files[direction] === file);
+  return directions.flatMap((direction) => {
+    const text = texts.get(file) ?? "";
+    const { script, skipped } = framework.read({
+      path: file,
+      text,
+      direction,
+      dialect,
+      settings: files.settings,
+    });
+    const notes = skipped.map(
+      ({ line, reason, matters }) => `  ${matters ? "!" : "·"} ${line ?? "-"}: ${reason}`,
+    );
+    if (script === null) return [`${direction}: nothing`, ...notes];
+    const statements = script.statements.map(
+      ({ line, sql, refused }) =>
+        `  ${line}: ${sql.replace(/\s+/g, " ")}${refused === null ? "" : ` (refused: ${refused})`}`,
+    );
+    return [`${direction}: ${script.transaction}`, ...statements, ...notes];
+  });
 }

@@ -65,7 +65,12 @@ describe("history and steps", () => {
       dialect: "postgresql",
     });
     expect(database.history).toEqual([
-      { path: "db/migrations/1_t1.up.sql", version: "1", digest: expect.stringMatching(/^[0-9a-f]{40}$/) },
+      {
+        path: "db/migrations/1_t1.up.sql",
+        version: "1",
+        digest: expect.stringMatching(/^[0-9a-f]{40}$/),
+        settings: {},
+      },
     ]);
     const step = database.steps[0];
     expect(step).toMatchObject({
@@ -568,7 +573,7 @@ describe("concernsDatabase", () => {
 describe("wantedFiles", () => {
   const wanted = (base: Files, head: Files) => {
     const change = changeOf(base, head);
-    return wantedFiles({ ...change, config: defaultConfig })
+    return wantedFiles({ ...change, config: defaultConfig, texts: new Map() })
       .map(({ side, path }) => `${side} ${path}`)
       .toSorted();
   };
@@ -627,7 +632,7 @@ describe("wantedFiles", () => {
 });
 
 describe("readHistory", () => {
-  const entry = { path: "db/1_a.up.sql", version: "1", digest: "d" };
+  const entry = { path: "db/1_a.up.sql", version: "1", digest: "d", settings: {} };
   const framework = frameworks["golang-migrate"];
   if (!framework) throw new Error("golang-migrate is gone");
 

@@ -36,7 +36,7 @@ export function script(path: string, ...lines: readonly string[]): Script {
       refused: null,
     };
   });
-  return { path, text, statements, transaction: "implicit" };
+  return { path, text, range: { start: 0, end: text.length }, statements, transaction: "implicit" };
 }
 
 export function migration(name: string, up: Script, down: Script | null): Migration {
@@ -135,7 +135,9 @@ export function database(steps: readonly Migration[], more: Partial<Database> = 
     framework: "golang-migrate",
     dialect: "postgresql",
     habits: { late: "skipped", duplicates: "refused", checksums: false },
-    history: [{ path: "db/migrations/0001_orders.up.sql", version: "1", digest: "0".repeat(40) }],
+    history: [
+      { path: "db/migrations/0001_orders.up.sql", version: "1", digest: "0".repeat(40), settings: {} },
+    ],
     steps,
     ...more,
   };

@@ -67,7 +67,12 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
           framework: "golang-migrate",
           dialect,
           habits: { late: "skipped", duplicates: "refused", checksums: false },
-          history: history.map((sql, i) => ({ path: fileOf(i, "up"), version: String(i), digest: sql })),
+          history: history.map((sql, i) => ({
+            path: fileOf(i, "up"),
+            version: String(i),
+            digest: sql,
+            settings: {},
+          })),
           steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
         },
         scope,

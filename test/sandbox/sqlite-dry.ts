@@ -47,7 +47,12 @@ export function createSqliteDry(options: SandboxOptions = {}) {
           framework: "golang-migrate",
           dialect: "sqlite",
           habits: { late: "skipped", duplicates: "refused", checksums: false },
-          history: history.map((sql, i) => ({ path: fileOf(i, "up"), version: String(i), digest: sql })),
+          history: history.map((sql, i) => ({
+            path: fileOf(i, "up"),
+            version: String(i),
+            digest: sql,
+            settings: {},
+          })),
           steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
         },
         scope: "test",

@@ -1,5 +1,12 @@
-import { defineFramework, type MigrationDirectory, type MigrationFiles } from "../framework.ts";
-import { byDirectory, fileNameOf, groupBy, isSqlPath } from "../paths.ts";
+import {
+  defineFramework,
+  type MigrationDirectory,
+  type MigrationFiles,
+  noSettings,
+  readWhole,
+} from "../framework.ts";
+import { fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
+import { say } from "../text.ts";
 import type { Skipped } from "../types.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
 
@@ -10,14 +17,21 @@ import { compareText, compareVersions, normalVersion } from "../versions.ts";
  */
 export default defineFramework({
   title: "golang-migrate",
-  transaction: "implicit",
+  concerns: null,
+  find({ folders }) {
+    return [...folders]
+      .map(([directory, files]) => layOut(directory, files))
+      .filter((found) => found.migrations.length > 0);
+  },
+  read: (file) => readWhole(file, "implicit"),
   hasDowns: true,
   // It remembers one version and goes on from there (golang-migrate GETTING_STARTED.md, MIGRATIONS.md, migrate.go).
   habits: { late: "skipped", duplicates: "refused", checksums: false },
-  find(paths) {
-    return [...byDirectory(paths)]
-      .map(([directory, files]) => layOut(directory, files))
-      .filter((found) => found.migrations.length > 0);
+  outsideTransaction: say`a migration file of its own, as its only statement`,
+  write({ directory, version, name, up, down }) {
+    const base = joinPath(directory, `${version}_${name}`);
+    const downs = down === null ? [] : [{ path: `${base}.down.sql`, text: down }];
+    return [{ path: `${base}.up.sql`, text: up }, ...downs];
   },
 });
 
@@ -35,6 +49,8 @@ function layOut(directory: string, paths: readonly string[]): MigrationDirectory
   const downs = byVersion(files.filter((file) => !file.up));
   return {
     directory,
+    by: "name",
+    dialect: null,
     migrations: [...ups].flatMap(([version, same]) =>
       same.map((up) => pair(up, same, downs.get(version) ?? [])),
     ),
@@ -84,6 +100,8 @@ function pair(up: Parsed, ups: readonly Parsed[], downs: readonly Parsed[]): Mig
     up: up.path,
     down: down?.path ?? null,
     downPath: up.path.replace(/\.up\.(?=[^/]*$)/, ".down."),
+    settings: noSettings,
+    isRepeatable: false,
   };
 }
 

@@ -1,5 +1,12 @@
-import { defineFramework, type MigrationDirectory, type MigrationFiles } from "../framework.ts";
+import {
+  defineFramework,
+  type MigrationDirectory,
+  type MigrationFiles,
+  noSettings,
+  readWhole,
+} from "../framework.ts";
 import { directoryOf, fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
+import { say } from "../text.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
 
 /**
@@ -9,16 +16,31 @@ import { compareText, compareVersions, normalVersion } from "../versions.ts";
  */
 export default defineFramework({
   title: "plain SQL files",
-  transaction: "implicit",
-  hasDowns: true,
-  habits: { late: "unknown", duplicates: "unknown", checksums: false },
-  find(paths, named) {
+  concerns: null,
+  find({ paths, named }) {
     const directories = groupBy(paths.filter(isSqlPath), homeOf);
     return [...directories]
       .map(([directory, files]) => layOut(directory, files, named.includes(directory)))
       .filter((found) => found.migrations.length > 0);
   },
+  read: (file) => readWhole(file, "implicit"),
+  hasDowns: true,
+  habits: { late: "unknown", duplicates: "unknown", checksums: false },
+  outsideTransaction: say`a migration file of its own, as its only statement`,
+  write: ({ version, name, after, up, down }) => [
+    { path: renamed(after.up, version, name), text: up },
+    ...(down === null || after.down === null
+      ? []
+      : [{ path: renamed(after.down, version, name), text: down }]),
+  ],
 });
+
+/** A path with another version and name, the direction as it stands. */
+function renamed(path: string, version: string, name: string): string {
+  const [, prefix = "", separator = "_"] = /^([Vv]?)\d+(?:[-.]\d+)*([-_.]+)?/.exec(fileNameOf(path)) ?? [];
+  const direction = /[._-](?:up|down)\.sql$/i.exec(path)?.[0] ?? ".sql";
+  return joinPath(directoryOf(path), `${prefix}${version}${separator}${name}${direction}`);
+}
 
 interface Parsed {
   readonly path: string;
@@ -37,7 +59,7 @@ function homeOf(path: string): string {
 }
 
 function layOut(directory: string, paths: readonly string[], isNamed: boolean): MigrationDirectory {
-  const nothing = { directory, migrations: [], skipped: [] };
+  const nothing = { directory, by: "guess", dialect: null, migrations: [], skipped: [] } as const;
   if (paths.some((path) => /^\d+_.*\.up\.sql$/is.test(fileNameOf(path)) && directoryOf(path) === directory))
     return nothing;
 
@@ -54,6 +76,8 @@ function layOut(directory: string, paths: readonly string[], isNamed: boolean): 
   const orphans = [...groups.values()].flat().filter((file) => isMarkedDown(file) && !paired.has(file.path));
   return {
     directory,
+    by: "guess",
+    dialect: null,
     migrations: migrations.sort((a, b) => compareVersions(a.version, b.version) || compareText(a.up, b.up)),
     skipped: orphans.map(({ path }) => ({
       path,
@@ -121,6 +145,8 @@ function filesOf(directory: string, up: Parsed, down: Parsed | null, style: Pars
     up: up.path,
     down: down?.path ?? null,
     downPath: down?.path ?? (isPlainDown ? null : downPathOf(directory, up, style)),
+    settings: noSettings,
+    isRepeatable: false,
   };
 }
 

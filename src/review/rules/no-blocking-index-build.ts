@@ -43,9 +43,11 @@ function perPartition({ table }: OperationOf<"createIndex">): Text {
   return say`${table} is partitioned and takes no CONCURRENTLY. Create the index ON ONLY ${table}, build one on each partition with CREATE INDEX CONCURRENTLY, then ALTER INDEX … ATTACH PARTITION.`;
 }
 
-function concurrently({ script, statement }: OperationContext): Text {
+function concurrently({ script, statement, framework }: OperationContext): Text {
   const better = statement.sql.replace(keywords, "$& CONCURRENTLY");
-  const where = isInTransaction(script, statement) ? say` in ${outsideTransaction(script)}` : [];
+  const where = isInTransaction(script, statement)
+    ? say` in ${outsideTransaction({ script, framework })}`
+    : [];
   return say`Run ${sql(better)}${where}.`;
 }
 

@@ -82,10 +82,10 @@ function insteadOf(tables: readonly Table[], context: OperationContext): Text {
   if (partitioned)
     return say`The index of a partitioned table cannot be dropped with CONCURRENTLY: set a short lock_timeout, and try again when it fails.`;
   if (!canBeConcurrent(tables, context))
-    return say`Drop each index by a statement of its own with DROP INDEX CONCURRENTLY in ${outsideTransaction(context.script)}.`;
+    return say`Drop each index by a statement of its own with DROP INDEX CONCURRENTLY in ${outsideTransaction(context)}.`;
   const better = context.statement.sql.replace(keywords, "$& CONCURRENTLY");
   const where = isInTransaction(context.script, context.statement)
-    ? say` in ${outsideTransaction(context.script)}`
+    ? say` in ${outsideTransaction(context)}`
     : [];
   return say`Run ${sql(better)}${where}.`;
 }

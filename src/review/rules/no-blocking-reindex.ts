@@ -55,10 +55,12 @@ function tablesOf(name: string, context: OperationContext): TableName[] {
     .map((table) => table.name);
 }
 
-function insteadOf({ script, statement, postgres }: OperationContext): Text {
+function insteadOf({ script, statement, framework, postgres }: OperationContext): Text {
   if (postgres < firstConcurrent)
     return say`PostgreSQL ${postgres} has no REINDEX CONCURRENTLY: build a second index with CREATE INDEX CONCURRENTLY, then drop the old one with DROP INDEX CONCURRENTLY.`;
   const better = statement.sql.replace(keywords, "$& CONCURRENTLY");
-  const where = isInTransaction(script, statement) ? say` in ${outsideTransaction(script)}` : [];
+  const where = isInTransaction(script, statement)
+    ? say` in ${outsideTransaction({ script, framework })}`
+    : [];
   return say`Run ${sql(better)}${where}.`;
 }

@@ -36,13 +36,13 @@ function answer(form: string, object: string, context: OperationContext): Proble
   return {
     message: say`${[form]} cannot run inside a transaction: ${whyThere(context)}.`,
     evidence: failure ? [say`observed: PostgreSQL answered ${failure.message} (${[failure.code]})`] : [],
-    instead: say`Move it to ${outsideTransaction(script)}.`,
+    instead: say`Move it to ${outsideTransaction(context)}.`,
     object,
   };
 }
 
-function whyThere({ script, database }: OperationContext): Text {
-  if (script.transaction === "transaction") return say`${database.framework} runs this migration in one`;
+function whyThere({ script, framework }: OperationContext): Text {
+  if (script.transaction === "transaction") return say`${[framework.title]} runs this migration in one`;
   if (script.transaction === "autocommit") return say`BEGIN has opened one`;
   return say`the ${script.statements.length} statements of this file are sent as one`;
 }

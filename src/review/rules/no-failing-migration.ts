@@ -146,7 +146,8 @@ function detailsOf(
 
 /** From the character that the database points at to the end of its line; the whole statement when it points nowhere. */
 function placeOf({ span, sql }: Statement, { position }: Failure): Span {
-  if (position === null || position >= sql.length) return span;
+  // A position in the SQL is one in the file only where the file holds that SQL.
+  if (position === null || position >= sql.length || span.end - span.start !== sql.length) return span;
   const start = span.start + position;
   const lineEnd = sql.indexOf("\n", position);
   return { start, end: lineEnd < 0 ? span.end : span.start + lineEnd };

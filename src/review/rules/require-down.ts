@@ -18,8 +18,14 @@ export default defineRule({
       if (status === "edited" && !changed.includes("down")) return;
       const first = migration.up.statements[0];
       return {
-        message: say`${migration.name} has no down migration: ${downPath} is missing.`,
-        instead: say`Add ${downPath} that undoes this file, or a comment in it that says why the step is irreversible.`,
+        message:
+          downPath === migration.up.path
+            ? say`${migration.name} has no down migration: its file holds none.`
+            : say`${migration.name} has no down migration: ${downPath} is missing.`,
+        instead:
+          downPath === migration.up.path
+            ? say`Add a down that undoes it to the file, or a comment there that says why the step is irreversible.`
+            : say`Add ${downPath} that undoes this file, or a comment in it that says why the step is irreversible.`,
         object: migration.name,
         ...(first && { at: { start: first.span.start, end: first.span.start } }),
       };

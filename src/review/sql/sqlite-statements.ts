@@ -1,15 +1,18 @@
 import type { Span } from "../types.ts";
 import { readSqliteToken } from "./sqlite-lexer.ts";
-import { lineCounter, type RawStatement } from "./statements.ts";
+import { type LineOf, lineCounter, type RawStatement } from "./statements.ts";
 
 /**
  * Cuts SQL text into statements as SQLite's shell does (SQLite documentation, sqlite3_complete): at semicolons outside of
  * quotes and comments, except that CREATE TRIGGER ends with `; END ;`. Offsets are UTF-16 offsets into the whole `text`,
  * also when `range` limits what is cut; lines count from 1. Accepts anything, in linear time.
  */
-export function splitSqlite(text: string, range: Span = { start: 0, end: text.length }): RawStatement[] {
+export function splitSqlite(
+  text: string,
+  range: Span = { start: 0, end: text.length },
+  lineOf: LineOf = lineCounter(text),
+): RawStatement[] {
   const statements: RawStatement[] = [];
-  const lineOf = lineCounter(text);
   // A byte order mark is no part of the SQL; elsewhere it would be a letter.
   let at = range.start === 0 && text.startsWith("\uFEFF") ? 1 : range.start;
   for (;;) {

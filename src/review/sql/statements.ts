@@ -13,9 +13,12 @@ export interface RawStatement extends Omit<Statement, "operations" | "skipped" |
  * `range` limits what is cut; lines count from 1. Takes linear time and accepts anything: an unterminated quote, comment
  * or parenthesis makes the rest one statement.
  */
-export function splitStatements(text: string, range: Span = { start: 0, end: text.length }): RawStatement[] {
+export function splitStatements(
+  text: string,
+  range: Span = { start: 0, end: text.length },
+  lineOf: LineOf = lineCounter(text),
+): RawStatement[] {
   const statements: RawStatement[] = [];
-  const lineOf = lineCounter(text);
   const rowsOf = rowsReader(text, range.end);
   let backslashes = false;
   // A byte order mark is no part of the SQL; elsewhere it would be a letter.
@@ -175,8 +178,26 @@ function terminatorAt(text: string, newline: number, end: number): number | null
   return null;
 }
 
+/** The line of an offset, from 1. */
+export type LineOf = (offset: number) => number;
+
+/** Line numbers of offsets in any order. */
+export function lineFinder(text: string): LineOf {
+  const newlines: number[] = [];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) newlines.push(at);
+  return (offset) => {
+    let [low, high] = [0, newlines.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((newlines[middle] ?? 0) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low + 1;
+  };
+}
+
 /** Line numbers of offsets that are asked for in ascending order. */
-export function lineCounter(text: string): (offset: number) => number {
+export function lineCounter(text: string): LineOf {
   let line = 1;
   let newline = text.indexOf("\n");
   return (offset) => {
