@@ -1,10 +1,12 @@
 // Generated from the names of the files beside it: npm run generate.
 import type { Rule } from "../rule.ts";
 import noBlockingCheck from "./no-blocking-check.ts";
+import noBlockingExclusion from "./no-blocking-exclusion.ts";
 import noBlockingForeignKey from "./no-blocking-foreign-key.ts";
 import noBlockingIndexBuild from "./no-blocking-index-build.ts";
 import noBlockingIndexDrop from "./no-blocking-index-drop.ts";
 import noBlockingNotNull from "./no-blocking-not-null.ts";
+import noBlockingPartitionScan from "./no-blocking-partition-scan.ts";
 import noBlockingReindex from "./no-blocking-reindex.ts";
 import noBlockingUnique from "./no-blocking-unique.ts";
 import noBrokenQuery from "./no-broken-query.ts";
@@ -15,7 +17,9 @@ import noConcurrentIndexInTransaction from "./no-concurrent-index-in-transaction
 import noFailingMigration from "./no-failing-migration.ts";
 import noIndexGap from "./no-index-gap.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
+import noLockOnReferencedTable from "./no-lock-on-referenced-table.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
+import noPartitionedTableLock from "./no-partitioned-table-lock.ts";
 import noQueryBrokenByDeploy from "./no-query-broken-by-deploy.ts";
 import noRedundantIndex from "./no-redundant-index.ts";
 import noRepeatedIndexColumn from "./no-repeated-index-column.ts";
@@ -35,10 +39,12 @@ import requireUniqueViewIndex from "./require-unique-view-index.ts";
 /** Every rule by its id. */
 export const rules: Readonly<Record<string, Rule>> = {
   "no-blocking-check": noBlockingCheck,
+  "no-blocking-exclusion": noBlockingExclusion,
   "no-blocking-foreign-key": noBlockingForeignKey,
   "no-blocking-index-build": noBlockingIndexBuild,
   "no-blocking-index-drop": noBlockingIndexDrop,
   "no-blocking-not-null": noBlockingNotNull,
+  "no-blocking-partition-scan": noBlockingPartitionScan,
   "no-blocking-reindex": noBlockingReindex,
   "no-blocking-unique": noBlockingUnique,
   "no-broken-query": noBrokenQuery,
@@ -49,7 +55,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-failing-migration": noFailingMigration,
   "no-index-gap": noIndexGap,
   "no-large-table-scan": noLargeTableScan,
+  "no-lock-on-referenced-table": noLockOnReferencedTable,
   "no-new-column-rewrite": noNewColumnRewrite,
+  "no-partitioned-table-lock": noPartitionedTableLock,
   "no-query-broken-by-deploy": noQueryBrokenByDeploy,
   "no-redundant-index": noRedundantIndex,
   "no-repeated-index-column": noRepeatedIndexColumn,
