@@ -7,6 +7,7 @@ import noBlockingIndexBuild from "./no-blocking-index-build.ts";
 import noBlockingIndexDrop from "./no-blocking-index-drop.ts";
 import noBlockingNotNull from "./no-blocking-not-null.ts";
 import noBlockingPartitionScan from "./no-blocking-partition-scan.ts";
+import noBlockingRefresh from "./no-blocking-refresh.ts";
 import noBlockingReindex from "./no-blocking-reindex.ts";
 import noBlockingUnique from "./no-blocking-unique.ts";
 import noBrokenQuery from "./no-broken-query.ts";
@@ -14,6 +15,8 @@ import noColumnDrop from "./no-column-drop.ts";
 import noColumnRename from "./no-column-rename.ts";
 import noColumnTypeRewrite from "./no-column-type-rewrite.ts";
 import noConcurrentIndexInTransaction from "./no-concurrent-index-in-transaction.ts";
+import noDisabledTrigger from "./no-disabled-trigger.ts";
+import noExplicitTableLock from "./no-explicit-table-lock.ts";
 import noFailingMigration from "./no-failing-migration.ts";
 import noIndexGap from "./no-index-gap.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
@@ -27,6 +30,7 @@ import noRequiredColumnWithoutDefault from "./no-required-column-without-default
 import noRoundTripDataLoss from "./no-round-trip-data-loss.ts";
 import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
+import noTableRewrite from "./no-table-rewrite.ts";
 import noUnusedSuppression from "./no-unused-suppression.ts";
 import preferPartialIndex from "./prefer-partial-index.ts";
 import requireDown from "./require-down.ts";
@@ -45,6 +49,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-blocking-index-drop": noBlockingIndexDrop,
   "no-blocking-not-null": noBlockingNotNull,
   "no-blocking-partition-scan": noBlockingPartitionScan,
+  "no-blocking-refresh": noBlockingRefresh,
   "no-blocking-reindex": noBlockingReindex,
   "no-blocking-unique": noBlockingUnique,
   "no-broken-query": noBrokenQuery,
@@ -52,6 +57,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-column-rename": noColumnRename,
   "no-column-type-rewrite": noColumnTypeRewrite,
   "no-concurrent-index-in-transaction": noConcurrentIndexInTransaction,
+  "no-disabled-trigger": noDisabledTrigger,
+  "no-explicit-table-lock": noExplicitTableLock,
   "no-failing-migration": noFailingMigration,
   "no-index-gap": noIndexGap,
   "no-large-table-scan": noLargeTableScan,
@@ -65,6 +72,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-round-trip-data-loss": noRoundTripDataLoss,
   "no-table-drop": noTableDrop,
   "no-table-rename": noTableRename,
+  "no-table-rewrite": noTableRewrite,
   "no-unused-suppression": noUnusedSuppression,
   "prefer-partial-index": preferPartialIndex,
   "require-down": requireDown,

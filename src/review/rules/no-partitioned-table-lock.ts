@@ -127,7 +127,7 @@ function detachAdvice(operation: OperationOf<"detachPartition">, context: Operat
   if (!canBeConcurrent(operation, context))
     return say`${operation.table} has a DEFAULT partition, so CONCURRENTLY is refused: set a short lock_timeout, and try again when it fails.`;
   const better = `ALTER TABLE ${quoteTable(operation.table)} DETACH PARTITION ${quoteTable(operation.partition)} CONCURRENTLY`;
-  const where = isInTransaction(script, statement) ? say` in ${outsideTransaction(script)}` : [];
+  const where = isInTransaction(script, statement) ? say` in ${outsideTransaction(context)}` : [];
   return say`Run ${better}${where}.`;
 }
 
