@@ -5,7 +5,9 @@ import { concernsDatabase, readChangeSet, readHistory, type Texts, wantedFiles }
 import { reportOf } from "../review/report/report.ts";
 import { decodeText } from "../review/text-file.ts";
 import type { ChangeSet, Database, DryRun, Report, Script, Skipped } from "../review/types.ts";
-import type { Sandbox } from "../sandbox/dry-run.ts";
+import { type Proofs, proved } from "../review/verify.ts";
+import type { DryRunRequest, Sandbox } from "../sandbox/dry-run.ts";
+import { fixesOf } from "./fixes.ts";
 import type { Blob, Source, TreeFile } from "./source.ts";
 
 export const configPath = ".github/drydock.yml";
@@ -38,7 +40,8 @@ export async function reviewChange(
   const texts = await readWanted(source, change);
   clock.lap("fetch");
 
-  const changes = withSkipped(readChangeSet({ ...change, texts }), [
+  const input = { ...change, texts };
+  const changes = withSkipped(readChangeSet(input), [
     ...configSkipped,
     ...(await readHeadConfig(source, changed.files)),
     ...incomplete(changed.complete, "The pull request has more files than could be listed"),
@@ -46,15 +49,18 @@ export async function reviewChange(
   ]);
   clock.lap("read");
 
+  const today = new Date().toISOString().slice(0, 10);
   const runs: DryRun[] = [];
+  const proofs: Proofs = { fixes: new Map(), sequences: new Set() };
   for (const database of changes.databases) {
     options.signal?.throwIfAborted();
-    runs.push(await dryRun(source, sandbox, database, changes, config, options));
+    const again = fixesOf({ changes, database, input, today, proofs, lap: clock.lap });
+    runs.push(await dryRun(source, sandbox, database, changes, config, { ...options, rerun: again.rerun }));
+    again.end();
   }
-  clock.lap("run");
 
-  const today = new Date().toISOString().slice(0, 10);
-  const { findings, accepted } = judge({ changes, runs, config, today });
+  const { findings: found, accepted } = judge({ changes, runs, config, today });
+  const findings = proved(found, proofs);
   clock.lap("check");
   return reportOf({ changes, runs, findings, accepted, timings: clock.timings(), concerned: true });
 }
@@ -82,7 +88,7 @@ async function dryRun(
   database: Database,
   changes: ChangeSet,
   config: Config,
-  options: ReviewOptions,
+  options: ReviewOptions & Pick<DryRunRequest, "rerun">,
 ): Promise<DryRun> {
   return sandbox.dryRun({
     database,
@@ -92,6 +98,7 @@ async function dryRun(
     rows: config.rows,
     ...(options.onProgress && { onProgress: options.onProgress }),
     ...(options.signal && { signal: options.signal }),
+    ...(options.rerun && { rerun: options.rerun }),
   });
 }
 

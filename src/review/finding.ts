@@ -28,6 +28,8 @@ export function findingOf(
     instead: problem.instead ?? [rule.instead],
     object: problem.object,
     fix: problem.fix ?? null,
+    verified: null,
+    sequence: null,
     fingerprint: hash([id, problem.object, normaliseStatement(subject)]),
   };
 }

@@ -749,6 +749,50 @@ export interface Fix {
   readonly followUp: Text | null;
 }
 
+/** What a few statements did to tables and indexes that are older than the pull request. */
+export interface Effect {
+  /** The strongest lock on each table. */
+  readonly locks: readonly Pick<Lock, "relation" | "mode" | "source">[];
+  readonly rewrites: readonly string[];
+  readonly scans: readonly TableName[];
+  /** What the database answered when one of them failed; null when none did. */
+  readonly failure: string | null;
+}
+
+/** A fix that was run in the sandbox: what the statements did before it, and what they do with it. */
+export interface Verified {
+  readonly before: Effect;
+  readonly after: Effect;
+}
+
+/** One migration of a sequence, before it is written as files. */
+export interface PlannedStep {
+  /** expand: running code does not notice; migrate: data and constraints follow; contract: only when old code is gone. */
+  readonly phase: "expand" | "migrate" | "contract";
+  /** What it does, and what must have happened before. */
+  readonly title: Text;
+  /** For the file's name: lower case, words joined by `_`. */
+  readonly name: string;
+  /** Statements without their semicolon. */
+  readonly up: readonly string[];
+  readonly down: readonly string[];
+  /** Whether its only statement must run outside a transaction. */
+  readonly outsideTransaction: boolean;
+}
+
+export interface SequenceStep extends Pick<PlannedStep, "phase" | "title"> {
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** Several migrations, one after the other, that together do what one statement would do at once. */
+export interface MigrationSequence {
+  readonly steps: readonly SequenceStep[];
+  /** Files that go: the first step takes their place. */
+  readonly replaces: readonly string[];
+  /** Takes the statement out of a file that stays. */
+  readonly edits: readonly Edit[];
+}
+
 /** A rule's answer. */
 export interface Problem {
   readonly message: Text;
@@ -765,6 +809,8 @@ export interface Problem {
   /** Lower than the rule's severity when the case is milder. */
   readonly severity?: Severity;
   readonly fix?: Fix | null;
+  /** The migrations that take this statement's place, where one edit is not enough. */
+  readonly sequence?: readonly PlannedStep[] | null;
 }
 
 /** A problem with its rule, its severity and its place. */
@@ -777,7 +823,12 @@ export interface Finding extends Place {
   readonly evidence: readonly Text[];
   readonly instead: Text;
   readonly object: string;
+  /** After a review: only one that was run. */
   readonly fix: Fix | null;
+  /** What the sandbox saw of the fix; null when there is none, or it was not run. */
+  readonly verified: Verified | null;
+  /** After a review: only one that was run. */
+  readonly sequence: MigrationSequence | null;
   /** Stable over pushes and rebases: rule, object and normalised statement, never a line number. */
   readonly fingerprint: string;
 }

@@ -6,7 +6,7 @@ import { baseImageKey } from "./image.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Limits } from "./limits.ts";
 import { runDatabase } from "./run.ts";
-import { runSqlite } from "./sqlite/run.ts";
+import { runSqlite, type SqliteMeans } from "./sqlite/run.ts";
 
 export interface SandboxOptions {
   /** Engines that are kept started, so that a review need not wait. */
@@ -33,6 +33,14 @@ export interface DryRunRequest {
   readonly rows: Readonly<Record<TableName, number>>;
   onProgress?(progress: { phase: string; done: number; of: number }): void;
   readonly signal?: AbortSignal;
+  /**
+   * Asked after each run: another version of the change, with the same history, that is run from the same base, with the
+   * same queries unless it says others; null when there is none, and it is not asked again. What is answered to `dryRun`
+   * stays the first run.
+   */
+  rerun?(
+    run: DryRun,
+  ): (Pick<DryRunRequest, "database"> & Partial<Pick<DryRunRequest, "queries" | "deployed">>) | null;
 }
 
 export interface Sandbox {
@@ -59,11 +67,23 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   return {
     async dryRun(request) {
       if (request.database.dialect === "sqlite") {
-        return runSqlite(request, { cache: means.cache, limits: options.limits ?? {} });
+        return sqliteRuns(request, { cache: means.cache, limits: options.limits ?? {} });
       }
       return runDatabase(request, means);
     },
     ready: keeper.ready,
     close: keeper.close,
   };
+}
+
+/** SQLite's engine starts at once: each version of the change gets one of its own. */
+async function sqliteRuns(request: DryRunRequest, means: SqliteMeans): Promise<DryRun> {
+  const first = await runSqlite(request, means);
+  let run = first;
+  while (run.lost === null) {
+    const next = request.rerun?.(run) ?? null;
+    if (next === null) break;
+    run = await runSqlite({ ...request, ...next }, means);
+  }
+  return first;
 }

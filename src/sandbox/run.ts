@@ -6,7 +6,8 @@ import { type Engine, EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
 import type { LeaseOptions } from "./keeper.ts";
 import { emptySchema, schemaOf } from "./schema.ts";
-import { type RunContext, runStep, stateOf, unreachedStep } from "./step.ts";
+import { borrowed } from "./session.ts";
+import { type RunContext, runStep, type State, stateOf, unreachedStep } from "./step.ts";
 
 /** What a run takes from its house. */
 export interface RunMeans {
@@ -22,6 +23,8 @@ export interface RunMeans {
 interface Seen {
   engine: string;
   base: Base | null;
+  /** The database before the first step: where another version of the change starts as well. */
+  origin: State | null;
   start: Schema;
   head: Schema;
   readonly migrations: MigrationRun[];
@@ -49,23 +52,59 @@ export async function runDatabase(request: DryRunRequest, means: RunMeans): Prom
     return engine;
   };
   try {
-    await observe(request, { ...means, lease }, seen, clock.lap);
-  } catch (cause) {
-    request.signal?.throwIfAborted();
-    if (!(cause instanceof EngineLost)) throw cause;
-    seen.lost = cause.message;
+    await unlessLost(request, seen, () => observe(request, { ...means, lease }, seen, clock.lap));
+    const run = dryRunOf(request, seen, clock.timings());
+    await runAgain(request, seen, run);
+    return run;
   } finally {
     request.signal?.removeEventListener("abort", abort);
     await closeAll();
   }
+}
+
+/** What is lost with an engine is told in what was seen; everything else rejects. */
+async function unlessLost(request: DryRunRequest, seen: Seen, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    request.signal?.throwIfAborted();
+    if (!(cause instanceof EngineLost)) throw cause;
+    seen.lost = cause.message;
+  }
   request.signal?.throwIfAborted();
-  return dryRunOf(request, seen, clock.timings());
+}
+
+/** Other versions of the change, one after the other, each from the same base. An engine that is lost ends it. */
+async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promise<void> {
+  const { base, origin } = first;
+  if (!request.rerun || !base || !origin || first.lost !== null) return;
+  for (let next = request.rerun(run); next !== null; ) {
+    const clock = stopwatch();
+    const version = { ...request, ...next };
+    const seen = {
+      ...nothingSeen(),
+      engine: first.engine,
+      base,
+      origin,
+      start: first.start,
+      head: first.start,
+    };
+    await unlessLost(request, seen, async () => {
+      await base.session.restore(origin.checkpoint);
+      await observeChange(version, seen, base, origin, clock.lap);
+    });
+    const deployed = { before: first.deployed.before, after: seen.deployed.after };
+    const answer = dryRunOf(version, { ...seen, before: first.before, deployed }, clock.timings());
+    next = request.rerun(answer);
+    if (seen.lost !== null) return;
+  }
 }
 
 function nothingSeen(): Seen {
   return {
     engine: "none",
     base: null,
+    origin: null,
     start: emptySchema,
     head: emptySchema,
     migrations: [],
@@ -83,10 +122,10 @@ async function observe(
   seen: Seen,
   lap: (phase: string) => void,
 ): Promise<void> {
-  const { database, queries, rows, deployed = [] } = request;
+  const { queries, rows, deployed = [] } = request;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
   const base = await buildBase({
-    database,
+    database: request.database,
     scope: request.scope,
     version: means.version,
     cache: means.cache,
@@ -98,36 +137,50 @@ async function observe(
   });
   seen.base = base;
   const { session } = base;
-  let state = await stateOf(session);
-  seen.start = schemaOf(state.catalog);
+  const origin = await stateOf(session);
+  seen.origin = origin;
+  seen.start = schemaOf(origin.catalog);
   seen.head = seen.start;
   lap("compare");
 
-  const context = await contextOf(base, lap);
-  seen.context = context;
   const asked = queries.filter(({ baseSql }) => baseSql !== null);
   const plans = await planQueries(
     session,
     [...asked.map(({ baseSql }) => baseSql ?? ""), ...deployed],
     rows,
-    context.known,
+    { gaps: base.history.gaps, missingExtensions: new Set(base.history.missingExtensions) },
   );
   for (const [i, { index }] of asked.entries()) seen.before.set(index, plans[i] ?? notPlanned(""));
   seen.deployed.before.push(...plans.slice(asked.length));
-  if (plans.length > 0) await session.restore(state.checkpoint);
+  if (plans.length > 0) await session.restore(origin.checkpoint);
   lap("plan");
+  await observeChange(request, seen, base, origin, lap);
+}
 
+/** Runs the change's steps from the base on and plans the queries on what they leave. */
+async function observeChange(
+  { database, queries, rows, deployed = [], onProgress }: DryRunRequest,
+  seen: Seen,
+  base: Base,
+  origin: State,
+  lap: (phase: string) => void,
+): Promise<void> {
+  const { session, giveBack } = borrowed(base.session);
+  const context = await contextOf({ ...base, session }, lap);
+  seen.context = context;
+  let state = origin;
+  const progress = (done: number) => onProgress?.({ phase: "migrations", done, of: database.steps.length });
   for (const [i, migration] of database.steps.entries()) {
-    progress("migrations", i, database.steps.length);
+    progress(i);
     const { run, next, lost } = await runStep(context, migration, state, i === database.steps.length - 1);
     seen.migrations.push(run);
     seen.head = run.after;
     if (lost !== null) throw new EngineLost(lost);
-    if (!next) return;
+    if (!next) return giveBack();
     await session.forget(state.checkpoint);
     state = next;
   }
-  progress("migrations", database.steps.length, database.steps.length);
+  progress(database.steps.length);
 
   const headPlans = await planQueries(
     session,
@@ -137,6 +190,7 @@ async function observe(
   );
   for (const [i, { index }] of queries.entries()) seen.after.set(index, headPlans[i] ?? notPlanned(""));
   seen.deployed.after.push(...headPlans.slice(queries.length));
+  await giveBack();
   lap("plan");
 }
 

@@ -78,6 +78,28 @@ export function sessionOf(engine: Engine): Session {
   };
 }
 
+/** A session whose own checkpoints can be given back together; those that it did not make stay. */
+export function borrowed(session: Session): { session: Session; giveBack(): Promise<void> } {
+  const made = new Set<Checkpoint>();
+  return {
+    session: {
+      ...session,
+      async checkpoint() {
+        const checkpoint = await session.checkpoint();
+        made.add(checkpoint);
+        return checkpoint;
+      },
+      async forget(checkpoint) {
+        if (made.delete(checkpoint)) await session.forget(checkpoint);
+      },
+    },
+    async giveBack() {
+      for (const checkpoint of made) await session.forget(checkpoint);
+      made.clear();
+    },
+  };
+}
+
 /** What an engine cannot do, nothing can be built on. */
 async function sure<Answer>(work: Promise<Answer>): Promise<Answer> {
   try {

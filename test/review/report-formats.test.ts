@@ -88,7 +88,36 @@ describe("JSON", () => {
             "object": "orders_user_id_idx",
             "path": "db/migrations/0002_idx.up.sql",
             "rule": "no-blocking-index-build",
+            "sequence": null,
             "severity": "error",
+            "verified": {
+              "after": {
+                "failure": null,
+                "locks": [
+                  {
+                    "mode": "SHARE UPDATE EXCLUSIVE",
+                    "relation": "orders",
+                    "source": "documented",
+                  },
+                ],
+                "rewrites": [],
+                "scans": [],
+              },
+              "before": {
+                "failure": null,
+                "locks": [
+                  {
+                    "mode": "SHARE",
+                    "relation": "orders",
+                    "source": "observed",
+                  },
+                ],
+                "rewrites": [],
+                "scans": [
+                  "orders",
+                ],
+              },
+            },
           },
         ],
         "head": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
@@ -252,6 +281,8 @@ describe("the terminal", () => {
         fix         Build the index with CONCURRENTLY
           - CREATE INDEX orders_user_id_idx ON orders (user_id);
           + CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
+        run         SHARE lock on orders → SHARE UPDATE EXCLUSIVE lock on orders
+                    (documented)
         rule        no-blocking-index-build
 
       db/migrations/0002_idx.up.sql

@@ -46,6 +46,8 @@ describe("a comment", () => {
       CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
       \`\`\`
 
+      **Run in the sandbox:** SHARE lock on \`orders\` → SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
+
       [\`no-blocking-index-build\`](https://drydock.example/rules/no-blocking-index-build.md)
 
       <!-- drydock:f00dfeed -->"
@@ -84,6 +86,8 @@ describe("a comment", () => {
       +++ db/new.down.sql
       + DROP INDEX x;
       \`\`\`
+
+      **Run in the sandbox:** SHARE lock on \`orders\` → SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
 
       **Then:** VALIDATE \`orders_fk\` in the next migration
 
@@ -230,6 +234,8 @@ describe("the summary", () => {
       - CREATE INDEX orders_user_id_idx ON orders (user_id);
       + CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
       \`\`\`
+
+      **Run in the sandbox:** SHARE lock on \`orders\` → SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
 
       **Receipt**
 

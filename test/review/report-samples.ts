@@ -188,6 +188,21 @@ export const indexFinding: Finding = {
     edits: [{ path: indexUp.path, start: 12, end: 12, text: " CONCURRENTLY" }],
     followUp: null,
   },
+  verified: {
+    before: {
+      locks: [{ relation: "orders", mode: "SHARE", source: "observed" }],
+      rewrites: [],
+      scans: ["orders"],
+      failure: null,
+    },
+    after: {
+      locks: [{ relation: "orders", mode: "SHARE UPDATE EXCLUSIVE", source: "documented" }],
+      rewrites: [],
+      scans: [],
+      failure: null,
+    },
+  },
+  sequence: null,
   fingerprint: "f00dfeed",
 };
 

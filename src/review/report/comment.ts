@@ -1,6 +1,8 @@
 import type { Finding, Text } from "../types.ts";
 import { codeSpan, fenced, markdown } from "./escape.ts";
 import { type DiffLine, fixDiff } from "./fix-view.ts";
+import { sequenceBlock } from "./sequence-view.ts";
+import { verifiedText } from "./verified-text.ts";
 import { capitalised, factGroups, joined } from "./words.ts";
 
 export interface CommentOptions {
@@ -46,6 +48,7 @@ export function findingBlocks(finding: Finding, { suggestion, sources }: Comment
     ...evidenceBlocks(finding.evidence),
     ...(finding.instead.length > 0 ? [`**Instead:** ${markdown(finding.instead)}`] : []),
     ...fixBlocks(finding, suggestion, sources ?? new Map()),
+    ...(finding.sequence ? [sequenceBlock(finding.sequence)] : []),
   ];
 }
 
@@ -73,10 +76,14 @@ function fixBlocks(
   sources: ReadonlyMap<string, string>,
 ): readonly string[] {
   if (!finding.fix) return [];
-  const afterwards = finding.fix.followUp === null ? [] : [`**Then:** ${markdown(finding.fix.followUp)}`];
+  const afterwards = [
+    ...(finding.verified ? [`**Run in the sandbox:** ${markdown(verifiedText(finding.verified))}`] : []),
+    ...(finding.fix.followUp === null ? [] : [`**Then:** ${markdown(finding.fix.followUp)}`]),
+  ];
   if (suggestion !== null) return [fenced(suggestion, "suggestion", { exact: true }), ...afterwards];
   const lines = fixDiff(finding, sources);
-  return lines.length > 0 ? [fenced(lines.map(diffLine).join("\n"), "diff"), ...afterwards] : afterwards;
+  if (lines.length === 0) return afterwards;
+  return [fenced(lines.map(diffLine).join("\n"), "diff"), ...afterwards];
 }
 
 /** A line of a difference as a `diff` block shows it; a long one is cut. */

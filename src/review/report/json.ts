@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { plain, visible } from "../text.ts";
-import type { Report, Text } from "../types.ts";
+import type { Effect, Report, Text } from "../types.ts";
 import { gapsIn } from "./gaps.ts";
 
 const text = z.string().describe("Plain text on one line; control characters are shown as escapes.");
@@ -21,6 +21,35 @@ const fix = z.object({
   followUp: text.nullable().describe("What must follow by hand."),
 });
 
+const effect = z.object({
+  locks: z
+    .array(
+      z.object({
+        relation: z.string(),
+        mode: z.string(),
+        source: z.enum(["observed", "documented"]),
+      }),
+    )
+    .describe("The strongest lock on each table that is older than the change."),
+  rewrites: z.array(z.string()).describe("Tables that were written anew."),
+  scans: z.array(z.string()).describe("Tables that were read in full."),
+  failure: text.nullable().describe("What the database answered when the statement failed."),
+});
+
+const sequence = z.object({
+  steps: z
+    .array(
+      z.object({
+        phase: z.enum(["expand", "migrate", "contract"]),
+        title: text,
+        files: z.array(z.object({ path: z.string(), text: z.string() })),
+      }),
+    )
+    .describe("Migrations in the order in which they are released."),
+  replaces: z.array(z.string()).describe("Files whose place the first step takes."),
+  edits: z.array(edit).describe("Takes the statement out of a file that stays."),
+});
+
 const finding = z.object({
   rule: z.string().describe("Id of the rule; `drydock explain-rule <id>` prints its page."),
   severity: z.enum(["error", "warning", "info"]),
@@ -32,7 +61,14 @@ const finding = z.object({
   evidence: z.array(text).describe("What was observed in the sandbox, one fact an entry."),
   instead: text.describe("What to do instead."),
   object: z.string().describe("The database object it is about."),
-  fix: fix.nullable(),
+  fix: fix.nullable().describe("Only one that was run in the sandbox."),
+  verified: z
+    .object({ before: effect, after: effect })
+    .nullable()
+    .describe("What the sandbox saw of the fixed statements, without the fix and with it."),
+  sequence: sequence
+    .nullable()
+    .describe("Migrations that were run in the sandbox, to take the statement's place."),
   fingerprint: z.string().describe("Stays the same over pushes and rebases."),
 });
 
@@ -121,6 +157,19 @@ export function toJson(
         edits: found.fix.edits.map(({ path, start, end, text }) => ({ path, start, end, text })),
         followUp: plainOrNull(found.fix.followUp),
       },
+      verified: found.verified && {
+        before: effectJson(found.verified.before),
+        after: effectJson(found.verified.after),
+      },
+      sequence: found.sequence && {
+        steps: found.sequence.steps.map(({ phase, title, files }) => ({
+          phase,
+          title: plain(title),
+          files: files.map(({ path, text }) => ({ path, text })),
+        })),
+        replaces: [...found.sequence.replaces],
+        edits: found.sequence.edits.map(({ path, start, end, text }) => ({ path, start, end, text })),
+      },
       fingerprint: found.fingerprint,
     })),
     accepted: report.accepted.map(({ finding: found, reason, by }) => ({
@@ -147,6 +196,15 @@ export function toJson(
 /** The contract as a JSON schema (draft 2020-12). */
 export function reportJsonSchema(): object {
   return z.toJSONSchema(jsonReport);
+}
+
+function effectJson({ locks, rewrites, scans, failure }: Effect) {
+  return {
+    locks: locks.map(({ relation, mode, source }) => ({ relation, mode, source })),
+    rewrites: [...rewrites],
+    scans: [...scans],
+    failure: failure === null ? null : visible(failure),
+  };
 }
 
 function plainOrNull(text: Text | null): string | null {

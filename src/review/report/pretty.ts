@@ -1,4 +1,4 @@
-import { plain, visible } from "../text.ts";
+import { plain, say, visible } from "../text.ts";
 import type { Finding, Report, Text } from "../types.ts";
 import { shorten, visibleLine } from "./escape.ts";
 import { fixDiff, sourcesOf } from "./fix-view.ts";
@@ -6,6 +6,7 @@ import { gapsIn } from "./gaps.ts";
 import { type MigrationView, migrationViews, type StatementRow } from "./migration-rows.ts";
 import { receiptLines } from "./receipt-lines.ts";
 import { broken, clip, columns, type Palette, pad, palette, words, wrap } from "./terminal.ts";
+import { verifiedText } from "./verified-text.ts";
 import { count, factGroups, placeOf, planText } from "./words.ts";
 
 export interface PrettyOptions {
@@ -75,6 +76,7 @@ function details(finding: Finding, page: Page): readonly string[] {
     ),
     ...labelled("instead", finding.instead, page),
     ...fixLines(finding, page),
+    ...sequenceLines(finding, page),
     page.colours.dim(`  ${pad("rule", labelWidth)}${finding.rule}`),
   ];
 }
@@ -138,8 +140,19 @@ function fixLines(finding: Finding, page: Page): readonly string[] {
       `    ${dresses[kind](`${i === 0 ? marks[kind] : "    "}${piece}`)}`.trimEnd(),
     ),
   );
-  const afterwards = finding.fix.followUp === null ? [] : labelled("then", finding.fix.followUp, page);
+  const afterwards = [
+    ...(finding.verified ? labelled("run", verifiedText(finding.verified), page) : []),
+    ...(finding.fix.followUp === null ? [] : labelled("then", finding.fix.followUp, page)),
+  ];
   return [...labelled("fix", [finding.fix.title], page), ...diff, ...afterwards];
+}
+
+/** One line a migration; the files themselves are in the JSON and on the pull request. */
+function sequenceLines({ sequence }: Finding, page: Page): readonly string[] {
+  return (sequence?.steps ?? []).flatMap(({ phase, title, files }, i) => {
+    const name = files[0] ? say` (${files[0].path})` : [];
+    return labelled(i === 0 ? "in steps" : "", [`${phase}: `, ...title, ...name], page);
+  });
 }
 
 function migrationBlock({ step, up, down, roundTrip }: MigrationView, page: Page): readonly string[] {

@@ -1,0 +1,229 @@
+import type { Alteration } from "./edited.ts";
+import { effectOf, type Seen, statementsAt } from "./effect.ts";
+import { sameEnd } from "./same-end.ts";
+import type {
+  ChangeSet,
+  Database,
+  DryRun,
+  Edit,
+  Finding,
+  MigrationRun,
+  MigrationSequence,
+  Span,
+  Verified,
+} from "./types.ts";
+
+/** What was shown to be right by running it. */
+export interface Proofs {
+  readonly fixes: Map<string, Verified>;
+  readonly sequences: Set<string>;
+}
+
+/** A version of the change that is to be run. */
+export interface Attempt {
+  readonly kind: "fixes" | "sequence";
+  readonly changes: ChangeSet;
+  readonly database: Database;
+}
+
+interface Verification {
+  readonly database: Database;
+  readonly run: DryRun;
+  /** What the rules say of this database as it is. */
+  readonly findings: readonly Finding[];
+  /** Where proofs are put as they come, so that they count also when the time is over. */
+  readonly proofs: Proofs;
+  /** The change with its files altered; null when that cannot be read. */
+  reread(alteration: Alteration): ChangeSet | null;
+  check(changes: ChangeSet, run: DryRun): readonly Finding[];
+}
+
+/** Fixes that are run alone, and sequences, of one database: each costs a run. */
+const mostAlone = 6;
+const mostSequences = 6;
+
+/**
+ * Runs what findings offer before it is offered: all fixes that do not touch each other at once, each alone where that
+ * does harm, then each sequence. Yields a version of the change, and is given what was seen of it.
+ */
+export function* verification(asked: Verification): Generator<Attempt, void, DryRun> {
+  const fixes = asked.findings.filter(({ fix }) => fix !== null);
+  const together = compatible(fixes);
+  const alone = fixes.filter((finding) => !together.includes(finding));
+  const isClean = together.length === 0 || (yield* tryFixes(asked, together));
+  if (!isClean && together.length > 1) alone.unshift(...together);
+  for (const finding of alone.slice(0, mostAlone)) yield* tryFixes(asked, [finding]);
+  const sequences = asked.findings.filter(({ sequence }) => sequence !== null);
+  for (const finding of sequences.slice(0, mostSequences)) yield* trySequence(asked, finding);
+}
+
+/** The findings with what was proved of them; a fix or a sequence that was not is taken away. */
+export function proved(findings: readonly Finding[], { fixes, sequences }: Proofs): Finding[] {
+  return findings.map((finding) => {
+    const verified = fixes.get(keyOf(finding)) ?? null;
+    return {
+      ...finding,
+      fix: verified && finding.fix,
+      verified,
+      sequence: sequences.has(keyOf(finding)) ? finding.sequence : null,
+    };
+  });
+}
+
+/** Whether all that the fixes do together is good; each one whose finding is gone then counts as verified. */
+function* tryFixes(asked: Verification, fixed: readonly Finding[]): Generator<Attempt, boolean, DryRun> {
+  const edits = distinct(fixed.flatMap(({ fix }) => fix?.edits ?? []));
+  const seen = yield* attempt("fixes", asked, { edits });
+  if (!seen || notRun(seen.run) > notRun(asked.run)) return false;
+  if (surplus(gating(seen.findings), gating(asked.findings)).length > 0) return false;
+  const left = seen.findings.map(subjectOf);
+  const before = asked.findings.map(subjectOf);
+  for (const finding of fixed) {
+    const subject = subjectOf(finding);
+    const own = fixed.filter((other) => subjectOf(other) === subject).length;
+    if (count(left, subject) > count(before, subject) - own) continue;
+    const after = touchedBy(finding, edits, seen.database, seen.run);
+    if (after.some(({ run }) => run?.outcome.kind !== "ran")) continue;
+    asked.proofs.fixes.set(keyOf(finding), {
+      before: effectOf(originOf(finding, asked)),
+      after: effectOf(after),
+    });
+  }
+  return true;
+}
+
+function* trySequence(asked: Verification, finding: Finding): Generator<Attempt, void, DryRun> {
+  const { sequence } = finding;
+  if (!sequence) return;
+  const added = sequence.steps.flatMap(({ files }) => files);
+  const seen = yield* attempt("sequence", asked, {
+    edits: sequence.edits,
+    added,
+    removed: sequence.replaces,
+  });
+  if (seen && works(sequence, seen) && sameEnd(asked.run.head, seen.run.head))
+    asked.proofs.sequences.add(keyOf(finding));
+}
+
+interface SeenAttempt extends Attempt {
+  readonly run: DryRun;
+  readonly findings: readonly Finding[];
+}
+
+function* attempt(
+  kind: Attempt["kind"],
+  { database, reread, check }: Verification,
+  alteration: Alteration,
+): Generator<Attempt, SeenAttempt | null, DryRun> {
+  const changes = reread(alteration);
+  const again = changes?.databases.find(
+    ({ directory, framework }) => directory === database.directory && framework === database.framework,
+  );
+  if (!changes || !again) return null;
+  const run = yield { kind, changes, database: again };
+  return run.lost === null ? { kind, changes, database: again, run, findings: check(changes, run) } : null;
+}
+
+/** Whether every migration of the sequence ran up, down and up again, left nothing behind and draws no finding that gates. */
+function works({ steps }: MigrationSequence, { database, run, findings }: SeenAttempt): boolean {
+  const paths = new Set(steps.flatMap(({ files }) => files.map(({ path }) => path)));
+  const own = database.steps.filter(({ up }) => paths.has(up.path));
+  if (own.length !== steps.length || findings.some(({ gates, path }) => gates && paths.has(path)))
+    return false;
+  return own.every(({ id, down }) => {
+    const seen = run.migrations.find(({ migration }) => migration === id);
+    return seen !== undefined && isThrough(seen.up) && (down === null || isRestored(seen.roundTrip));
+  });
+}
+
+function isRestored(trip: MigrationRun["roundTrip"]): boolean {
+  if (!trip || trip.notEvaluated !== null || trip.residue.length > 0) return false;
+  return isThrough(trip.down) && trip.upAgain !== null && isThrough(trip.upAgain);
+}
+
+function isThrough({ statements, leftOpen }: MigrationRun["up"]): boolean {
+  return !leftOpen && statements.every(({ outcome }) => outcome.kind === "ran");
+}
+
+/** Statements that were not seen to run. */
+function notRun({ migrations }: DryRun): number {
+  const scripts = migrations.flatMap(({ up, roundTrip }) => [up, roundTrip?.down, roundTrip?.upAgain]);
+  return scripts.flatMap((script) => script?.statements ?? []).filter(({ outcome }) => outcome.kind !== "ran")
+    .length;
+}
+
+function originOf({ fix }: Finding, { database, run }: Verification): readonly Seen[] {
+  const edits = fix?.edits ?? [];
+  return filesOf(edits).flatMap((path) => {
+    const spans = edits.filter((edit) => edit.path === path);
+    return statementsAt(path, spans, database.steps, run.migrations);
+  });
+}
+
+/** The statements that a fix changed or added, as the edited files have them. */
+function touchedBy({ fix }: Finding, all: readonly Edit[], database: Database, run: DryRun): readonly Seen[] {
+  const edits = (fix?.edits ?? []).map((edit) => JSON.stringify(edit));
+  return filesOf(fix?.edits ?? []).flatMap((path) => {
+    const moved = movedSpans(all.filter((edit) => edit.path === path));
+    const spans = moved.filter(({ edit }) => edits.includes(JSON.stringify(edit))).map(({ span }) => span);
+    return statementsAt(path, spans, database.steps, run.migrations);
+  });
+}
+
+/** Where the text of each edit stands when all are made. */
+function movedSpans(edits: readonly Edit[]): readonly { edit: Edit; span: Span }[] {
+  let shift = 0;
+  return edits
+    .toSorted((a, b) => a.start - b.start || a.end - b.end)
+    .map((edit) => {
+      const start = edit.start + shift;
+      shift += edit.text.length - (edit.end - edit.start);
+      return { edit, span: { start, end: start + edit.text.length } };
+    });
+}
+
+/** As many fixes as can be applied at once; the same edit of two fixes is one. */
+function compatible(findings: readonly Finding[]): readonly Finding[] {
+  const taken: Edit[] = [];
+  return findings.filter(({ fix }) => {
+    const edits = fix?.edits ?? [];
+    if (edits.some((edit) => taken.some((other) => collide(edit, other)))) return false;
+    taken.push(...edits);
+    return true;
+  });
+}
+
+function collide(a: Edit, b: Edit): boolean {
+  if (a.path !== b.path || JSON.stringify(a) === JSON.stringify(b)) return false;
+  return (a.start < b.end && b.start < a.end) || a.start === b.start;
+}
+
+function distinct(edits: readonly Edit[]): readonly Edit[] {
+  return [...new Map(edits.map((edit) => [JSON.stringify(edit), edit])).values()];
+}
+
+function filesOf(edits: readonly Edit[]): readonly string[] {
+  return [...new Set(edits.map(({ path }) => path))];
+}
+
+function gating(findings: readonly Finding[]): readonly string[] {
+  return findings.filter(({ gates }) => gates).map(subjectOf);
+}
+
+/** What the first list has more often than the second. */
+function surplus(some: readonly string[], others: readonly string[]): readonly string[] {
+  return some.filter((name) => count(some, name) > count(others, name));
+}
+
+function count(names: readonly string[], name: string): number {
+  return names.filter((other) => other === name).length;
+}
+
+/** What a finding is about, whatever its statement looks like now. */
+function subjectOf({ rule, object, path }: Finding): string {
+  return JSON.stringify([rule, object, path]);
+}
+
+function keyOf({ rule, object, path, line, fix }: Finding): string {
+  return JSON.stringify([rule, object, path, line, fix?.edits ?? []]);
+}
