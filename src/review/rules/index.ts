@@ -16,18 +16,23 @@ import noColumnRename from "./no-column-rename.ts";
 import noColumnTypeRewrite from "./no-column-type-rewrite.ts";
 import noConcurrentIndexInTransaction from "./no-concurrent-index-in-transaction.ts";
 import noDisabledTrigger from "./no-disabled-trigger.ts";
+import noEnumValueRename from "./no-enum-value-rename.ts";
 import noExplicitTableLock from "./no-explicit-table-lock.ts";
 import noFailingMigration from "./no-failing-migration.ts";
 import noIndexGap from "./no-index-gap.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
 import noLockOnReferencedTable from "./no-lock-on-referenced-table.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
+import noObjectRename from "./no-object-rename.ts";
 import noPartitionedTableLock from "./no-partitioned-table-lock.ts";
 import noQueryBrokenByDeploy from "./no-query-broken-by-deploy.ts";
 import noRedundantIndex from "./no-redundant-index.ts";
+import noRejectedInsert from "./no-rejected-insert.ts";
 import noRepeatedIndexColumn from "./no-repeated-index-column.ts";
 import noRequiredColumnWithoutDefault from "./no-required-column-without-default.ts";
 import noRoundTripDataLoss from "./no-round-trip-data-loss.ts";
+import noSchemaRename from "./no-schema-rename.ts";
+import noStaleFunction from "./no-stale-function.ts";
 import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
 import noTableRewrite from "./no-table-rewrite.ts";
@@ -58,18 +63,23 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-column-type-rewrite": noColumnTypeRewrite,
   "no-concurrent-index-in-transaction": noConcurrentIndexInTransaction,
   "no-disabled-trigger": noDisabledTrigger,
+  "no-enum-value-rename": noEnumValueRename,
   "no-explicit-table-lock": noExplicitTableLock,
   "no-failing-migration": noFailingMigration,
   "no-index-gap": noIndexGap,
   "no-large-table-scan": noLargeTableScan,
   "no-lock-on-referenced-table": noLockOnReferencedTable,
   "no-new-column-rewrite": noNewColumnRewrite,
+  "no-object-rename": noObjectRename,
   "no-partitioned-table-lock": noPartitionedTableLock,
   "no-query-broken-by-deploy": noQueryBrokenByDeploy,
   "no-redundant-index": noRedundantIndex,
+  "no-rejected-insert": noRejectedInsert,
   "no-repeated-index-column": noRepeatedIndexColumn,
   "no-required-column-without-default": noRequiredColumnWithoutDefault,
   "no-round-trip-data-loss": noRoundTripDataLoss,
+  "no-schema-rename": noSchemaRename,
+  "no-stale-function": noStaleFunction,
   "no-table-drop": noTableDrop,
   "no-table-rename": noTableRename,
   "no-table-rewrite": noTableRewrite,
