@@ -11,18 +11,23 @@ import noBlockingRefresh from "./no-blocking-refresh.ts";
 import noBlockingReindex from "./no-blocking-reindex.ts";
 import noBlockingUnique from "./no-blocking-unique.ts";
 import noBrokenQuery from "./no-broken-query.ts";
+import noChangingCheck from "./no-changing-check.ts";
 import noColumnDrop from "./no-column-drop.ts";
 import noColumnRename from "./no-column-rename.ts";
 import noColumnTypeRewrite from "./no-column-type-rewrite.ts";
 import noConcurrentIndexInTransaction from "./no-concurrent-index-in-transaction.ts";
 import noDisabledTrigger from "./no-disabled-trigger.ts";
+import noDuplicateForeignKey from "./no-duplicate-foreign-key.ts";
 import noEnumValueRename from "./no-enum-value-rename.ts";
 import noExplicitTableLock from "./no-explicit-table-lock.ts";
 import noFailingMigration from "./no-failing-migration.ts";
+import noImpossibleSetNull from "./no-impossible-set-null.ts";
 import noIndexGap from "./no-index-gap.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
 import noLockOnReferencedTable from "./no-lock-on-referenced-table.ts";
+import noMismatchedForeignKeyType from "./no-mismatched-foreign-key-type.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
+import noNullableFlag from "./no-nullable-flag.ts";
 import noObjectRename from "./no-object-rename.ts";
 import noPartitionedTableLock from "./no-partitioned-table-lock.ts";
 import noQueryBrokenByDeploy from "./no-query-broken-by-deploy.ts";
@@ -36,14 +41,19 @@ import noStaleFunction from "./no-stale-function.ts";
 import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
 import noTableRewrite from "./no-table-rewrite.ts";
+import noUniqueWithNull from "./no-unique-with-null.ts";
 import noUnusedSuppression from "./no-unused-suppression.ts";
 import preferPartialIndex from "./prefer-partial-index.ts";
 import requireDown from "./require-down.ts";
 import requireForeignKeyIndex from "./require-foreign-key-index.ts";
+import requireFullMatch from "./require-full-match.ts";
 import requireGinIndex from "./require-gin-index.ts";
+import requirePartitionKey from "./require-partition-key.ts";
+import requirePrimaryKey from "./require-primary-key.ts";
 import requireRestoringDown from "./require-restoring-down.ts";
 import requireSuppressionReason from "./require-suppression-reason.ts";
 import requireUniqueViewIndex from "./require-unique-view-index.ts";
+import requireValidatedConstraint from "./require-validated-constraint.ts";
 
 /** Every rule by its id. */
 export const rules: Readonly<Record<string, Rule>> = {
@@ -58,18 +68,23 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-blocking-reindex": noBlockingReindex,
   "no-blocking-unique": noBlockingUnique,
   "no-broken-query": noBrokenQuery,
+  "no-changing-check": noChangingCheck,
   "no-column-drop": noColumnDrop,
   "no-column-rename": noColumnRename,
   "no-column-type-rewrite": noColumnTypeRewrite,
   "no-concurrent-index-in-transaction": noConcurrentIndexInTransaction,
   "no-disabled-trigger": noDisabledTrigger,
+  "no-duplicate-foreign-key": noDuplicateForeignKey,
   "no-enum-value-rename": noEnumValueRename,
   "no-explicit-table-lock": noExplicitTableLock,
   "no-failing-migration": noFailingMigration,
+  "no-impossible-set-null": noImpossibleSetNull,
   "no-index-gap": noIndexGap,
   "no-large-table-scan": noLargeTableScan,
   "no-lock-on-referenced-table": noLockOnReferencedTable,
+  "no-mismatched-foreign-key-type": noMismatchedForeignKeyType,
   "no-new-column-rewrite": noNewColumnRewrite,
+  "no-nullable-flag": noNullableFlag,
   "no-object-rename": noObjectRename,
   "no-partitioned-table-lock": noPartitionedTableLock,
   "no-query-broken-by-deploy": noQueryBrokenByDeploy,
@@ -83,12 +98,17 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-table-drop": noTableDrop,
   "no-table-rename": noTableRename,
   "no-table-rewrite": noTableRewrite,
+  "no-unique-with-null": noUniqueWithNull,
   "no-unused-suppression": noUnusedSuppression,
   "prefer-partial-index": preferPartialIndex,
   "require-down": requireDown,
   "require-foreign-key-index": requireForeignKeyIndex,
+  "require-full-match": requireFullMatch,
   "require-gin-index": requireGinIndex,
+  "require-partition-key": requirePartitionKey,
+  "require-primary-key": requirePrimaryKey,
   "require-restoring-down": requireRestoringDown,
   "require-suppression-reason": requireSuppressionReason,
   "require-unique-view-index": requireUniqueViewIndex,
+  "require-validated-constraint": requireValidatedConstraint,
 };
