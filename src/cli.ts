@@ -8,6 +8,7 @@ import {
   type ReviewArguments,
   type RuleFormat,
   ruleFormats,
+  type StatsArguments,
   UsageError,
 } from "./cli/arguments.ts";
 import { ignoreClosedPipes } from "./cli/terminal.ts";
@@ -103,6 +104,20 @@ function program(signal: AbortSignal, done: (code: number) => void): Command {
     .action(async (id: string) => {
       const { explainRule } = await import("./cli/rules.ts");
       done(await explainRule(id, color(drydock)));
+    });
+
+  drydock
+    .command("stats")
+    .description("print the query that makes a statistics file from production, or check such a file")
+    .option("--with-values", "with the most common values of columns, which are data of rows")
+    .option("--check <file>", "check a statistics file instead")
+    .addHelpText(
+      "after",
+      "\nRun it on a replica or in production: drydock stats | psql -XAtq <database> > statistics.json\nand name the file in .github/drydock.yml: statistics: statistics.json",
+    )
+    .action(async (options: StatsArguments) => {
+      const { runStats } = await import("./cli/stats.ts");
+      done(await runStats(options));
     });
 
   drydock

@@ -37,3 +37,10 @@ export interface DemoArguments {
   /** Where to write the page. */
   readonly output?: string;
 }
+
+/** The options of `drydock stats`. */
+export interface StatsArguments {
+  readonly withValues?: boolean;
+  /** A statistics file. */
+  readonly check?: string;
+}

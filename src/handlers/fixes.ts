@@ -2,6 +2,7 @@ import { check } from "../review/check.ts";
 import type { Config } from "../review/config.ts";
 import { altered, type ChangedFiles } from "../review/edited.ts";
 import { readChangeSet } from "../review/read.ts";
+import type { Statistics } from "../review/statistics.ts";
 import type { ChangeSet, Database, DryRun } from "../review/types.ts";
 import { type Attempt, type Proofs, verification } from "../review/verify.ts";
 import type { DryRunRequest } from "../sandbox/dry-run.ts";
@@ -14,6 +15,8 @@ interface FixRequest {
   readonly database: Database;
   /** What the change was read from. */
   readonly input: ChangedFiles & { readonly config: Config };
+  /** What is known of production. */
+  readonly statistics: Statistics | null;
   /** As YYYY-MM-DD. */
   readonly today: string;
   readonly proofs: Proofs;
@@ -24,7 +27,7 @@ interface FixRequest {
  * Has the sandbox run what the findings of a database offer, while its engine still stands: the first run is judged, then
  * one version of the change after the other is run. Nothing is run when there is nothing to offer.
  */
-export function fixesOf({ changes, database, input, today, proofs, lap }: FixRequest) {
+export function fixesOf({ changes, database, input, statistics, today, proofs, lap }: FixRequest) {
   const { config } = input;
   const judge = (version: ChangeSet, run: DryRun) =>
     check({
@@ -34,6 +37,7 @@ export function fixesOf({ changes, database, input, today, proofs, lap }: FixReq
       },
       runs: [run],
       config,
+      statistics,
       today,
     });
   let work: Generator<Attempt, void, DryRun> | null = null;

@@ -3,6 +3,7 @@ import { type Config, defaultConfig, readConfig } from "../review/config.ts";
 import { frameworks } from "../review/frameworks/index.ts";
 import { concernsDatabase, readChangeSet, readHistory, type Texts, wantedFiles } from "../review/read.ts";
 import { reportOf } from "../review/report/report.ts";
+import { readStatistics, type Statistics } from "../review/statistics.ts";
 import { decodeText } from "../review/text-file.ts";
 import type { ChangeSet, Database, DryRun, Report, Script, Skipped } from "../review/types.ts";
 import { type Proofs, proved } from "../review/verify.ts";
@@ -36,6 +37,7 @@ export async function reviewChange(
 
   const base = await source.baseFiles();
   const { config, skipped: configSkipped } = await readBaseConfig(source, base.files);
+  const { statistics, skipped: statisticsSkipped } = await readBaseStatistics(source, base.files, config);
   const change = { changed: changed.files, base: base.files, config };
   const texts = await readWanted(source, change);
   clock.lap("fetch");
@@ -43,6 +45,7 @@ export async function reviewChange(
   const input = { ...change, texts };
   const changes = withSkipped(readChangeSet(input), [
     ...configSkipped,
+    ...statisticsSkipped,
     ...(await readHeadConfig(source, changed.files)),
     ...incomplete(changed.complete, "The pull request has more files than could be listed"),
     ...incomplete(base.complete, "The base branch has more files than could be listed"),
@@ -54,12 +57,15 @@ export async function reviewChange(
   const proofs: Proofs = { fixes: new Map(), sequences: new Set() };
   for (const database of changes.databases) {
     options.signal?.throwIfAborted();
-    const again = fixesOf({ changes, database, input, today, proofs, lap: clock.lap });
-    runs.push(await dryRun(source, sandbox, database, changes, config, { ...options, rerun: again.rerun }));
+    const again = fixesOf({ changes, database, input, statistics, today, proofs, lap: clock.lap });
+    const production = { config, statistics };
+    runs.push(
+      await dryRun(source, sandbox, database, changes, production, { ...options, rerun: again.rerun }),
+    );
     again.end();
   }
 
-  const { findings: found, accepted } = judge({ changes, runs, config, today });
+  const { findings: found, accepted } = judge({ changes, runs, config, statistics, today });
   const findings = proved(found, proofs);
   clock.lap("check");
   return reportOf({ changes, runs, findings, accepted, timings: clock.timings(), concerned: true });
@@ -87,7 +93,7 @@ async function dryRun(
   sandbox: Sandbox,
   database: Database,
   changes: ChangeSet,
-  config: Config,
+  { config, statistics }: { readonly config: Config; readonly statistics: Statistics | null },
   options: ReviewOptions & Pick<DryRunRequest, "rerun">,
 ): Promise<DryRun> {
   return sandbox.dryRun({
@@ -96,6 +102,7 @@ async function dryRun(
     loadHistory: () => loadHistory(source, database),
     ...queriesOf(changes, database),
     rows: config.rows,
+    statistics,
     ...(options.onProgress && { onProgress: options.onProgress }),
     ...(options.signal && { signal: options.signal }),
     ...(options.rerun && { rerun: options.rerun }),
@@ -160,6 +167,27 @@ export async function readBaseConfig(
 export async function commentLimit(source: Source): Promise<number> {
   const { config } = await readBaseConfig(source, (await source.baseFiles()).files);
   return config.comments.limit;
+}
+
+/** The statistics file that the configuration names, of the base side; null when it names none or it cannot be read. */
+async function readBaseStatistics(
+  source: Source,
+  base: readonly TreeFile[],
+  { statistics: path }: Config,
+): Promise<{ statistics: Statistics | null; skipped: Skipped[] }> {
+  if (path === undefined) return { statistics: null, skipped: [] };
+  const without = (reason: string) => ({
+    statistics: null,
+    skipped: [{ path, line: null, reason: `sizes of tables are not known: ${reason}`, matters: false }],
+  });
+  const file = base.find((candidate) => candidate.path === path);
+  if (!file) return without("the base branch has no such file; correct `statistics` in the configuration");
+  const blob = (await source.read([file.digest])).get(file.digest);
+  if (!blob || "missing" in blob) return without(blob?.missing ?? "it was not found");
+  const text = decodeText(blob.bytes);
+  if ("skipped" in text) return without(text.skipped);
+  const statistics = readStatistics(text.text);
+  return "problem" in statistics ? without(statistics.problem) : { statistics, skipped: [] };
 }
 
 /** The head side's configuration does not count until it is merged; it is only checked for mistakes. */

@@ -7,6 +7,7 @@ import { nearest } from "./nearest.ts";
 import type { BrokenQuery, Context, MigrationContext, OperationContext, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
 import { isVerbatim } from "./script.ts";
+import { type Statistics, statisticsOf } from "./statistics.ts";
 import { suppress } from "./suppress.ts";
 import type {
   Accepted,
@@ -31,6 +32,8 @@ interface CheckInput {
   readonly config: Pick<Config, "rules" | "rows" | "postgres" | "suppress">;
   /** Every rule when left out. */
   readonly rules?: Readonly<Record<string, Rule>>;
+  /** What is known of production; nothing when left out. */
+  readonly statistics?: Statistics | null;
   /** Identities of findings that the base side's baseline accepts. */
   readonly baseline?: ReadonlySet<string>;
   /** The day, as YYYY-MM-DD, after which an entry of the configuration no longer counts; none is over when left out. */
@@ -78,11 +81,11 @@ export function judge(input: CheckInput): Judgement {
 
 /** What the rules answer about databases and queries, as it comes. */
 export function findingsOf(input: CheckInput): Finding[] {
-  const { changes, runs, config } = input;
+  const { changes, runs } = input;
   const asked = askedOf(input);
   return changes.databases.flatMap((database) => {
     const run = runs.find(({ directory }) => directory === database.directory) ?? null;
-    const context = contextOf(database, run, changes, config);
+    const context = contextOf(database, run, input);
     const fitting = asked.filter(({ rule }) => rule.dialects.includes(database.dialect));
     return [...checkSteps(fitting, context, run), ...checkQueries(fitting, changes, context, run)];
   });
@@ -117,8 +120,7 @@ interface Asked {
 function contextOf(
   database: Database,
   run: DryRun | null,
-  changes: ChangeSet,
-  { rows, postgres }: CheckInput["config"],
+  { changes, config: { rows, postgres }, statistics = null }: CheckInput,
 ): Context {
   const known = run?.lost === null ? run : null;
   const framework = frameworks[database.framework];
@@ -130,7 +132,9 @@ function contextOf(
     brokenQueries: known && isComplete(known) ? brokenQueries(changes, known) : [],
     head: known && database.steps.every((step) => leftItsSchema(step, known)) ? known.head : null,
     postgres,
-    rows: (table) => (Object.hasOwn(rows, table) ? (rows[table] ?? null) : null),
+    rows: (table) =>
+      (Object.hasOwn(rows, table) ? rows[table] : undefined) ?? statisticsOf(statistics, table)?.rows ?? null,
+    bytes: (table) => statisticsOf(statistics, table)?.bytes ?? null,
   };
 }
 
@@ -234,6 +238,8 @@ function operationContext(subject: Subject, run: StatementRun | null): Operation
     before: seen?.before ?? null,
     after: seen?.after ?? null,
     roundTrip: seen?.roundTrip ?? null,
+    rows: (table) => context.rows(table) ?? context.rows(births.formerName(table)),
+    bytes: (table) => context.bytes(table) ?? context.bytes(births.formerName(table)),
     isNew: births.isNew,
     isNewColumn: births.isNewColumn,
     formerName: births.formerName,

@@ -69,6 +69,15 @@ const schema = z.strictObject({
     .describe(
       "Rows of your tables in production, by table name (`orders`, `billing.invoices`): what a plan or a rewrite costs.",
     ),
+  statistics: z
+    .string()
+    .min(1)
+    .max(1000)
+    .transform((path) => path.replace(/^\.?\/+/, ""))
+    .optional()
+    .describe(
+      "Path of a statistics file in the repository, as the query of `drydock stats` makes it; read from the base branch. `rows` goes before it.",
+    ),
   rules: z
     .partialRecord(
       z.enum(Object.keys(rules)),

@@ -1,19 +1,27 @@
+import { bytesInWords, countInWords, inWords, secondsOf, type Work } from "./duration.ts";
 import type { Context, OperationContext } from "./rule.ts";
 import { say } from "./text.ts";
-import type { Severity, StatementRun, Table, TableName, Text } from "./types.ts";
+import type { Operation, Severity, StatementRun, Table, TableName, Text } from "./types.ts";
 
-/** A table of fewer rows is locked, scanned or rewritten in a moment: such a finding is only worth an `info`. */
-const smallTable = 1000;
+/** A table below both is locked, scanned or rewritten in a moment: such a finding is only worth an `info`. */
+const small = { rows: 10_000, bytes: 8 * 1024 ** 2 };
 
 /** The statement's run when the statement was seen to run; null when it failed or was not evaluated. */
 export function ranOf(context: OperationContext): StatementRun | null {
   return context.run?.outcome.kind === "ran" ? context.run : null;
 }
 
-/** The severity of a lock, a scan or a rewrite on this table: `info` when the configuration says that it is small. */
+/** The severity of a lock, a scan or a rewrite on this table: `info` when it is known to be small. */
 export function sized(severity: Severity, table: TableName, context: Context): Severity {
+  return isSmall(table, context) ? "info" : severity;
+}
+
+/** Whether the table is known to be small, by every number that is known of it. */
+export function isSmall(table: TableName, context: Context): boolean {
   const rows = context.rows(table);
-  return rows !== null && rows < smallTable ? "info" : severity;
+  const bytes = context.bytes(table);
+  if (rows === null && bytes === null) return false;
+  return (rows ?? 0) < small.rows && (bytes ?? 0) < small.bytes;
 }
 
 /** Whether the statement was seen to read the whole table. */
@@ -32,7 +40,7 @@ export function wasRewritten(run: StatementRun, table: TableName): boolean {
  */
 export function evidenceOf(context: OperationContext, tables: readonly TableName[]): Text[] {
   const old = tables.filter((table) => !context.isNew(table));
-  return [...seen(ranOf(context)), ...old.map((table) => sizeOf(table, context))];
+  return [...seen(ranOf(context)), ...old.map((table) => sizeOf(table, context, workOn(table, context)))];
 }
 
 /** The table as it was before the migration; null when that is not known. */
@@ -57,8 +65,48 @@ function seen(run: StatementRun | null): Text[] {
   ];
 }
 
-function sizeOf(table: TableName, context: Context): Text {
-  const rows = context.rows(table);
-  if (rows === null) return say`sizes are not configured: ${table} is taken to be large`;
-  return say`configured: ${table} has ${[rows.toLocaleString("en-US")]} rows`;
+/** What was seen to be done with every row of the table; null when nothing was. */
+function workOn(table: TableName, context: OperationContext): Work | null {
+  const run = ranOf(context);
+  if (!run) return null;
+  if (wasRewritten(run, table)) return "rewrite";
+  if (!wasScanned(run, table)) return null;
+  return context.statement.operations.some(buildsIndex) ? "index" : "scan";
+}
+
+function buildsIndex(operation: Operation): boolean {
+  if (operation.kind === "createIndex" || operation.kind === "reindex") return true;
+  if (operation.kind === "addColumn") return operation.column.unique || operation.column.primaryKey;
+  return (
+    operation.kind === "addConstraint" &&
+    ["unique", "primary-key", "exclude"].includes(operation.constraint.kind)
+  );
+}
+
+/**
+ * What is known of a table's size, and to what that work on all of it comes. A table of unknown size is only named: the
+ * report says once what follows from that.
+ */
+export function sizeOf(table: TableName, context: Context, work: Work | null = null): Text {
+  const size = { rows: context.rows(table), bytes: context.bytes(table) };
+  if (size.rows === null && size.bytes === null) return say`unsized: ${table}`;
+  const parts = [
+    ...(size.rows === null ? [] : [`${countInWords(size.rows)} rows`]),
+    ...(size.bytes === null ? [] : [bytesInWords(size.bytes)]),
+  ];
+  const seconds = work === null ? null : secondsOf(work, size);
+  const expect =
+    seconds === null || work === null ? "" : `: expect the ${names[work]} to take ${inWords(seconds)}`;
+  return say`size: ${table} has ${[parts.join(", ")]}${[expect]}`;
+}
+
+const names: Readonly<Record<Work, string>> = {
+  scan: "scan",
+  index: "index build",
+  rewrite: "rewrite",
+};
+
+/** The table that a fact names as one of unknown size; null for every other fact. */
+export function unsizedIn([label, name]: Text): TableName | null {
+  return label === "unsized: " && typeof name === "object" ? name.code : null;
 }

@@ -35,8 +35,10 @@ export interface Context {
   readonly base: Schema | null;
   /** The schema that the pull request leaves; null when it could not be built. */
   readonly head: Schema | null;
-  /** Rows of a table as the configuration states them; null when it does not. */
+  /** Rows of a table in production, by the configuration, else by the statistics file; null when neither says. */
   rows(table: TableName): number | null;
+  /** Bytes of a table in production, without its indexes, by the statistics file; null when it does not say. */
+  bytes(table: TableName): number | null;
   /** Queries of running code that the base schema takes and the new one does not. */
   readonly brokenQueries: readonly BrokenQuery[];
   /** Major version of the PostgreSQL for which the migrations are meant, as the configuration states it. */

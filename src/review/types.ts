@@ -854,6 +854,8 @@ export interface Receipt {
   readonly notChecked: readonly string[];
   /** Findings that were accepted, with a reason. */
   readonly accepted: number;
+  /** Tables of findings whose size in production is not known. */
+  readonly unsized: readonly TableName[];
 }
 
 /** All that a review has to say. */

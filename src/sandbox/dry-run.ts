@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { Statistics } from "../review/statistics.ts";
 import type { Database, DryRun, Script, TableName } from "../review/types.ts";
 import { createBaseCache } from "./base-cache.ts";
 import { cacheDirectory } from "./cache-directory.ts";
@@ -31,6 +32,8 @@ export interface DryRunRequest {
   readonly deployed?: readonly string[];
   /** Rows that tables hold in production. */
   readonly rows: Readonly<Record<TableName, number>>;
+  /** What else is known of production: sizes, and how values are spread. Nothing when left out. */
+  readonly statistics?: Statistics | null;
   onProgress?(progress: { phase: string; done: number; of: number }): void;
   readonly signal?: AbortSignal;
   /**

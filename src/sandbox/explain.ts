@@ -1,24 +1,24 @@
 import { tableName } from "../review/sql/names.ts";
 import { splitStatements } from "../review/sql/statements.ts";
-import type { PlanNode, PlanOutcome, TableName } from "../review/types.ts";
+import type { PlanNode, PlanOutcome } from "../review/types.ts";
 import type { ResultSet } from "./engine.ts";
 import type { Session } from "./session.ts";
-import { makeSizesReal } from "./sizes.ts";
+import { makeSizesReal, type Production } from "./sizes.ts";
 import { excuseOf, type Known } from "./verdict.ts";
 
 /**
  * Plans queries without running them: EXPLAIN (GENERIC_PLAN, FORMAT JSON), so that placeholders need no values
- * (documentation, EXPLAIN). Tables have the configured numbers of rows. The database must be put back afterwards.
+ * (documentation, EXPLAIN). Tables are as large as production says. The database must be put back afterwards.
  * Rejects with EngineLost when the engine does not survive.
  */
 export async function planQueries(
   session: Session,
   queries: readonly string[],
-  rows: Readonly<Record<TableName, number>>,
+  production: Production,
   known: Known,
 ): Promise<readonly PlanOutcome[]> {
   if (queries.length === 0) return [];
-  const restoreSizes = await makeSizesReal(session, rows);
+  const restoreSizes = await makeSizesReal(session, production);
   const outcomes: PlanOutcome[] = [];
   for (const query of queries) outcomes.push(await plan(session, query, known));
   await restoreSizes();

@@ -7,6 +7,7 @@ import { planQueries } from "./explain.ts";
 import type { LeaseOptions } from "./keeper.ts";
 import { emptySchema, schemaOf } from "./schema.ts";
 import { borrowed } from "./session.ts";
+import type { Production } from "./sizes.ts";
 import { type RunContext, runStep, type State, stateOf, unreachedStep } from "./step.ts";
 
 /** What a run takes from its house. */
@@ -122,7 +123,7 @@ async function observe(
   seen: Seen,
   lap: (phase: string) => void,
 ): Promise<void> {
-  const { queries, rows, deployed = [] } = request;
+  const { queries, deployed = [] } = request;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
   const base = await buildBase({
     database: request.database,
@@ -147,7 +148,7 @@ async function observe(
   const plans = await planQueries(
     session,
     [...asked.map(({ baseSql }) => baseSql ?? ""), ...deployed],
-    rows,
+    productionOf(request),
     { gaps: base.history.gaps, missingExtensions: new Set(base.history.missingExtensions) },
   );
   for (const [i, { index }] of asked.entries()) seen.before.set(index, plans[i] ?? notPlanned(""));
@@ -159,12 +160,13 @@ async function observe(
 
 /** Runs the change's steps from the base on and plans the queries on what they leave. */
 async function observeChange(
-  { database, queries, rows, deployed = [], onProgress }: DryRunRequest,
+  request: DryRunRequest,
   seen: Seen,
   base: Base,
   origin: State,
   lap: (phase: string) => void,
 ): Promise<void> {
+  const { database, queries, deployed = [], onProgress } = request;
   const { session, giveBack } = borrowed(base.session);
   const context = await contextOf({ ...base, session }, lap);
   seen.context = context;
@@ -185,13 +187,17 @@ async function observeChange(
   const headPlans = await planQueries(
     session,
     [...queries.map(({ sql }) => sql), ...deployed],
-    rows,
+    productionOf(request),
     context.known,
   );
   for (const [i, { index }] of queries.entries()) seen.after.set(index, headPlans[i] ?? notPlanned(""));
   seen.deployed.after.push(...headPlans.slice(queries.length));
   await giveBack();
   lap("plan");
+}
+
+function productionOf({ rows, statistics = null }: DryRunRequest): Production {
+  return { rows, statistics };
 }
 
 async function contextOf(

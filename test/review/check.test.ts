@@ -20,7 +20,7 @@ describe("without a run", () => {
       gates: true,
       line: 1,
     });
-    expect(finding?.evidence.map(plain)).toEqual(["sizes are not configured: orders is taken to be large"]);
+    expect(finding?.evidence.map(plain)).toEqual(["unsized: orders"]);
   });
 
   it("is quiet about tables that the pull request makes", () => {

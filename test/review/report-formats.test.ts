@@ -144,6 +144,7 @@ describe("JSON", () => {
             "ran": 2,
             "seen": 2,
           },
+          "unsized": [],
         },
         "skipped": [],
         "timings": {

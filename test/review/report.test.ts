@@ -192,6 +192,7 @@ describe("the receipt", () => {
       standIns: ["role web"],
       notChecked: [],
       accepted: 0,
+      unsized: [],
     });
   });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { readScript } from "../../src/review/script.ts";
+import type { Statistics } from "../../src/review/statistics.ts";
 import type {
   Dialect,
   DryRun,
@@ -32,6 +33,7 @@ export interface Case {
   readonly scope?: string;
   readonly queries?: DryRunRequest["queries"];
   readonly rows?: DryRunRequest["rows"];
+  readonly statistics?: Statistics;
   readonly signal?: AbortSignal;
   readonly onProgress?: DryRunRequest["onProgress"];
 }
@@ -60,7 +62,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
       dialect = "postgresql",
       ...rest
     }: Case): Promise<DryRun> {
-      const { scope = "test", queries = [], rows = {}, signal, onProgress } = rest;
+      const { scope = "test", queries = [], rows = {}, statistics = null, signal, onProgress } = rest;
       return sandbox.dryRun({
         database: {
           directory: "migrations",
@@ -82,6 +84,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
         },
         queries,
         rows,
+        statistics,
         ...(signal && { signal }),
         ...(onProgress && { onProgress }),
       });

@@ -89,6 +89,7 @@ const receipt = z.object({
   standIns: z.array(z.string()).describe("Roles, extensions and functions that the sandbox stood in for."),
   notChecked: z.array(text).describe("What was seen and not checked: path, line and reason."),
   accepted: z.int().nonnegative().describe("Findings that were accepted, with a reason."),
+  unsized: z.array(z.string()).describe("Tables of findings whose size in production is not known."),
 });
 
 const accepted = z.object({

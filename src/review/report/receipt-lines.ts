@@ -10,6 +10,7 @@ export function receiptLines({
   engines,
   standIns,
   accepted,
+  unsized,
 }: Receipt): readonly string[] {
   const on = engines.length > 0 ? ` on ${engines.join(", ")}` : "";
   const after = migrations.history > 0 ? `, after ${count(migrations.history, "earlier migration")}` : "";
@@ -30,7 +31,18 @@ export function receiptLines({
           `${queries.planned} of ${count(queries.found, "annotated query", "annotated queries")} planned before and after.`,
         ]
       : []),
+    ...(unsized.length > 0 ? [sizesUnknown(unsized)] : []),
     ...(accepted > 0 ? [`${count(accepted, "finding")} accepted, with a reason.`] : []),
     ...(standIns.length > 0 ? [`Stood in for: ${standIns.join(", ")}.`] : []),
   ];
+}
+
+const mostNamed = 5;
+
+function sizesUnknown(tables: readonly string[]): string {
+  const more = tables.length - mostNamed;
+  const named = tables.slice(0, mostNamed).join(", ") + (more > 0 ? ` and ${count(more, "other")}` : "");
+  const [are, them] =
+    tables.length === 1 ? ["is taken to be large", "it"] : ["are taken to be large", "them"];
+  return `Sizes in production are not known: ${named} ${are}. rows: or statistics: in .github/drydock.yml tells ${them}.`;
 }

@@ -1,3 +1,4 @@
+import { unsizedIn } from "../observed.ts";
 import { visible } from "../text.ts";
 import type {
   Accepted,
@@ -8,6 +9,7 @@ import type {
   MigrationRun,
   Receipt,
   Report,
+  TableName,
 } from "../types.ts";
 import { shorten } from "./escape.ts";
 import { changedSteps, type Gap, gapsIn, runOf } from "./gaps.ts";
@@ -30,10 +32,15 @@ export interface ReportInput {
  * not be checked, `skipped` when there was nothing to review, and `success` for all the rest, warnings included.
  */
 export function reportOf(input: ReportInput): Report {
-  const { changes, runs, findings, accepted = [], timings, concerned } = input;
+  const { changes, runs, accepted = [], timings, concerned } = input;
+  const findings = input.findings.map(withoutUnsized);
   const gaps = gapsIn({ changes, runs, findings, accepted });
   const conclusion = conclusionOf({ changes, findings, gaps, concerned });
-  const receipt = { ...receiptOf(changes, runs, gaps), accepted: accepted.length };
+  const receipt = {
+    ...receiptOf(changes, runs, gaps),
+    accepted: accepted.length,
+    unsized: unsizedOf(input.findings),
+  };
   return {
     conclusion,
     title: titleOf(conclusion, findings, gaps, receipt),
@@ -45,6 +52,16 @@ export function reportOf(input: ReportInput): Report {
     runs,
     timings,
   };
+}
+
+/** That a size is not known is said once, in the receipt. */
+function withoutUnsized(finding: Finding): Finding {
+  return { ...finding, evidence: finding.evidence.filter((fact) => unsizedIn(fact) === null) };
+}
+
+function unsizedOf(findings: readonly Finding[]): TableName[] {
+  const tables = findings.flatMap(({ evidence }) => evidence.flatMap((fact) => unsizedIn(fact) ?? []));
+  return [...new Set(tables)].sort();
 }
 
 function conclusionOf(
@@ -109,7 +126,7 @@ function receiptOf(
   changes: ChangeSet,
   runs: readonly DryRun[],
   gaps: readonly Gap[],
-): Omit<Receipt, "accepted"> {
+): Omit<Receipt, "accepted" | "unsized"> {
   const steps = changes.databases.flatMap((database) =>
     changedSteps(database).map((step) => ({
       step,

@@ -1,4 +1,5 @@
 import { list, sqlColumns } from "../advice.ts";
+import { sizeOf } from "../observed.ts";
 import { defineRule, type QueryContext } from "../rule.ts";
 import { quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
@@ -54,7 +55,7 @@ function problemOf(query: AnnotatedQuery, { node, table, joined }: Scan, context
     evidence: [
       ...(before ? [say`before: ${planText(before)}`] : []),
       ...(after ? [say`after: ${planText(after)}`] : []),
-      say`configured: ${table} has ${[rows]} rows`,
+      sizeOf(table, context, "scan"),
     ],
     ...(columns.length > 0 && {
       instead: say`Create an index that begins with ${list(columns)}, e.g. ${`CREATE INDEX CONCURRENTLY ON ${quoteTable(table)} ${sqlColumns(columns)}`}.`,

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { reviewChange } from "../../src/handlers/review.ts";
+import type { Blob, Source } from "../../src/handlers/source.ts";
+import { plain } from "../../src/review/text.ts";
+import { type Batch, createBatch } from "../batch.ts";
+import { changeOf, type Files } from "../helpers.ts";
+
+let batch: Batch;
+beforeAll(() => {
+  batch = createBatch();
+});
+afterAll(() => batch.close());
+
+const base = {
+  "migrations/0001_orders.up.sql": "CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint);",
+  "migrations/0001_orders.down.sql": "DROP TABLE orders;",
+};
+const index = {
+  "migrations/0002_index.up.sql": "CREATE INDEX orders_user_id_idx ON orders (user_id);",
+  "migrations/0002_index.down.sql": "DROP INDEX orders_user_id_idx;",
+};
+const named = { ".github/drydock.yml": "statistics: ./db/statistics.json\n" };
+const statistics = (rows: number, bytes: number) => ({
+  "db/statistics.json": JSON.stringify({ version: 1, tables: { orders: { rows, bytes } } }),
+});
+
+function review(before: Files, change: Files) {
+  const { changed, base: files, blobs } = changeOf(before, { ...before, ...change });
+  const source: Source = {
+    repository: "test",
+    base: "b",
+    head: "h",
+    changedFiles: async () => ({ files: changed, complete: true }),
+    baseFiles: async () => ({ files, complete: true }),
+    read: async (digests) =>
+      new Map(
+        digests.map((digest): [string, Blob] => {
+          const bytes = blobs.get(digest);
+          return [digest, bytes ? { bytes } : { missing: "it is not there" }];
+        }),
+      ),
+  };
+  return reviewChange(source, { ...batch, ready: async () => undefined });
+}
+
+describe("sizes", () => {
+  it("of the base side's statistics decide how much a finding counts, and how long it takes", async () => {
+    const large = await review({ ...base, ...named, ...statistics(40_000_000, 6 * 1024 ** 3) }, index);
+    expect(large.findings).toMatchObject([{ rule: "no-blocking-index-build", severity: "error" }]);
+    expect(large.findings[0]?.evidence.map(plain)).toContain(
+      "size: orders has 40 M rows, 6 GB: expect the index build to take minutes, not milliseconds",
+    );
+    const small = await review({ ...base, ...named, ...statistics(400, 64 * 1024) }, index);
+    expect(small.findings).toMatchObject([{ rule: "no-blocking-index-build", severity: "info" }]);
+    expect(small.conclusion).toBe("success");
+    const wide = await review({ ...base, ...named, ...statistics(400, 6 * 1024 ** 3) }, index);
+    expect(wide.findings).toMatchObject([{ severity: "error" }]);
+  });
+
+  it("of the pull request's own statistics do not count", async () => {
+    const report = await review(
+      { ...base, ...named, ...statistics(40_000_000, 6 * 1024 ** 3) },
+      {
+        ...index,
+        ...statistics(4, 8_192),
+      },
+    );
+    expect(report.findings).toMatchObject([{ severity: "error" }]);
+  });
+
+  it("that are not known are said once", async () => {
+    const report = await review(base, index);
+    expect(report.receipt.unsized).toEqual(["orders"]);
+    expect(report.findings[0]?.evidence.map(plain).join()).not.toContain("orders has");
+    expect(report.findings[0]?.evidence.map(plain).join()).not.toContain("unsized");
+  });
+
+  it("whose file is missing or broken are told, and the review goes on", async () => {
+    const missing = await review({ ...base, ...named }, index);
+    const broken = await review({ ...base, ...named, "db/statistics.json": "{}" }, index);
+    for (const { findings, conclusion, receipt } of [missing, broken]) {
+      expect([findings.length, conclusion]).toEqual([1, "failure"]);
+      expect(receipt.notChecked.join()).toContain("sizes of tables are not known");
+    }
+  });
+});
+
+describe("a suppression", () => {
+  const configured = (entry: string) => ({
+    ".github/drydock.yml": `suppress:\n  - rule: no-blocking-index-build\n    paths: ["migrations/*"]\n    reason: small\n${entry}`,
+  });
+
+  it("of the base side's configuration accepts until its day", async () => {
+    const report = await review({ ...base, ...configured("") }, index);
+    expect([report.findings, report.conclusion]).toEqual([[], "success"]);
+    expect(report.accepted).toMatchObject([{ by: "config", reason: "small" }]);
+    const over = await review({ ...base, ...configured("    until: 2020-01-01\n") }, index);
+    expect([over.findings.length, over.accepted.length]).toEqual([1, 0]);
+  });
+
+  it("of the pull request's own configuration does not count", async () => {
+    const report = await review(base, { ...index, ...configured("") });
+    expect(report.conclusion).toBe("failure");
+  });
+});
