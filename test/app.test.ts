@@ -11,6 +11,7 @@ import { reviewChange } from "../src/handlers/review.ts";
 import { healthHandler, listen, ping } from "../src/handlers/server.ts";
 import { createService, type Service } from "../src/handlers/service.ts";
 import { webhookPath } from "../src/handlers/settings.ts";
+import { commentBody } from "../src/review/report/comment.ts";
 import { createSandbox } from "../src/sandbox/dry-run.ts";
 import {
   base,
@@ -27,6 +28,7 @@ import {
   mockCheckUpdated,
   mockConversation,
   mockFiles,
+  mockGraphql,
   mockToken,
   origin,
   privateKey,
@@ -36,6 +38,7 @@ import {
 import {
   checkRunEvent,
   checkSuiteEvent,
+  commentEvent,
   mergeGroupEvent,
   pullRequest,
   pullRequestEvent,
@@ -603,5 +606,127 @@ describe("a merge queue", () => {
       ["skipped", group],
       ["skipped", group],
     ]);
+  });
+});
+
+describe("a command", () => {
+  const emptyTree = { sha: base, tree: [], truncated: false };
+  const said = (seen: string[]) =>
+    nock(origin)
+      .post(`${repoPath}/issues/7/comments`)
+      .reply(201, (_, body) => {
+        seen.push((body as { body: string }).body);
+        return { id: 900 };
+      });
+  const permission = (level: string) =>
+    nock(origin).get(`${repoPath}/collaborators/carol/permission`).reply(200, { permission: level });
+  const reaction = (content: string) =>
+    nock(origin).post(`${repoPath}/issues/comments/77/reactions`, { content }).reply(201, { id: 1, content });
+  const opened = () =>
+    nock(origin)
+      .get(`${repoPath}/pulls/7`)
+      .reply(200, pullRequest({ comments: 1 }));
+
+  it("accepts a finding with a reason, which the check and later reviews keep", async () => {
+    const report = sample();
+    const gating = report.findings.filter(({ gates }) => gates);
+    const [first] = gating;
+    if (!first || gating.length !== 1) throw new Error("the sample has one finding that gates");
+    const answers: string[] = [];
+    mockToken();
+    permission("write");
+    reaction("eyes");
+    opened();
+    mockFiles(migrations);
+    const bodies: CheckBody[] = [];
+    mockCheckCreated(5, (body) => bodies.push(body));
+    nock(origin).get(`${repoPath}/git/trees/${base}`).query({ recursive: "1" }).reply(200, emptyTree);
+    mockConversation({
+      threads: report.findings.map((finding) => ({ body: commentBody(finding, { suggestion: null }) })),
+    });
+    said(answers);
+    const rewritten: unknown[] = [];
+    mockGraphql(/updatePullRequestReviewComment/, { data: {} }, ({ variables }) =>
+      rewritten.push(variables.b0),
+    );
+    mockCheckUpdated(5, (body) => bodies.push(body));
+    await startApp(async () => report);
+    await deliver("issue_comment", commentEvent(`/drydock ignore ${first.rule} the table is *empty* @all`));
+    expect(answers).toHaveLength(1);
+    expect(answers[0]).toContain(`Accepted: 1 finding of \`${first.rule}\`, by \`carol\`: the table is`);
+    expect(answers[0]).not.toContain("@all");
+    expect(rewritten[0]).toMatch(/^☑️ \*\*Accepted\*\*: carol: the table is/);
+    expect(bodies.at(-1)?.conclusion).toBe("success");
+    expect(bodies.at(-1)?.output.summary).toContain("1 accepted");
+
+    mockFiles(migrations, 1, "d".repeat(40));
+    mockCheckCreated(6);
+    mockConversation({ head: "d".repeat(40), comments: [{ id: 900, body: String(answers[0]) }] });
+    mockCheckUpdated(6, (body) => bodies.push(body));
+    const pushed = pullRequestEvent("synchronize", {
+      head: "d".repeat(40),
+      comments: 2,
+      updatedAt: "2026-01-02T00:00:00Z",
+    });
+    await deliver("pull_request", pushed, { delivery: "d-2" });
+    expect(bodies.at(-1)?.conclusion).toBe("success");
+  });
+
+  it.each([
+    ["of somebody who may only read", "/drydock review", "read", "-1", "Only people who may write"],
+    ["that nobody knows", "/drydock deploy @here", "admin", "eyes", "`deploy` is no command"],
+    ["for help", "/drydock", "admin", "eyes", "/drydock explain"],
+    [
+      "to ignore what is no rule",
+      "/drydock ignore no-table-drob it is fine",
+      "write",
+      "eyes",
+      "Did you mean `no-table-drop`",
+    ],
+    ["to ignore without a reason", "/drydock ignore no-table-drop", "write", "eyes", "A reason is needed"],
+  ])("%s is answered at once", async (_, body, level, content, text) => {
+    const answers: string[] = [];
+    mockToken();
+    permission(level);
+    reaction(content);
+    said(answers);
+    await startApp();
+    await deliver("issue_comment", commentEvent(body));
+    expect(answers[0]).toContain(text);
+    expect(answers[0]).not.toContain("@here");
+  });
+
+  it("reviews again", async () => {
+    mockToken();
+    permission("admin");
+    reaction("eyes");
+    opened();
+    const bodies = mockReviewed({ token: false });
+    await startApp();
+    await deliver("issue_comment", commentEvent("/drydock review"));
+    expect(bodies.at(-1)?.conclusion).toBe("success");
+  });
+
+  it("explains a query with its plans", async () => {
+    const answers: string[] = [];
+    mockToken();
+    permission("write");
+    reaction("eyes");
+    opened();
+    mockReviewed({ token: false });
+    said(answers);
+    await startApp();
+    await deliver("issue_comment", commentEvent("/drydock explain no_such_query"));
+    expect(answers[0]).toContain("Nothing here is called `no_such_query`");
+  });
+
+  it.each([
+    ["a bot's comment", commentEvent("/drydock review", { type: "Bot" })],
+    ["a comment on an issue", commentEvent("/drydock review", { isPull: false })],
+    ["a quoted command", commentEvent("> /drydock review")],
+    ["talk about it", commentEvent("Try `/drydock review`")],
+  ])("is not seen in %s", async (_, payload) => {
+    await startApp();
+    await deliver("issue_comment", payload);
   });
 });

@@ -1,4 +1,5 @@
 import { fingerprintIn } from "../review/report/comment.ts";
+import { type Acceptance, acceptanceIn, answeredIn } from "./acceptance.ts";
 import type { Home } from "./check-run.ts";
 
 /** What is said on a pull request, as far as it is ours, and where the pull request stands. */
@@ -12,6 +13,10 @@ export interface Conversation {
   readonly threads: readonly OwnThread[];
   /** The sticky comment; null when there is none. */
   readonly summary: { readonly id: number; readonly body: string } | null;
+  /** Ids of the comments that we answered. */
+  readonly answered: ReadonlySet<number>;
+  /** What commands accepted. */
+  readonly acceptances: readonly Acceptance[];
 }
 
 /** A review thread that one of our comments began. */
@@ -64,6 +69,7 @@ export async function readConversation(home: Home, number: number): Promise<Conv
   }
   const isOwn = ownedBy(page.viewer);
   const summary = comments.find((comment) => isOwn(comment) && comment.body.trimEnd().endsWith(summaryMark));
+  const answers = comments.filter(isOwn).filter(({ body }) => answeredIn(body) !== null);
   const { state, isDraft, headRefOid, baseRefOid, updatedAt } = page.pull;
   return {
     isOpen: state === "OPEN",
@@ -73,6 +79,8 @@ export async function readConversation(home: Home, number: number): Promise<Conv
     updatedAt,
     threads: threads.flatMap((thread) => ownThread(thread, isOwn)),
     summary: summary ? { id: summary.databaseId, body: summary.body } : null,
+    answered: new Set(answers.flatMap(({ body }) => answeredIn(body) ?? [])),
+    acceptances: answers.flatMap(({ body }) => acceptanceIn(body) ?? []),
   };
 }
 

@@ -134,10 +134,9 @@ export function mergeGroupRequest(payload: MergeGroupPayload, delivery: string):
 /** The review that a pull request needs whose head moved while it was reviewed; null when it needs none. */
 export async function followUpOf(home: Home, job: ReviewJob): Promise<ReviewRequest | null> {
   if (job.number === null) return null;
-  const pull = await pullNumbered(home, job.number);
-  if (pull.state !== "open") return null;
-  const named = { name: job.repo, full_name: `${job.owner}/${job.repo}`, owner: { login: job.owner } };
-  return { ...pullRequestOf(pull, named, job.installation, job.delivery), isRerun: false, hasComments: true };
+  const { installation, delivery, owner, repo } = job;
+  const repository = { name: repo, full_name: `${owner}/${repo}`, owner: { login: owner } };
+  return openPull(home, job.number, { repository, installation, delivery });
 }
 
 async function pullsWith(
@@ -151,6 +150,18 @@ async function pullsWith(
   const runs = await client.rest.checks.listForSuite({ owner, repo, check_suite_id: suite, per_page: 100 });
   const numbers = new Set(runs.data.check_runs.flatMap(({ external_id }) => numberIn(external_id) ?? []));
   return Promise.all([...numbers].map((number) => pullNumbered(home, number)));
+}
+
+/** The review of a pull request as it stands now; null when it is not open. */
+export async function openPull(
+  home: Home,
+  number: number,
+  about: { repository: RepositoryPayload; installation: number; delivery: string },
+): Promise<ReviewRequest | null> {
+  const pull = await pullNumbered(home, number);
+  if (pull.state !== "open") return null;
+  const request = pullRequestOf(pull, about.repository, about.installation, about.delivery);
+  return { ...request, isRerun: false, hasComments: true };
 }
 
 async function pullNumbered({ client, owner, repo }: Home, number: number): Promise<PullPayload> {

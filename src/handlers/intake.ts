@@ -92,7 +92,11 @@ export function createIntake({ github, queue, cache, version, log }: IntakeOptio
     const fields = { delivery, repository: `${owner}/${repo}`, pull: number, head: head.slice(0, 7) };
     if (!isRerun && queue.covers(job)) return log.info(fields, "the same review is under way");
     const home = { client: github.clientFor(installation), owner, repo };
-    if ((await isNoConcern(job, home)) && !(await hasSpoken(job, home, hasComments))) {
+    if (
+      !job.questions?.length &&
+      (await isNoConcern(job, home)) &&
+      !(await hasSpoken(job, home, hasComments))
+    ) {
       const result = checkResultOf(nothing, {
         version,
         base: job.base,

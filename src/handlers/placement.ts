@@ -1,5 +1,6 @@
 import { hunksOf, isInDiff } from "../review/diff.ts";
 import { commentBody } from "../review/report/comment.ts";
+import { prose } from "../review/report/escape.ts";
 import { sourcesOf, suggestionOf } from "../review/report/fix-view.ts";
 import { gapsOf } from "../review/report/gaps.ts";
 import type { ChangeSet, Finding, Report } from "../review/types.ts";
@@ -107,13 +108,24 @@ function pathsOf({ databases, queries, skipped }: ChangeSet): ReadonlySet<string
   return new Set([...scripts, ...queries, ...skipped].map(({ path }) => path));
 }
 
-/** An earlier comment, folded under a line that says that its finding is gone. */
-export function fixedBody(body: string, commit: string, mark: string): string {
+/** What is said of earlier comments whose findings are gone or accepted, by fingerprint. */
+export function settledTitles(report: Pick<Report, "accepted">, commit: string) {
+  const reasons = new Map(report.accepted.map(({ finding, reason }) => [finding.fingerprint, reason]));
+  return (fingerprint: string): string => {
+    const reason = reasons.get(fingerprint);
+    return reason === undefined
+      ? `✅ **Fixed in ${commit.slice(0, 7)}**`
+      : `☑️ **Accepted**: ${prose(reason)}`;
+  };
+}
+
+/** An earlier comment, folded under a line that says that its finding is gone, or accepted. */
+export function settledBody(body: string, said: string, mark: string): string {
   const headline = body.split("\n", 1)[0] ?? "";
   const title = /^\S+ \*\*(.+)\*\*$/.exec(headline)?.[1] ?? headline;
   const details = `<details><summary>What was said</summary>\n\n${withoutSuggestion(body)}\n\n</details>`;
   return [
-    `✅ **Fixed in ${commit.slice(0, 7)}**`,
+    said,
     `~~${title}~~`,
     ...(details.length + title.length < longestBody ? [details] : []),
     mark,

@@ -1,12 +1,16 @@
 import { toMarkdown } from "../review/report/markdown.ts";
 import type { Report } from "../review/types.ts";
+import { type Acceptance, acceptanceMark, withAccepted } from "./acceptance.ts";
 import { checkResultOf } from "./check-result.ts";
 import type { CheckResult, Home } from "./check-run.ts";
+import { answerTo } from "./command-answers.ts";
+import { answer } from "./commands.ts";
 import { type Conversation, readConversation } from "./conversation.ts";
 import { failureOf, fieldsOf, permissionHelp } from "./failures.ts";
 import type { Log } from "./log.ts";
-import { placementOf } from "./placement.ts";
+import { placementOf, settledTitles } from "./placement.ts";
 import { type PostOptions, postReview, postSummary } from "./post.ts";
+import type { Asked } from "./queue.ts";
 import { settleThreads } from "./settle.ts";
 import { confirmHead, type PullRequest } from "./snapshot.ts";
 import type { ChangedFile } from "./source.ts";
@@ -16,6 +20,8 @@ export interface PublishOptions {
   readonly pull: PullRequest;
   readonly report: Report;
   readonly files: readonly ChangedFile[];
+  /** None when left out. */
+  readonly questions?: readonly Asked[];
   /** Most comments in the diff. */
   readonly limit: number;
   readonly version: string;
@@ -30,11 +36,13 @@ export interface PublishOptions {
  * the summary in the check. Rejects with HeadMoved when the reviewed commit is no longer the head; nothing is published then.
  */
 export async function publish(options: PublishOptions): Promise<CheckResult> {
-  const { home, pull, report, files, limit, version, log, signal } = options;
+  const { home, pull, files, limit, version, log, signal } = options;
   const conversation = await readConversation(home, pull.number);
   signal.throwIfAborted();
   if (conversation.head !== pull.head) await confirmHead(pull, home);
 
+  const answered = await answerQuestions(options, conversation);
+  const report = withAccepted(options.report, [...conversation.acceptances, ...answered]);
   const { base, head } = pull;
   const about = { version, base, head };
   if (!conversation.isOpen) {
@@ -53,7 +61,7 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   };
   const { posted, problem } = await postReview(fresh, posting);
   signal.throwIfAborted();
-  const settled = await settleThreads(home, placement.gone, { head, log });
+  const settled = await settleThreads(home, placement.gone, { titleOf: settledTitles(report, head), log });
 
   const commented = new Set([...placement.standing, ...posted]);
   const text = toMarkdown(report, { ...about, commented, limit: 65_000 });
@@ -65,6 +73,28 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   const problems = [problem, summary.problem].filter((one) => one !== null);
   const draft = conversation.isDraft && report.findings.length > 0 ? [draftNote] : [];
   return checkResultOf(report, { ...about, commented, notes: [...draft, ...notesOf(problems)] });
+}
+
+/** Answers what was asked in comments; gives what these answers accept. An answer that cannot be given accepts nothing. */
+async function answerQuestions(
+  { home, pull, report, questions = [], log }: PublishOptions,
+  { answered }: Conversation,
+): Promise<readonly Acceptance[]> {
+  const acceptances: Acceptance[] = [];
+  for (const { comment, by, question } of questions.filter((one) => !answered.has(one.comment))) {
+    const { text, accepts } = answerTo(question, by, report);
+    const fingerprints = accepts.map(({ fingerprint }) => fingerprint);
+    const reason = question.kind === "ignore" ? question.reason : "";
+    const acceptance = { rule: question.kind === "ignore" ? question.rule : "", reason, by, fingerprints };
+    const mark = accepts.length > 0 ? `\n\n${acceptanceMark(acceptance)}` : "";
+    try {
+      await answer(home, pull.number, comment, `${text}${mark}`);
+      if (accepts.length > 0) acceptances.push(acceptance);
+    } catch (error) {
+      log.warn({ ...fieldsOf(error), comment }, "question could not be answered");
+    }
+  }
+  return acceptances;
 }
 
 const draftNote = "This pull request is a draft: comments are made when it is ready for review.";

@@ -1,5 +1,15 @@
+import type { Question } from "./command.ts";
 import { fieldsOf } from "./failures.ts";
 import type { Log } from "./log.ts";
+
+/** What somebody asked for in a comment, to be answered when the review is done. */
+export interface Asked {
+  /** Id of the comment. */
+  readonly comment: number;
+  /** Login. */
+  readonly by: string;
+  readonly question: Question;
+}
 
 /** A review to be done: a plain value, so that it can be kept anywhere. */
 export interface ReviewJob {
@@ -19,6 +29,8 @@ export interface ReviewJob {
   readonly delivery: string;
   /** The check run that waits for the verdict; null when it could not be created yet. */
   readonly checkRun: number | null;
+  /** None when left out. */
+  readonly questions?: readonly Asked[];
 }
 
 /** Why a job was ended before it was done. */
@@ -99,7 +111,7 @@ export function createQueue(options: QueueOptions): Queue {
         return drop(job, { kind: "superseded", head: current.job.head });
       if (older) drop(older, { kind: "superseded", head: job.head });
       current?.controller.abort(new JobEnded({ kind: "superseded", head: job.head }));
-      waiting.set(key, job);
+      waiting.set(key, withQuestions(job, [current?.job, older]));
       changed();
       next();
     },
@@ -187,6 +199,13 @@ export function isPull<Job extends { readonly number: number | null }>(
 /** Identifies a pull request, or a merge group, among all that the app sees. */
 export function keyOf({ installation, owner, repo, number, head }: Omit<ReviewJob, "checkRun">): string {
   return `${installation}/${owner}/${repo}#${number ?? `queue/${head}`}`.toLowerCase();
+}
+
+/** What was asked of a job that makes way is answered by the one that takes its place. */
+function withQuestions(job: ReviewJob, before: readonly (ReviewJob | undefined)[]): ReviewJob {
+  const all = [...before.flatMap((one) => one?.questions ?? []), ...(job.questions ?? [])];
+  const questions = all.filter((one, i) => all.findIndex(({ comment }) => comment === one.comment) === i);
+  return questions.length > 0 ? { ...job, questions } : job;
 }
 
 function isSame(a: Omit<ReviewJob, "checkRun">, b: Omit<ReviewJob, "checkRun">): boolean {

@@ -1,4 +1,6 @@
 import type { ApplicationFunction } from "probot";
+import { readCommand } from "./command.ts";
+import { commandRequests, isCommandable } from "./commands.ts";
 import { followUpOf, mergeGroupRequest, requestOf, rerunOf, rerunRequests } from "./events.ts";
 import { fieldsOf } from "./failures.ts";
 import type { GitHub } from "./github.ts";
@@ -62,6 +64,13 @@ export function createService({ github, review, version, log, journal, ...limits
           if (request) void intake.accept(id, async () => [request]);
         },
       );
+      probot.on("issue_comment.created", ({ id, payload }) => {
+        const { installation, repository, comment } = payload;
+        const command = isCommandable(payload) ? readCommand(comment.body) : null;
+        if (!command || !installation) return;
+        const home = homeOf(installation.id, repository);
+        void intake.accept(id, () => commandRequests(home, payload, command, { delivery: id, log }));
+      });
       probot.on("merge_group.checks_requested", ({ id, payload }) => {
         const request = mergeGroupRequest(payload, id);
         if (request) void intake.accept(id, async () => [request]);

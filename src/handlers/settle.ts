@@ -2,7 +2,7 @@ import type { Home } from "./check-run.ts";
 import { fixedMark, type OwnThread } from "./conversation.ts";
 import { failureOf } from "./failures.ts";
 import type { Log } from "./log.ts";
-import { fixedBody } from "./placement.ts";
+import { settledBody } from "./placement.ts";
 
 /**
  * Says of comments that their finding is gone. Where the app may, the thread is resolved, which asks for the right to write
@@ -12,14 +12,14 @@ import { fixedBody } from "./placement.ts";
 export async function settleThreads(
   home: Home,
   threads: readonly OwnThread[],
-  { head, log }: { head: string; log: Log },
+  { titleOf, log }: { titleOf: (fingerprint: string) => string; log: Log },
 ): Promise<number> {
   if (threads.length === 0) return 0;
   if (await mayResolve(home)) {
     const left = await resolve(home, threads, log);
-    return threads.length - left.length + (await rewrite(home, left, head, log));
+    return threads.length - left.length + (await rewrite(home, left, titleOf, log));
   }
-  return rewrite(home, threads, head, log);
+  return rewrite(home, threads, titleOf, log);
 }
 
 async function mayResolve({ client }: Home): Promise<boolean> {
@@ -47,7 +47,7 @@ async function resolve(
 async function rewrite(
   { client }: Home,
   threads: readonly OwnThread[],
-  head: string,
+  titleOf: (fingerprint: string) => string,
   log: Log,
 ): Promise<number> {
   if (threads.length === 0) return 0;
@@ -60,9 +60,9 @@ async function rewrite(
         ]),
   ]);
   const parameters = threads.map((_, i) => `$c${i}: ID!, $b${i}: String!`).join(", ");
-  const variables = threads.flatMap(({ comment, body }, i) => [
+  const variables = threads.flatMap(({ comment, body, fingerprint }, i) => [
     [`c${i}`, comment],
-    [`b${i}`, fixedBody(body, head, fixedMark)],
+    [`b${i}`, settledBody(body, titleOf(fingerprint), fixedMark)],
   ]);
   const done = await mutate(
     client,

@@ -64,7 +64,8 @@ export function createWorker(options: WorkerOptions): Worker {
     if (!isPull(job)) return checkResultOf(report, { version, base, head, commented: new Set(), notes: [] });
     const { files } = await source.changedFiles();
     const limit = findings.length > 0 ? await commentLimit(source) : 0;
-    return publish({ home, pull: job, report, files, limit, version, log, signal });
+    const { questions = [] } = job;
+    return publish({ home, pull: job, report, files, questions, limit, version, log, signal });
   }
 
   async function complete(

@@ -837,8 +837,8 @@ export interface Finding extends Place {
 export interface Accepted {
   readonly finding: Finding;
   readonly reason: string;
-  /** comment: in the pull request's own text; config and baseline: on the base side. */
-  readonly by: "comment" | "config" | "baseline";
+  /** comment: in the pull request's own text; config and baseline: on the base side; command: said on the pull request. */
+  readonly by: "comment" | "config" | "baseline" | "command";
 }
 
 export type Conclusion = "success" | "failure" | "neutral" | "skipped";

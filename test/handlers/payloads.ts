@@ -152,3 +152,20 @@ export function mergeGroupEvent({ at = head } = {}) {
   };
   return { action: "checks_requested", merge_group: group, ...common };
 }
+
+export function commentEvent(body: string, { id = 77, login = "carol", type = "User", isPull = true } = {}) {
+  const comment = {
+    id,
+    node_id: `IC_${id}`,
+    body,
+    user: account(login, 12, type),
+    author_association: "MEMBER",
+  };
+  const { head: _, base: __, ...issue } = pullRequest();
+  return {
+    action: "created",
+    issue: { ...issue, ...(isPull && { pull_request: { url: issue.url } }) },
+    comment,
+    ...common,
+  };
+}

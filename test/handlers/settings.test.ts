@@ -181,17 +181,24 @@ describe("the manifest", () => {
     expect(manifest.default_permissions).toEqual({
       checks: "write",
       contents: "read",
+      issues: "read",
       merge_queues: "read",
       metadata: "read",
       pull_requests: "write",
     });
-    expect(manifest.default_events).toEqual(["pull_request", "check_run", "check_suite", "merge_group"]);
+    expect(manifest.default_events).toEqual([
+      "pull_request",
+      "check_run",
+      "check_suite",
+      "issue_comment",
+      "merge_group",
+    ]);
   });
 
   it("gives the reason beside each permission and event", () => {
     const lines = readFileSync(path.join(root, "app.yml"), "utf8").split("\n");
     const entries = lines.flatMap((line, i) => (/^ {2}(- \w+|\w+: (read|write))$/.test(line) ? [i] : []));
-    expect(entries).toHaveLength(9);
+    expect(entries).toHaveLength(11);
     for (const i of entries) expect(lines[i - 1]).toMatch(/^ {2}# \S/);
   });
 });

@@ -99,7 +99,7 @@ const accepted = z.object({
   object: z.string(),
   message: text,
   reason: text,
-  by: z.enum(["comment", "config", "baseline"]).describe("Where it was accepted."),
+  by: z.enum(["comment", "config", "baseline", "command"]).describe("Where it was accepted."),
   fingerprint: z.string(),
 });
 

@@ -26,7 +26,7 @@ export interface SummaryOptions {
 }
 
 /** How people know it: the names of the files on the base side. */
-const acceptedBy = { config: ".github/drydock.yml", baseline: "baseline" } as const;
+const acceptedBy = { config: ".github/drydock.yml", baseline: "baseline", command: "command" } as const;
 
 const marks = { success: "✅", failure: "❌", neutral: "⚠️", skipped: "⏭️" } as const;
 
