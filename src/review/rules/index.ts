@@ -1,6 +1,7 @@
 // Generated from the names of the files beside it: npm run generate.
 import type { Rule } from "../rule.ts";
 import noBlockingCheck from "./no-blocking-check.ts";
+import noBlockingDomainConstraint from "./no-blocking-domain-constraint.ts";
 import noBlockingExclusion from "./no-blocking-exclusion.ts";
 import noBlockingForeignKey from "./no-blocking-foreign-key.ts";
 import noBlockingIndexBuild from "./no-blocking-index-build.ts";
@@ -21,10 +22,12 @@ import noDuplicateForeignKey from "./no-duplicate-foreign-key.ts";
 import noEnumValueRename from "./no-enum-value-rename.ts";
 import noExplicitTableLock from "./no-explicit-table-lock.ts";
 import noFailingMigration from "./no-failing-migration.ts";
+import noHiddenTableLock from "./no-hidden-table-lock.ts";
 import noImpossibleSetNull from "./no-impossible-set-null.ts";
 import noIndexGap from "./no-index-gap.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
 import noLockOnReferencedTable from "./no-lock-on-referenced-table.ts";
+import noManyTableLocks from "./no-many-table-locks.ts";
 import noMismatchedForeignKeyType from "./no-mismatched-foreign-key-type.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
 import noNullableFlag from "./no-nullable-flag.ts";
@@ -43,6 +46,7 @@ import noTableRename from "./no-table-rename.ts";
 import noTableRewrite from "./no-table-rewrite.ts";
 import noUniqueWithNull from "./no-unique-with-null.ts";
 import noUnusedSuppression from "./no-unused-suppression.ts";
+import noWorkUnderLock from "./no-work-under-lock.ts";
 import preferPartialIndex from "./prefer-partial-index.ts";
 import requireDown from "./require-down.ts";
 import requireForeignKeyIndex from "./require-foreign-key-index.ts";
@@ -58,6 +62,7 @@ import requireValidatedConstraint from "./require-validated-constraint.ts";
 /** Every rule by its id. */
 export const rules: Readonly<Record<string, Rule>> = {
   "no-blocking-check": noBlockingCheck,
+  "no-blocking-domain-constraint": noBlockingDomainConstraint,
   "no-blocking-exclusion": noBlockingExclusion,
   "no-blocking-foreign-key": noBlockingForeignKey,
   "no-blocking-index-build": noBlockingIndexBuild,
@@ -78,10 +83,12 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-enum-value-rename": noEnumValueRename,
   "no-explicit-table-lock": noExplicitTableLock,
   "no-failing-migration": noFailingMigration,
+  "no-hidden-table-lock": noHiddenTableLock,
   "no-impossible-set-null": noImpossibleSetNull,
   "no-index-gap": noIndexGap,
   "no-large-table-scan": noLargeTableScan,
   "no-lock-on-referenced-table": noLockOnReferencedTable,
+  "no-many-table-locks": noManyTableLocks,
   "no-mismatched-foreign-key-type": noMismatchedForeignKeyType,
   "no-new-column-rewrite": noNewColumnRewrite,
   "no-nullable-flag": noNullableFlag,
@@ -100,6 +107,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-table-rewrite": noTableRewrite,
   "no-unique-with-null": noUniqueWithNull,
   "no-unused-suppression": noUnusedSuppression,
+  "no-work-under-lock": noWorkUnderLock,
   "prefer-partial-index": preferPartialIndex,
   "require-down": requireDown,
   "require-foreign-key-index": requireForeignKeyIndex,
