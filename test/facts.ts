@@ -1,5 +1,6 @@
 import type {
   ChangeSet,
+  Database,
   DryRun,
   PlanNode,
   PlanOutcome,
@@ -30,6 +31,7 @@ export function factsOf(changes: ChangeSet, run: DryRun): string[] {
       ),
     ),
     ...run.queries.flatMap(({ query, after }) => planFacts(changes.queries[query]?.name ?? "", after)),
+    ...changes.databases.flatMap(historyFacts),
     ...changes.databases.flatMap(({ steps }) =>
       steps
         .filter(({ down }) => down === null)
@@ -39,6 +41,22 @@ export function factsOf(changes: ChangeSet, run: DryRun): string[] {
 }
 
 const changes_ = { extra: "left behind", missing: "not brought back", changed: "changed" } as const;
+
+/** In which order files are run, and which of them are not new. */
+function historyFacts({ history, steps }: Database): string[] {
+  const versions = [...history, ...steps].map(({ version }) => version);
+  return [
+    ...steps.flatMap(({ status, version, name }) => [
+      ...(status === "edited" ? [`\`${version}_${name}\` is there already, and edited`] : []),
+      ...(status === "added" && history.some((entry) => Number(entry.version) > Number(version))
+        ? [`\`${version}_${name}\` runs after \`${history.at(-1)?.path}\``]
+        : []),
+    ]),
+    ...versions
+      .filter((version, i) => versions.indexOf(version) !== i)
+      .map((version) => `two files have version ${version}`),
+  ];
+}
 
 /** What stands in PostgreSQL's own catalogue at the end. */
 function schemaFacts({ tables, views, functions, sequences, roles }: Schema): string[] {

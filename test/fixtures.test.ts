@@ -147,12 +147,16 @@ function filesOf({ blocks }: Case): { base: Files; head: Files } {
         .filter(({ role }) => roles.includes(role))
         .map(({ role, name, text }) => [pathOf(role, name), text]),
     );
-  const base = { "migrations/0000_start.up.sql": "SELECT 1;\n", ...side(["base", "before"]) };
+  const isOther = blocks.some(({ name }) => name.includes("."));
+  const start: Files = isOther ? {} : { "migrations/0000_start.up.sql": "SELECT 1;\n" };
+  const base = { ...start, ...side(["base", "before"]) };
   return { base, head: { ...base, ...side(["up", "down", "query"]) } };
 }
 
 function pathOf(role: string, name: string): string {
   if (role === "query" || role === "before") return "queries/app.sql";
+  // A file of another tool says its whole name.
+  if (name.includes(".")) return `migrations/${name}`;
   if (role === "base") return `migrations/${name || "0001_base"}.up.sql`;
   return `migrations/${name || "0002_change"}.${role}.sql`;
 }

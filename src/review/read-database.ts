@@ -89,7 +89,9 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
     if (before === null) return direction === "up" || down !== null;
     return differs(before, direction === "up" ? up : down, direction, context);
   });
-  const status = step.status === "edited" && changed.length === 0 ? "kept" : step.status;
+  // Where the tool compares checksums, another comment is an edit as well.
+  const isReworded = context.framework.habits.checksums && step.changed.includes("up");
+  const status = step.status === "edited" && changed.length === 0 && !isReworded ? "kept" : step.status;
   const migration = {
     id: idOf(files, context),
     version: files.version,

@@ -19,6 +19,8 @@ import noColumnTypeRewrite from "./no-column-type-rewrite.ts";
 import noConcurrentIndexInTransaction from "./no-concurrent-index-in-transaction.ts";
 import noDisabledTrigger from "./no-disabled-trigger.ts";
 import noDuplicateForeignKey from "./no-duplicate-foreign-key.ts";
+import noDuplicateVersion from "./no-duplicate-version.ts";
+import noEditedMigration from "./no-edited-migration.ts";
 import noEnumValueRename from "./no-enum-value-rename.ts";
 import noExplicitTableLock from "./no-explicit-table-lock.ts";
 import noFailingMigration from "./no-failing-migration.ts";
@@ -26,6 +28,7 @@ import noHiddenTableLock from "./no-hidden-table-lock.ts";
 import noImpossibleSetNull from "./no-impossible-set-null.ts";
 import noIndexGap from "./no-index-gap.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
+import noLateVersion from "./no-late-version.ts";
 import noLockOnReferencedTable from "./no-lock-on-referenced-table.ts";
 import noManyTableLocks from "./no-many-table-locks.ts";
 import noMismatchedForeignKeyType from "./no-mismatched-foreign-key-type.ts";
@@ -80,6 +83,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-concurrent-index-in-transaction": noConcurrentIndexInTransaction,
   "no-disabled-trigger": noDisabledTrigger,
   "no-duplicate-foreign-key": noDuplicateForeignKey,
+  "no-duplicate-version": noDuplicateVersion,
+  "no-edited-migration": noEditedMigration,
   "no-enum-value-rename": noEnumValueRename,
   "no-explicit-table-lock": noExplicitTableLock,
   "no-failing-migration": noFailingMigration,
@@ -87,6 +92,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-impossible-set-null": noImpossibleSetNull,
   "no-index-gap": noIndexGap,
   "no-large-table-scan": noLargeTableScan,
+  "no-late-version": noLateVersion,
   "no-lock-on-referenced-table": noLockOnReferencedTable,
   "no-many-table-locks": noManyTableLocks,
   "no-mismatched-foreign-key-type": noMismatchedForeignKeyType,

@@ -1,0 +1,55 @@
+import { defineRule, type MigrationContext } from "../rule.ts";
+import { say } from "../text.ts";
+import type { Severity, Text } from "../types.ts";
+import { normalVersion } from "../versions.ts";
+
+export default defineRule({
+  summary: "Give every migration a version of its own",
+  why: "Tools remember versions, not files: with two files of one version they refuse to start, or run one of them and take the other for done.",
+  instead: "Give the new migration the next free version.",
+  // Certain where the tool is known to refuse or to skip it.
+  severity: "error",
+  dialects: ["postgresql", "sqlite"],
+  ignoreWhen: "the tool tells migrations apart by their whole names.",
+  sources: [
+    "golang-migrate documentation, MIGRATIONS.md",
+    "goose documentation, Migrations",
+    "Flyway documentation, Versioned Migrations",
+  ],
+  check: {
+    migration(migration, context) {
+      const { database } = context;
+      if (migration.status !== "added" || database.habits.duplicates === "run") return;
+      if (!/^\d/.test(migration.version)) return;
+      const other = otherOf(migration.version, migration.up.path, context);
+      if (other === undefined) return;
+      const severity: Severity = database.habits.duplicates === "unknown" ? "warning" : "error";
+      const first = migration.up.statements[0];
+      return {
+        message: say`${migration.name} has version ${migration.version}, as ${other} has: ${effectOf(context)}.`,
+        object: migration.name,
+        severity,
+        ...(first && { at: { start: first.span.start, end: first.span.start } }),
+      };
+    },
+  },
+});
+
+function effectOf({ database }: MigrationContext): Text {
+  switch (database.habits.duplicates) {
+    case "refused":
+      return say`${database.framework} refuses to start`;
+    case "skipped":
+      return say`${database.framework} takes it for done where the other one has run`;
+    default:
+      return say`most tools refuse to start, or run only one of them`;
+  }
+}
+
+/** Another file of the same version. */
+function otherOf(version: string, path: string, { database }: MigrationContext): string | undefined {
+  const steps = database.steps.map((step) => ({ version: step.version, path: step.up.path }));
+  return [...database.history, ...steps].find(
+    (other) => other.path !== path && normalVersion(other.version) === normalVersion(version),
+  )?.path;
+}

@@ -1,0 +1,34 @@
+import { defineRule } from "../rule.ts";
+import { say } from "../text.ts";
+
+export default defineRule({
+  summary: "Leave a migration as it is once it is merged, and write a new one",
+  why: "A database that ran it does not run it again: it keeps what the old text made, and differs from new databases from then on. Tools that keep checksums stop there, even for a comment.",
+  instead: "Put the old text back, and change the schema in a new migration.",
+  // Whether it has run anywhere is not seen here.
+  severity: "warning",
+  dialects: ["postgresql", "sqlite"],
+  ignoreWhen: "the migration has not run anywhere yet, or could not run as it was.",
+  sources: [
+    "golang-migrate documentation, GETTING_STARTED.md",
+    "Flyway documentation, Validate",
+    "Prisma documentation, Editing migrations and the migration history",
+  ],
+  check: {
+    migration({ status, changed, name, up }, { database }) {
+      if (status !== "edited") return;
+      const { checksums } = database.habits;
+      const onlyWords = changed.length === 0;
+      if (!changed.includes("up") && !(checksums && onlyWords)) return;
+      return {
+        message: checksums
+          ? say`${name} is on the base branch already, and its text changes: ${database.framework} keeps its checksum, and objects where it has run.`
+          : say`${name} is on the base branch already: a database that has run it keeps what the old text made.`,
+        instead: onlyWords
+          ? say`Put the old text of ${up.path} back; its comments and white space count as well.`
+          : say`Put the old text of ${up.path} back, and write what changes as a new migration.`,
+        object: name,
+      };
+    },
+  },
+});

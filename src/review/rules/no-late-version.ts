@@ -1,0 +1,74 @@
+import { defineRule, type MigrationContext } from "../rule.ts";
+import { say } from "../text.ts";
+import type { Migration, Severity, Text } from "../types.ts";
+import { compareVersions } from "../versions.ts";
+
+export default defineRule({
+  summary: "Number a migration above all that the base branch has",
+  why: "Databases that have run the base branch's last migration are beyond this version: depending on the tool it is skipped there without a word, or stops the deploy; only new databases get it.",
+  instead: "Give the migration a version above the last one of the base branch.",
+  // Certain where the tool is known to skip or to refuse it.
+  severity: "error",
+  dialects: ["postgresql", "sqlite"],
+  ignoreWhen: "the tool is set up to run migrations out of order.",
+  sources: [
+    "golang-migrate documentation, GETTING_STARTED.md and FAQ.md",
+    "goose documentation, Hybrid Versioning",
+    "Flyway documentation, Out Of Order",
+  ],
+  check: {
+    migration(migration, context) {
+      const { habits } = context.database;
+      if (migration.status !== "added" || habits.late === "run" || !isNumbered(migration.version)) return;
+      const last = lastOnBase(context);
+      if (!last || compareVersions(migration.version, last.version) >= 0) return;
+      const severity: Severity = habits.late === "unknown" ? "info" : "error";
+      const first = migration.up.statements[0];
+      return {
+        message: say`${migration.name} has version ${migration.version}, below ${last.version}, which the base branch already has: ${effectOf(context)}.`,
+        evidence: [say`on the base branch: ${last.path}`],
+        instead: say`Give it a version above ${last.version}${nextOf(last.version)}.`,
+        object: migration.name,
+        severity,
+        ...(first && { at: { start: first.span.start, end: first.span.start } }),
+      };
+    },
+  },
+});
+
+function effectOf({ database }: MigrationContext): Text {
+  switch (database.habits.late) {
+    case "skipped":
+      return say`${database.framework} goes on from the last version that ran, and never runs it there`;
+    case "refused":
+      return say`${database.framework} stops with an error where that one has run`;
+    default:
+      return say`many tools never run it where that one has run`;
+  }
+}
+
+interface Numbered {
+  readonly version: string;
+  readonly path: string;
+}
+
+/** The greatest version that the base side has, with its file. */
+function lastOnBase({ database }: MigrationContext): Numbered | undefined {
+  const old = database.steps
+    .filter(({ status }) => status !== "added")
+    .map(({ version, up }: Migration): Numbered => ({ version, path: up.path }));
+  return [...database.history, ...old]
+    .filter(({ version }) => isNumbered(version))
+    .toSorted((a, b) => compareVersions(a.version, b.version))
+    .at(-1);
+}
+
+function isNumbered(version: string): boolean {
+  return /^\d/.test(version);
+}
+
+/** The next number where versions are counted; dates are for the author to choose. */
+function nextOf(version: string): Text {
+  if (!/^\d{1,7}$/.test(version)) return [];
+  return say`, e.g. ${String(Number(version) + 1).padStart(version.length, "0")}`;
+}
