@@ -48,6 +48,7 @@ import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
 import noTableRewrite from "./no-table-rewrite.ts";
 import noUniqueWithNull from "./no-unique-with-null.ts";
+import noUnsupportedSyntax from "./no-unsupported-syntax.ts";
 import noUnusedSuppression from "./no-unused-suppression.ts";
 import noWorkUnderLock from "./no-work-under-lock.ts";
 import preferPartialIndex from "./prefer-partial-index.ts";
@@ -112,6 +113,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-table-rename": noTableRename,
   "no-table-rewrite": noTableRewrite,
   "no-unique-with-null": noUniqueWithNull,
+  "no-unsupported-syntax": noUnsupportedSyntax,
   "no-unused-suppression": noUnusedSuppression,
   "no-work-under-lock": noWorkUnderLock,
   "prefer-partial-index": preferPartialIndex,
