@@ -2,6 +2,7 @@
 import type { Rule } from "../rule.ts";
 import noBlockingCheck from "./no-blocking-check.ts";
 import noBlockingDomainConstraint from "./no-blocking-domain-constraint.ts";
+import noBlockingDynamicSql from "./no-blocking-dynamic-sql.ts";
 import noBlockingExclusion from "./no-blocking-exclusion.ts";
 import noBlockingForeignKey from "./no-blocking-foreign-key.ts";
 import noBlockingIndexBuild from "./no-blocking-index-build.ts";
@@ -12,6 +13,7 @@ import noBlockingRefresh from "./no-blocking-refresh.ts";
 import noBlockingReindex from "./no-blocking-reindex.ts";
 import noBlockingUnique from "./no-blocking-unique.ts";
 import noBrokenQuery from "./no-broken-query.ts";
+import noCachedPlanChange from "./no-cached-plan-change.ts";
 import noChangingCheck from "./no-changing-check.ts";
 import noColumnDrop from "./no-column-drop.ts";
 import noColumnRename from "./no-column-rename.ts";
@@ -67,6 +69,7 @@ import requireValidatedConstraint from "./require-validated-constraint.ts";
 export const rules: Readonly<Record<string, Rule>> = {
   "no-blocking-check": noBlockingCheck,
   "no-blocking-domain-constraint": noBlockingDomainConstraint,
+  "no-blocking-dynamic-sql": noBlockingDynamicSql,
   "no-blocking-exclusion": noBlockingExclusion,
   "no-blocking-foreign-key": noBlockingForeignKey,
   "no-blocking-index-build": noBlockingIndexBuild,
@@ -77,6 +80,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-blocking-reindex": noBlockingReindex,
   "no-blocking-unique": noBlockingUnique,
   "no-broken-query": noBrokenQuery,
+  "no-cached-plan-change": noCachedPlanChange,
   "no-changing-check": noChangingCheck,
   "no-column-drop": noColumnDrop,
   "no-column-rename": noColumnRename,

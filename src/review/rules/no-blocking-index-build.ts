@@ -3,7 +3,7 @@ import { evidenceOf, ranOf, sized, tableBefore, wasScanned } from "../observed.t
 import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
-import type { Fix, OperationOf, Text } from "../types.ts";
+import type { Fix, OperationOf, TableName, Text } from "../types.ts";
 
 const keywords = /^CREATE\s+(?:UNIQUE\s+)?INDEX\b/i;
 
@@ -35,8 +35,40 @@ export default defineRule({
         fix: partitioned ? null : fixOf(context),
       };
     },
+    // What a block or a function did is seen, not read.
+    other({ at }, context) {
+      return builtBy(context).map(({ table, index }) => ({
+        message: say`What this statement runs builds ${index} and blocks every write to ${table} until it ends.`,
+        evidence: evidenceOf(context, [table]),
+        instead: say`CREATE INDEX CONCURRENTLY cannot run inside a block or a function: build ${index} by a statement of its own in ${outsideTransaction(context)}.`,
+        at,
+        object: index,
+        severity: sized("error", table, context),
+      }));
+    },
   },
 });
+
+/** Indexes that are there after the migration and were not before, of old tables that the statement read under a SHARE lock. */
+function builtBy(context: OperationContext): { table: TableName; index: string }[] {
+  const run = ranOf(context);
+  if (!run || !context.statement.operations.every(({ kind }) => kind === "other")) return [];
+  const locked = run.locks.filter(({ mode, kind, isNew }) => mode === "SHARE" && kind === "table" && !isNew);
+  return locked.flatMap(({ relation: table }) => {
+    if (!wasScanned(run, table)) return [];
+    const known = tableBefore(context, table)?.indexes.map(({ name }) => name) ?? [];
+    const now = context.after?.tables.find(({ name }) => name === table)?.indexes ?? [];
+    const index = now.find(({ name }) => !known.includes(name) && !isWritten(name, context));
+    return index ? [{ table, index: index.name }] : [];
+  });
+}
+
+/** Another statement of the script creates an index of this name. */
+function isWritten(name: string, { script }: OperationContext): boolean {
+  return script.statements.some(({ operations }) =>
+    operations.some((one) => one.kind === "createIndex" && one.name === name),
+  );
+}
 
 /** CONCURRENTLY is not accepted for a partitioned table (0A000). */
 function perPartition({ table }: OperationOf<"createIndex">): Text {
