@@ -159,9 +159,19 @@ export function placeNaming({ up }: Migration, nodes: readonly string[], names: 
     up.statements.findLast(
       ({ operations, sql }) =>
         operations.some((operation) => operation.kind === "other" && nodes.includes(operation.node)) &&
-        names.every((name) => sql.toLowerCase().includes(bare(name).toLowerCase())),
+        names.every((name) => mentions(sql, bare(name))),
     )?.span,
   );
+}
+
+/** Whether the name stands in the text as a word of its own. */
+function mentions(sql: string, name: string): boolean {
+  const [text, word] = [sql.toLowerCase(), name.toLowerCase()];
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const around = `${text[at - 1] ?? " "}${text[at + word.length] ?? " "}`;
+    if (!/[\w$]/.test(around)) return true;
+  }
+  return false;
 }
 
 function placed(at: Span | undefined): Placed {

@@ -657,6 +657,8 @@ export interface Table {
   /** Storage parameters, e.g. "autovacuum_enabled=false". */
   readonly options: readonly string[];
   readonly rowSecurity: boolean;
+  /** Whether its owner is held to its policies as well. */
+  readonly rowSecurityForced: boolean;
   readonly policies: readonly Policy[];
   /** Beyond the owner's, e.g. "SELECT to app". */
   readonly privileges: readonly string[];

@@ -48,7 +48,7 @@ SELECT 'table', r.name, '[]',
   r.relowner, coalesce(r.relacl, acldefault('r', r.relowner)), obj_description(r.oid, 'pg_class'),
   jsonb_build_object('oid', r.oid::bigint, 'kind', CASE WHEN r.relkind = 'f' THEN 'foreign' WHEN r.relispartition THEN 'partition'
     WHEN r.relkind = 'p' THEN 'partitioned' ELSE 'table' END, 'temporary', r.relpersistence = 't', 'unlogged', r.relpersistence = 'u',
-    'rowSecurity', r.relrowsecurity, 'options', r.reloptions)
+    'rowSecurity', r.relrowsecurity, 'rowSecurityForced', r.relforcerowsecurity, 'options', r.reloptions)
 FROM rel r WHERE r.relkind IN ('r', 'p', 'f')
 UNION ALL
 SELECT 'column', r.name || '.' || a.attname,

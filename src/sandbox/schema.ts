@@ -22,6 +22,7 @@ const tableDetails = z.object({
   temporary: z.boolean(),
   unlogged: z.boolean().default(false),
   rowSecurity: z.boolean().default(false),
+  rowSecurityForced: z.boolean().default(false),
   options: texts,
 });
 const columnDetails = z.object({
@@ -159,7 +160,8 @@ export function schemaOf(catalog: Catalog): Schema {
   );
   return {
     tables: details("table").map(({ name, details, privileges }): Table => {
-      const { oid, kind, temporary, unlogged, rowSecurity, options } = tableDetails.parse(details);
+      const { oid, kind, temporary, unlogged, rowSecurity, rowSecurityForced, options } =
+        tableDetails.parse(details);
       return {
         name,
         oid,
@@ -167,6 +169,7 @@ export function schemaOf(catalog: Catalog): Schema {
         temporary,
         unlogged,
         rowSecurity,
+        rowSecurityForced,
         options,
         privileges,
         policies: policies.get(name) ?? [],

@@ -83,6 +83,7 @@ export function table(
     unlogged: false,
     options: [],
     rowSecurity: false,
+    rowSecurityForced: false,
     policies: [],
     privileges: [],
     columns: Object.entries(columns).map(([column, type]) => ({

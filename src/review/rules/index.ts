@@ -37,7 +37,10 @@ import noMismatchedForeignKeyType from "./no-mismatched-foreign-key-type.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
 import noNullableFlag from "./no-nullable-flag.ts";
 import noObjectRename from "./no-object-rename.ts";
+import noOpenPolicy from "./no-open-policy.ts";
 import noPartitionedTableLock from "./no-partitioned-table-lock.ts";
+import noPolicyWithoutRowSecurity from "./no-policy-without-row-security.ts";
+import noPrivilegedRole from "./no-privileged-role.ts";
 import noQueryBrokenByDeploy from "./no-query-broken-by-deploy.ts";
 import noRedundantIndex from "./no-redundant-index.ts";
 import noRejectedInsert from "./no-rejected-insert.ts";
@@ -45,6 +48,7 @@ import noRepeatedIndexColumn from "./no-repeated-index-column.ts";
 import noRequiredColumnWithoutDefault from "./no-required-column-without-default.ts";
 import noRoundTripDataLoss from "./no-round-trip-data-loss.ts";
 import noSchemaRename from "./no-schema-rename.ts";
+import noSecret from "./no-secret.ts";
 import noStaleFunction from "./no-stale-function.ts";
 import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
@@ -52,15 +56,21 @@ import noTableRewrite from "./no-table-rewrite.ts";
 import noUniqueWithNull from "./no-unique-with-null.ts";
 import noUnsupportedSyntax from "./no-unsupported-syntax.ts";
 import noUnusedSuppression from "./no-unused-suppression.ts";
+import noWideGrant from "./no-wide-grant.ts";
 import noWorkUnderLock from "./no-work-under-lock.ts";
 import preferPartialIndex from "./prefer-partial-index.ts";
+import preferPolicySubquery from "./prefer-policy-subquery.ts";
 import requireDown from "./require-down.ts";
 import requireForeignKeyIndex from "./require-foreign-key-index.ts";
 import requireFullMatch from "./require-full-match.ts";
+import requireFunctionSearchPath from "./require-function-search-path.ts";
 import requireGinIndex from "./require-gin-index.ts";
 import requirePartitionKey from "./require-partition-key.ts";
+import requirePolicy from "./require-policy.ts";
 import requirePrimaryKey from "./require-primary-key.ts";
 import requireRestoringDown from "./require-restoring-down.ts";
+import requireRowSecurity from "./require-row-security.ts";
+import requireSecurityInvoker from "./require-security-invoker.ts";
 import requireSuppressionReason from "./require-suppression-reason.ts";
 import requireUniqueViewIndex from "./require-unique-view-index.ts";
 import requireValidatedConstraint from "./require-validated-constraint.ts";
@@ -104,7 +114,10 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-new-column-rewrite": noNewColumnRewrite,
   "no-nullable-flag": noNullableFlag,
   "no-object-rename": noObjectRename,
+  "no-open-policy": noOpenPolicy,
   "no-partitioned-table-lock": noPartitionedTableLock,
+  "no-policy-without-row-security": noPolicyWithoutRowSecurity,
+  "no-privileged-role": noPrivilegedRole,
   "no-query-broken-by-deploy": noQueryBrokenByDeploy,
   "no-redundant-index": noRedundantIndex,
   "no-rejected-insert": noRejectedInsert,
@@ -112,6 +125,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-required-column-without-default": noRequiredColumnWithoutDefault,
   "no-round-trip-data-loss": noRoundTripDataLoss,
   "no-schema-rename": noSchemaRename,
+  "no-secret": noSecret,
   "no-stale-function": noStaleFunction,
   "no-table-drop": noTableDrop,
   "no-table-rename": noTableRename,
@@ -119,15 +133,21 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-unique-with-null": noUniqueWithNull,
   "no-unsupported-syntax": noUnsupportedSyntax,
   "no-unused-suppression": noUnusedSuppression,
+  "no-wide-grant": noWideGrant,
   "no-work-under-lock": noWorkUnderLock,
   "prefer-partial-index": preferPartialIndex,
+  "prefer-policy-subquery": preferPolicySubquery,
   "require-down": requireDown,
   "require-foreign-key-index": requireForeignKeyIndex,
   "require-full-match": requireFullMatch,
+  "require-function-search-path": requireFunctionSearchPath,
   "require-gin-index": requireGinIndex,
   "require-partition-key": requirePartitionKey,
+  "require-policy": requirePolicy,
   "require-primary-key": requirePrimaryKey,
   "require-restoring-down": requireRestoringDown,
+  "require-row-security": requireRowSecurity,
+  "require-security-invoker": requireSecurityInvoker,
   "require-suppression-reason": requireSuppressionReason,
   "require-unique-view-index": requireUniqueViewIndex,
   "require-validated-constraint": requireValidatedConstraint,
