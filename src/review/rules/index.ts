@@ -20,6 +20,7 @@ import noColumnRename from "./no-column-rename.ts";
 import noColumnTypeRewrite from "./no-column-type-rewrite.ts";
 import noConcurrentIndexInTransaction from "./no-concurrent-index-in-transaction.ts";
 import noDisabledTrigger from "./no-disabled-trigger.ts";
+import noDropCascade from "./no-drop-cascade.ts";
 import noDuplicateForeignKey from "./no-duplicate-foreign-key.ts";
 import noDuplicateVersion from "./no-duplicate-version.ts";
 import noEditedMigration from "./no-edited-migration.ts";
@@ -47,12 +48,15 @@ import noRejectedInsert from "./no-rejected-insert.ts";
 import noRepeatedIndexColumn from "./no-repeated-index-column.ts";
 import noRequiredColumnWithoutDefault from "./no-required-column-without-default.ts";
 import noRoundTripDataLoss from "./no-round-trip-data-loss.ts";
+import noSchemaDrop from "./no-schema-drop.ts";
 import noSchemaRename from "./no-schema-rename.ts";
 import noSecret from "./no-secret.ts";
 import noStaleFunction from "./no-stale-function.ts";
 import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
 import noTableRewrite from "./no-table-rewrite.ts";
+import noTruncate from "./no-truncate.ts";
+import noUnfilteredWrite from "./no-unfiltered-write.ts";
 import noUniqueWithNull from "./no-unique-with-null.ts";
 import noUnsupportedSyntax from "./no-unsupported-syntax.ts";
 import noUnusedSuppression from "./no-unused-suppression.ts";
@@ -97,6 +101,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-column-type-rewrite": noColumnTypeRewrite,
   "no-concurrent-index-in-transaction": noConcurrentIndexInTransaction,
   "no-disabled-trigger": noDisabledTrigger,
+  "no-drop-cascade": noDropCascade,
   "no-duplicate-foreign-key": noDuplicateForeignKey,
   "no-duplicate-version": noDuplicateVersion,
   "no-edited-migration": noEditedMigration,
@@ -124,12 +129,15 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-repeated-index-column": noRepeatedIndexColumn,
   "no-required-column-without-default": noRequiredColumnWithoutDefault,
   "no-round-trip-data-loss": noRoundTripDataLoss,
+  "no-schema-drop": noSchemaDrop,
   "no-schema-rename": noSchemaRename,
   "no-secret": noSecret,
   "no-stale-function": noStaleFunction,
   "no-table-drop": noTableDrop,
   "no-table-rename": noTableRename,
   "no-table-rewrite": noTableRewrite,
+  "no-truncate": noTruncate,
+  "no-unfiltered-write": noUnfilteredWrite,
   "no-unique-with-null": noUniqueWithNull,
   "no-unsupported-syntax": noUnsupportedSyntax,
   "no-unused-suppression": noUnusedSuppression,
