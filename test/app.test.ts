@@ -641,6 +641,7 @@ describe("a command", () => {
     const bodies: CheckBody[] = [];
     mockCheckCreated(5, (body) => bodies.push(body));
     nock(origin).get(`${repoPath}/git/trees/${base}`).query({ recursive: "1" }).reply(200, emptyTree);
+    mockGraphql(/shared: repository/, { data: { repository: {}, shared: null } });
     mockConversation({
       threads: report.findings.map((finding) => ({ body: commentBody(finding, { suggestion: null }) })),
     });

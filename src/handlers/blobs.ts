@@ -28,6 +28,14 @@ export interface BlobOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A question that rides along with another request, so that it costs none. */
+export interface Along {
+  /** Fields of the query's root; may use $owner and the fragment `blob`. */
+  readonly fields: string;
+  /** Takes the whole answer; null when there was none. */
+  seen(data: unknown): void;
+}
+
 const largest = 8 * 1024 * 1024;
 /** GraphQL cuts a longer text off. */
 const largestText = 500_000;
@@ -72,26 +80,49 @@ export async function readBlobs(
   return found;
 }
 
+/**
+ * Asks a question, and along with it for blobs that will be read soon: those that come with one request are kept, and what
+ * does not come is left to whoever reads it.
+ */
+export async function askAlong(along: Along, ahead: readonly Wanted[], options: BlobOptions): Promise<void> {
+  const { cache, scope } = options;
+  const isSmall = ({ size }: Wanted) => (size ?? 0) <= largestText;
+  const [batch = []] = batchesOf(ahead.filter((one) => isSmall(one) && !cache.has(`${scope}:${one.digest}`)));
+  for (const [digest, blob] of await readTexts(batch, options, along))
+    if ("bytes" in blob) cache.set(`${scope}:${digest}`, blob.bytes);
+}
+
 /** What GraphQL gives exactly. A failure is no reason to give up: REST has the same. */
 async function readTexts(
   batch: readonly Wanted[],
   { home, log, signal }: BlobOptions,
+  along?: Along,
 ): Promise<Map<string, Blob>> {
   const { client, owner, repo } = home;
   const variables = Object.fromEntries(batch.map(({ digest }, i) => [`o${i}`, digest]));
   try {
     const request = signal ? { request: { signal } } : {};
-    const answer = await client.graphql<Answer>(queryFor(batch.length), {
+    const answer = await client.graphql<Answer>(queryFor(batch.length, along), {
       owner,
       repo,
       ...variables,
       ...request,
     });
+    along?.seen(answer);
     return new Map(batch.flatMap(({ digest }, i) => exact(digest, answer.repository?.[`b${i}`] ?? null)));
   } catch (error) {
     signal?.throwIfAborted();
-    const { data } = error as { data?: Answer | null };
-    log.warn({ failure: failureOf(error), blobs: batch.length }, "blobs could not be read with one request");
+    const { data, errors } = error as {
+      data?: Answer | null;
+      errors?: readonly { path?: readonly unknown[] }[];
+    };
+    along?.seen(data ?? null);
+    const isOwn = errors?.some(({ path }) => path?.[0] === "repository") ?? true;
+    if (isOwn)
+      log.warn(
+        { failure: failureOf(error), blobs: batch.length },
+        "blobs could not be read with one request",
+      );
     return new Map(batch.flatMap(({ digest }, i) => exact(digest, data?.repository?.[`b${i}`] ?? null)));
   }
 }
@@ -184,15 +215,16 @@ interface Answer {
   readonly repository: Readonly<Record<string, BlobNode | null>> | null;
 }
 
-function queryFor(count: number): string {
+function queryFor(count: number, along: Along | undefined): string {
   const numbers = Array.from({ length: count }, (_, i) => i);
-  const variables = numbers.map((i) => `$o${i}: GitObjectID!`).join(", ");
+  const variables = numbers.map((i) => `, $o${i}: GitObjectID!`).join("");
   const objects = numbers.map((i) => `b${i}: object(oid: $o${i}) { ...blob }`).join("\n    ");
   return `
-query ($owner: String!, $repo: String!, ${variables}) {
+query ($owner: String!, $repo: String!${variables}) {
   repository(owner: $owner, name: $repo) {
-    ${objects}
+    ${objects || "id"}
   }
+  ${along?.fields ?? ""}
 }
 fragment blob on Blob { text isBinary isTruncated byteSize }
 `;

@@ -67,6 +67,7 @@ export async function openCheckout(options: CheckoutOptions): Promise<Checkout> 
       });
       return { files, complete: true };
     },
+    sharedConfig: async () => null,
     async baseFiles() {
       const listing = (
         await git(repo, ["ls-tree", "-r", "-z", "-l", "--full-tree", base], { signal })

@@ -159,8 +159,28 @@ export async function readBaseConfig(
   base: readonly TreeFile[],
 ): Promise<{ config: Config; skipped: Skipped[] }> {
   const file = base.find((candidate) => candidate.path === configPath);
-  if (!file) return { config: defaultConfig, skipped: [] };
-  return readConfigBlob((await source.read([file.digest])).get(file.digest));
+  const shared = readSharedConfig(await source.sharedConfig(file ? [file.digest] : []));
+  if (!file) return shared;
+  const { config, skipped } = readConfigBlob(
+    (await source.read([file.digest])).get(file.digest),
+    shared.config,
+  );
+  return { config, skipped: [...shared.skipped, ...skipped] };
+}
+
+/** What the organisation says for all its repositories. */
+function readSharedConfig(blob: Blob | null): { config: Config; skipped: Skipped[] } {
+  if (!blob) return { config: defaultConfig, skipped: [] };
+  const { config, skipped } = readConfigBlob(blob);
+  const where = "the organisation's repository .github: ";
+  return {
+    config,
+    skipped: skipped.map((one) => ({
+      ...one,
+      line: null,
+      reason: `${where}${one.line === null ? "" : `line ${one.line}: `}${one.reason}`,
+    })),
+  };
 }
 
 /** Most comments that are to stand in a diff at a time. */
@@ -201,11 +221,14 @@ async function readHeadConfig(
   return skipped;
 }
 
-function readConfigBlob(blob: Blob | undefined): { config: Config; skipped: Skipped[] } {
+function readConfigBlob(
+  blob: Blob | undefined,
+  under = defaultConfig,
+): { config: Config; skipped: Skipped[] } {
   const text =
     blob && "bytes" in blob ? decodeText(blob.bytes) : { skipped: blob?.missing ?? "it was not found" };
-  if ("skipped" in text) return { config: defaultConfig, skipped: [configProblem(null, text.skipped)] };
-  const { config, problems } = readConfig(text.text, configPath);
+  if ("skipped" in text) return { config: under, skipped: [configProblem(null, text.skipped)] };
+  const { config, problems } = readConfig(text.text, configPath, under);
   return { config, skipped: problems.map(({ line, message }) => configProblem(line, message)) };
 }
 

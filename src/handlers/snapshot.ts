@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { unknownDigest } from "../review/inputs.ts";
-import { type BlobCache, createBlobCache, readBlobs } from "./blobs.ts";
+import { concernsDatabase } from "../review/read.ts";
+import { askAlong, type BlobCache, createBlobCache, readBlobs } from "./blobs.ts";
 import type { Home } from "./check-run.ts";
 import type { Log } from "./log.ts";
 import type { Blob, ChangedFile, Source } from "./source.ts";
@@ -38,6 +39,8 @@ export interface SnapshotCache {
   readonly pages: LRUCache<string, FilePage>;
   /** Listings of base commits, which never change, by repository and commit. */
   readonly trees: LRUCache<string, Tree>;
+  /** What organisations say for all their repositories, by installation and owner; for a few minutes. */
+  readonly shared: LRUCache<string, { readonly blob: Blob | null }>;
 }
 
 export interface SnapshotOptions {
@@ -64,7 +67,8 @@ const pageSize = 100;
 const listingLag = 2_000;
 /** GitHub lists no more than 3,000 files of a pull request. (GitHub documentation, "List pull requests files".) */
 const mostPages = 30;
-/** Changed SQL files that are fetched together with the first file that is asked for. */
+const sharedTime = 600_000;
+/** Changed files that are fetched together with the first file that is asked for. */
 const mostAhead = 60;
 
 export function createSnapshotCache(): SnapshotCache {
@@ -72,7 +76,8 @@ export function createSnapshotCache(): SnapshotCache {
     maxSize: 300_000,
     sizeCalculation: ({ files }) => files.length + 1,
   });
-  return { blobs: createBlobCache(), pages: new LRUCache({ max: 50 }), trees };
+  const shared = new LRUCache<string, { readonly blob: Blob | null }>({ max: 1_000, ttl: sharedTime });
+  return { blobs: createBlobCache(), pages: new LRUCache({ max: 50 }), trees, shared };
 }
 
 /** The first page of changed files; kept for the review that may follow. */
@@ -125,13 +130,32 @@ export function sourceBetween(
       const { files, complete } = await tree();
       return { files, complete };
     },
+    async sharedConfig(ahead) {
+      const key = `${pull.installation}/${pull.owner}`;
+      const known = cache.shared.get(key);
+      if (known || pull.repo === sharedRepository) return known?.blob ?? null;
+      isFirstRead = false;
+      let blob: Blob | null = null;
+      const seen = (data: unknown) => {
+        blob = sharedIn(data);
+      };
+      const { files, links } = await tree();
+      const sizes = new Map(files.map(({ digest, size }) => [digest, size]));
+      const digests = new Set([...ahead, ...(await likely(changed))]);
+      const wanted = [...digests].flatMap((digest) =>
+        links.has(digest) || !isId(digest) ? [] : [{ digest, size: sizes.get(digest) ?? null }],
+      );
+      const how = { home, cache: cache.blobs, scope, log, signal };
+      await askAlong({ fields: sharedFields, seen }, wanted, how);
+      cache.shared.set(key, { blob });
+      return blob;
+    },
     async read(digests) {
       const { files, links } = await tree();
       const answers = new Map<string, Blob>();
       for (const digest of digests) {
         if (links.has(digest)) answers.set(digest, { missing: "it is a symbolic link" });
-        else if (!/^[0-9a-f]{40,64}$/.test(digest))
-          answers.set(digest, { missing: "GitHub gave no id for it" });
+        else if (!isId(digest)) answers.set(digest, { missing: "GitHub gave no id for it" });
       }
       const asked = digests.filter((digest) => !answers.has(digest));
       if (asked.length === 0) return answers;
@@ -150,11 +174,29 @@ export function sourceBetween(
   };
 }
 
-/** Changed SQL files are read in nearly every review: they come along with the first request. */
+function isId(digest: string): boolean {
+  return /^[0-9a-f]{40,64}$/.test(digest);
+}
+
+/** Where an organisation keeps what holds for all its repositories. */
+const sharedRepository = ".github";
+const sharedFields = `shared: repository(owner: $owner, name: "${sharedRepository}") { object(expression: "HEAD:.github/drydock.yml") { ...blob } }`;
+
+/** A repository that is not there, or not to be seen, has nothing to say. */
+function sharedIn(data: unknown): Blob | null {
+  const { shared } = (data ?? {}) as {
+    shared?: { object?: { text?: string | null; isTruncated?: boolean } | null } | null;
+  };
+  const { text, isTruncated } = shared?.object ?? {};
+  if (typeof text !== "string") return null;
+  return isTruncated ? { missing: "it is too large" } : { bytes: new TextEncoder().encode(text) };
+}
+
+/** Changed files that concern a database are read in nearly every review: they come along with the first request. */
 async function likely(changed: Source["changedFiles"]): Promise<readonly string[]> {
   const { files } = await changed();
-  const sql = files.filter(({ path }) => path.toLowerCase().endsWith(".sql"));
-  return sql.flatMap(({ digest }) => (digest ? [digest] : [])).slice(0, mostAhead);
+  const read = files.filter((file) => concernsDatabase([file]));
+  return read.flatMap(({ digest }) => (digest ? [digest] : [])).slice(0, mostAhead);
 }
 
 /** Rejects with HeadMoved unless the pull request still has the head that it is reviewed at. */

@@ -30,6 +30,11 @@ export interface Source {
   readonly head: string;
   /** Every file that changes; `complete` is false when the source cannot list them all. */
   changedFiles(): Promise<{ readonly files: readonly ChangedFile[]; readonly complete: boolean }>;
+  /**
+   * The organisation's own configuration, which counts where the repository says nothing; null when there is none. The blobs
+   * `ahead` will most likely be read next, and may come with the same request.
+   */
+  sharedConfig(ahead: readonly string[]): Promise<Blob | null>;
   /** Every file of the base side. */
   baseFiles(): Promise<{ readonly files: readonly TreeFile[]; readonly complete: boolean }>;
   /** Blobs by id, in as few requests as possible. Every id asked for is answered. */

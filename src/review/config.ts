@@ -113,9 +113,26 @@ export const defaultConfig: Config = schema.parse({});
 
 /**
  * The configuration in `.github/drydock.yml`. Never throws: a mistake is a problem with its line and remedy, and only the
- * entry that holds it falls back to its default.
+ * entry that holds it falls back to its default. What the file does not say is as in `under`; maps and suppressions are
+ * put together, the file's own entries going first.
  */
-export function readConfig(text: string, path: string): { config: Config; problems: ConfigProblem[] } {
+export function readConfig(
+  text: string,
+  path: string,
+  under: Config = defaultConfig,
+): { config: Config; problems: ConfigProblem[] } {
+  const { given, config, problems } = readGiven(text, path);
+  return { config: laidOver(under, config, given), problems };
+}
+
+/** What a file holds, and which keys it gives. */
+interface Given {
+  readonly config: Config;
+  readonly given: ReadonlySet<string>;
+  readonly problems: ConfigProblem[];
+}
+
+function readGiven(text: string, path: string): Given {
   if (text.length > maxLength) return broken(1, `${path} is longer than ${maxLength / 1024} kB; shorten it`);
   try {
     return read(text, path);
@@ -125,6 +142,17 @@ export function readConfig(text: string, path: string): { config: Config; proble
     if (error instanceof ReferenceError) return broken(1, `${path} cannot be read: ${error.message}`);
     throw error;
   }
+}
+
+function laidOver(under: Config, own: Config, given: ReadonlySet<string>): Config {
+  const ofOwn = Object.fromEntries(Object.entries(own).filter(([key]) => given.has(key)));
+  return {
+    ...under,
+    ...ofOwn,
+    rows: { ...under.rows, ...own.rows },
+    rules: { ...under.rules, ...own.rules },
+    suppress: [...own.suppress, ...under.suppress],
+  };
 }
 
 /** The JSON schema of the configuration, for editors; every key carries its description. */
@@ -140,11 +168,11 @@ const maxLength = 100 * 1024;
 
 type Path = readonly PropertyKey[];
 
-function broken(line: number, message: string): { config: Config; problems: ConfigProblem[] } {
-  return { config: defaultConfig, problems: [{ line, message }] };
+function broken(line: number, message: string): Given {
+  return { config: defaultConfig, given: new Set(), problems: [{ line, message }] };
 }
 
-function read(text: string, path: string): { config: Config; problems: ConfigProblem[] } {
+function read(text: string, path: string): Given {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
   const lineOf = (offset: number) => Math.max(1, counter.linePos(offset).line);
@@ -152,9 +180,10 @@ function read(text: string, path: string): { config: Config; problems: ConfigPro
     line: lineOf(error.pos[0]),
     message: `${path} is not valid YAML: ${error.message}`,
   }));
-  if (document.errors.length > 0) return { config: defaultConfig, problems: syntax };
+  const nothing = { config: defaultConfig, given: new Set<string>(), problems: syntax };
+  if (document.errors.length > 0) return nothing;
   const value: unknown = document.toJS({ maxAliasCount: 100 });
-  if (value === null || value === undefined) return { config: defaultConfig, problems: syntax };
+  if (value === null || value === undefined) return nothing;
   if (!isMap(document.contents))
     return broken(1, `${path} must hold keys and values, e.g. \`rows:\`; see the documentation`);
 
@@ -163,7 +192,8 @@ function read(text: string, path: string): { config: Config; problems: ConfigPro
     line: lineOf(offsetOf(document, issue.path)),
     message: issue.message,
   }));
-  return { config, problems: [...syntax, ...problems].sort((a, b) => a.line - b.line) };
+  const given = new Set(Object.keys(value as object));
+  return { config, given, problems: [...syntax, ...problems].sort((a, b) => a.line - b.line) };
 }
 
 interface Issue {

@@ -24,13 +24,14 @@ const statistics = (rows: number, bytes: number) => ({
   "db/statistics.json": JSON.stringify({ version: 1, tables: { orders: { rows, bytes } } }),
 });
 
-function review(before: Files, change: Files) {
+function review(before: Files, change: Files, shared: string | null = null) {
   const { changed, base: files, blobs } = changeOf(before, { ...before, ...change });
   const source: Source = {
     repository: "test",
     base: "b",
     head: "h",
     changedFiles: async () => ({ files: changed, complete: true }),
+    sharedConfig: async () => (shared === null ? null : { bytes: new TextEncoder().encode(shared) }),
     baseFiles: async () => ({ files, complete: true }),
     read: async (digests) =>
       new Map(
@@ -101,5 +102,23 @@ describe("a suppression", () => {
   it("of the pull request's own configuration does not count", async () => {
     const report = await review(base, { ...index, ...configured("") });
     expect(report.conclusion).toBe("failure");
+  });
+});
+
+describe("the organisation's configuration", () => {
+  it("counts where the repository says nothing", async () => {
+    const shared = "rows:\n  orders: 10\nrules:\n  require-down: off\n";
+    const { findings } = await review(base, index, shared);
+    expect(findings).toMatchObject([{ rule: "no-blocking-index-build", severity: "info" }]);
+    const own = { ...base, ".github/drydock.yml": "rows:\n  orders: 50000000\n" };
+    const overruled = await review(own, index, shared);
+    expect(overruled.findings).toMatchObject([{ rule: "no-blocking-index-build", severity: "error" }]);
+  });
+
+  it("is told when it is broken, by where it is", async () => {
+    const { skipped } = await review(base, index, "rows:\n  orders: many\n");
+    expect(skipped.map(({ reason }) => reason)).toContainEqual(
+      expect.stringMatching(/^the organisation's repository \.github: line 2: /),
+    );
   });
 });

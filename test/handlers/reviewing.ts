@@ -40,6 +40,7 @@ function sourceOf(base: Files, head: Files): Source {
     base: "0".repeat(40),
     head: "1".repeat(40),
     changedFiles: async () => ({ files: [...change.changed], complete: true }),
+    sharedConfig: async () => null,
     baseFiles: async () => ({ files: [...change.base], complete: true }),
     read: async (digests) =>
       new Map(
