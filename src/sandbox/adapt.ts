@@ -1,8 +1,8 @@
 import { quoteIdentifier } from "../review/sql/names.ts";
 import type { Script, Statement, TableName } from "../review/types.ts";
 import type { SqlError } from "./engine.ts";
-import { readData, sqlName } from "./fingerprint.ts";
-import type { RunContext, State } from "./step.ts";
+import { sqlName } from "./fingerprint.ts";
+import { type RunContext, type State, stateAfter } from "./step.ts";
 import { wordsOf } from "./verdict.ts";
 
 /** A statement that refuses made-up rows. */
@@ -118,16 +118,16 @@ function truncate(tables: readonly TableName[]): string | null {
 async function stateWithout(
   { session, filled, emptied }: RunContext,
   { script, statement, error }: Refusal,
-  { catalog }: State,
+  start: State,
 ): Promise<State> {
   const reason = `its made-up rows did not fit ${script.path}:${statement.line} (${error.code}: ${error.message}), which ran without them`;
-  const data = await readData(session);
+  const state = await stateAfter(session, start);
   for (const table of [...filled]) {
-    if ((data.get(table)?.count ?? 0) > 0) continue;
+    if ((state.data.get(table)?.count ?? 0) > 0) continue;
     filled.delete(table);
     emptied.push({ table, reason });
   }
-  return { checkpoint: await session.checkpoint(), catalog, data };
+  return state;
 }
 
 function lastPart(table: TableName): string {

@@ -1,10 +1,17 @@
+import type { Oid } from "./marks.ts";
+
 /**
  * One statement that lists every user-made object of a database, members of extensions left out. Columns: kind, identity,
- * parents, definition, physical, owner, acl, comment, details. A NOT NULL that holds is told with its column only. It must
- * run with search_path = public, so that objects of `public` print without a schema and all others with one.
+ * parents, definition, physical, owner, acl, comment, details, home. A NOT NULL that holds is told with its column only. It
+ * must run with search_path = public, so that objects of `public` print without a schema and all others with one.
+ *
+ * `home` is the relation that an object belongs to, by OID. With `touched`, objects of other relations are left out, unless
+ * they name one of these or inherit from it; objects without a relation are always listed.
  */
-export const catalogSql = `
-WITH ns AS (
+export function catalogSql(touched: readonly Oid[] | null = null): string {
+  const of = (home: string) => (touched === null ? "true" : `${home} IN (SELECT oid FROM touched)`);
+  return `
+WITH ${touched === null ? "" : touchedSql(touched)}ns AS (
   SELECT oid, nspname, nspowner, nspacl, CASE WHEN nspname = 'public' THEN '' ELSE nspname || '.' END AS prefix
   FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
 ext AS (SELECT classid, objid FROM pg_depend
@@ -22,13 +29,13 @@ fn AS MATERIALIZED (
   FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace
   WHERE NOT EXISTS (SELECT 1 FROM ext e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid)),
 inh AS MATERIALIZED (SELECT i.inhrelid, jsonb_agg(p.name) AS parents FROM pg_inherits i JOIN rel p ON p.oid = i.inhparent GROUP BY 1),
-obj(kind, identity, parents, definition, physical, ownerid, acl, comment, details) AS (
+obj(kind, identity, parents, definition, physical, ownerid, acl, comment, details, home) AS (
 
 SELECT 'schema', nspname::text, '[]'::jsonb, 'schema', NULL::text, nspowner, coalesce(nspacl, acldefault('n', nspowner)),
-  obj_description(oid, 'pg_namespace'), NULL::jsonb
+  obj_description(oid, 'pg_namespace'), NULL::jsonb, NULL::oid
 FROM ns
 UNION ALL
-SELECT 'extension', extname, '[]', 'extension', extversion, NULL, NULL, NULL, NULL FROM pg_extension
+SELECT 'extension', extname, '[]', 'extension', extversion, NULL, NULL, NULL, NULL, NULL FROM pg_extension
 UNION ALL
 SELECT 'table', r.name, '[]',
   concat_ws(', ',
@@ -48,8 +55,8 @@ SELECT 'table', r.name, '[]',
   r.relowner, coalesce(r.relacl, acldefault('r', r.relowner)), obj_description(r.oid, 'pg_class'),
   jsonb_build_object('oid', r.oid::bigint, 'kind', CASE WHEN r.relkind = 'f' THEN 'foreign' WHEN r.relispartition THEN 'partition'
     WHEN r.relkind = 'p' THEN 'partitioned' ELSE 'table' END, 'temporary', r.relpersistence = 't', 'unlogged', r.relpersistence = 'u',
-    'rowSecurity', r.relrowsecurity, 'rowSecurityForced', r.relforcerowsecurity, 'options', r.reloptions)
-FROM rel r WHERE r.relkind IN ('r', 'p', 'f')
+    'rowSecurity', r.relrowsecurity, 'rowSecurityForced', r.relforcerowsecurity, 'options', r.reloptions), r.oid
+FROM rel r WHERE r.relkind IN ('r', 'p', 'f') AND ${of("r.oid")}
 UNION ALL
 SELECT 'column', r.name || '.' || a.attname,
   jsonb_build_array(CASE WHEN r.relkind = 'c' THEN 'type ' || r.name ELSE r.key END) ||
@@ -66,13 +73,13 @@ SELECT 'column', r.name || '.' || a.attname,
   r.relowner, a.attacl, col_description(r.oid, a.attnum),
   jsonb_build_object('table', r.name, 'composite', r.relkind = 'c', 'name', a.attname, 'position', a.attnum,
     'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull, 'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-    'identity', a.attidentity <> '', 'generated', a.attgenerated <> '')
+    'identity', a.attidentity <> '', 'generated', a.attgenerated <> ''), r.oid
 FROM rel r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN inh ON inh.inhrelid = r.oid
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   LEFT JOIN pg_constraint nn ON a.attnotnull AND nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]
-WHERE r.relkind IN ('r', 'p', 'f', 'c')
+WHERE r.relkind IN ('r', 'p', 'f', 'c') AND ${of("r.oid")}
 UNION ALL
 SELECT 'constraint', coalesce(r.name, t.name) || '.' || c.conname,
   jsonb_build_array(coalesce(r.key, 'type ' || t.name)) || coalesce(own.parents, '[]') ||
@@ -82,13 +89,14 @@ SELECT 'constraint', coalesce(r.name, t.name) || '.' || c.conname,
   CASE WHEN r.name IS NOT NULL THEN jsonb_build_object('table', r.name, 'name', c.conname, 'type', c.contype, 'valid', c.convalidated,
     'enforced', c.conenforced, 'onDelete', nullif(c.confdeltype, ' '), 'columns', coalesce(own.columns, '[]'), 'references', f.name,
     'referenced', CASE WHEN f.oid IS NOT NULL THEN (SELECT jsonb_agg(a.attname ORDER BY k.n)
-      FROM unnest(c.confkey) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num) END) END
+      FROM unnest(c.confkey) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num) END) END, nullif(c.conrelid, 0)
 FROM pg_constraint c LEFT JOIN rel r ON r.oid = c.conrelid LEFT JOIN typ t ON t.oid = c.contypid
   LEFT JOIN rel f ON f.oid = c.confrelid
   LEFT JOIN pg_constraint p ON c.conparentid <> 0 AND p.oid = c.conparentid LEFT JOIN rel pr ON pr.oid = p.conrelid
   LEFT JOIN LATERAL (SELECT jsonb_agg(a.attname ORDER BY k.n) AS columns, jsonb_agg('column ' || r.name || '.' || a.attname) AS parents
     FROM unnest(c.conkey) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num) own ON true
-WHERE c.contype <> 't' AND NOT (c.contype = 'n' AND c.convalidated) AND (r.oid IS NOT NULL OR t.oid IS NOT NULL)
+WHERE c.contype <> 't' AND NOT (c.contype = 'n' AND c.convalidated) AND (r.oid IS NOT NULL OR t.oid IS NOT NULL) 
+  AND (c.conrelid = 0 OR ${of("c.conrelid")})
 UNION ALL
 SELECT 'index', r.name,
   jsonb_build_array(t.key) || coalesce(own.parents, '[]') ||
@@ -98,19 +106,18 @@ SELECT 'index', r.name,
   NULL, NULL, obj_description(r.oid, 'pg_class'),
   jsonb_build_object('table', t.name, 'name', r.relname, 'unique', i.indisunique, 'primary', i.indisprimary, 'valid', i.indisvalid,
     'method', am.amname, 'where', pg_get_expr(i.indpred, i.indrelid, true), 'definition', def, 'backs', k.oid IS NOT NULL, 'columns', own.columns, 'include', own.include, 'keys', own.keys,
-    'nullsNotDistinct', i.indnullsnotdistinct)
-FROM pg_index i JOIN rel r ON r.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid JOIN pg_am am ON am.oid = r.relam
+    'nullsNotDistinct', i.indnullsnotdistinct), t.oid
+FROM (SELECT * FROM pg_index WHERE ${of("indrelid")} OFFSET 0) i JOIN rel r ON r.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid JOIN pg_am am ON am.oid = r.relam
   LEFT JOIN inh ON inh.inhrelid = r.oid
   LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
   CROSS JOIN LATERAL pg_get_indexdef(i.indexrelid, 0, true) def
   LEFT JOIN LATERAL (SELECT jsonb_agg(a.attname ORDER BY x.n) FILTER (WHERE x.n <= i.indnkeyatts) AS columns,
       jsonb_agg(a.attname ORDER BY x.n) FILTER (WHERE x.n > i.indnkeyatts) AS include,
-      jsonb_agg(jsonb_build_object('text', coalesce(a.attname, pg_get_indexdef(i.indexrelid, x.n::int, true)), 'operatorClass', o.opcname,
+      jsonb_agg(jsonb_build_object('text', coalesce(a.attname, pg_get_indexdef(i.indexrelid, x.n::int, true)), 'operatorClass', (SELECT opcname FROM pg_opclass WHERE oid = i.indclass[x.n - 1]),
         'collation', i.indcollation[x.n - 1]::bigint, 'descending', i.indoption[x.n - 1] & 1 = 1, 'nullsFirst', i.indoption[x.n - 1] & 2 = 2)
         ORDER BY x.n) FILTER (WHERE x.n <= i.indnkeyatts) AS keys,
       jsonb_agg('column ' || t.name || '.' || a.attname) FILTER (WHERE a.attname IS NOT NULL) AS parents
-    FROM unnest(i.indkey::int2[]) WITH ORDINALITY x(num, n) LEFT JOIN pg_attribute a ON x.num <> 0 AND a.attrelid = i.indrelid AND a.attnum = x.num
-      LEFT JOIN pg_opclass o ON x.n <= i.indnkeyatts AND o.oid = i.indclass[x.n - 1]) own ON true
+    FROM unnest(i.indkey::int2[]) WITH ORDINALITY x(num, n) LEFT JOIN pg_attribute a ON x.num <> 0 AND a.attrelid = i.indrelid AND a.attnum = x.num) own ON true
 UNION ALL
 SELECT 'view', r.name, '[]', CASE r.relkind WHEN 'm' THEN 'materialized view: ' ELSE 'view: ' END || pg_get_viewdef(r.oid, true) ||
     CASE WHEN r.relkind = 'v' THEN coalesce(' with ' || r.reloptions::text, '') ELSE '' END,
@@ -120,33 +127,34 @@ SELECT 'view', r.name, '[]', CASE r.relkind WHEN 'm' THEN 'materialized view: ' 
     (SELECT jsonb_agg(DISTINCT n.prefix || t.relname) FROM pg_rewrite w
       JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.oid
       JOIN pg_class t ON t.oid = d.refobjid AND t.relkind IN ('r', 'p', 'v', 'm', 'f') JOIN ns n ON n.oid = t.relnamespace
-      WHERE w.ev_class = r.oid))
-FROM rel r WHERE r.relkind IN ('v', 'm')
+      WHERE w.ev_class = r.oid)), r.oid
+FROM rel r WHERE r.relkind IN ('v', 'm') AND ${of("r.oid")}
 UNION ALL
 SELECT 'sequence', r.name, CASE WHEN t.oid IS NULL THEN '[]' ELSE jsonb_build_array(t.key, 'column ' || t.name || '.' || a.attname) END,
   s.seqtypid::regtype::text || ' start ' || s.seqstart || ' increment ' || s.seqincrement || ' from ' || s.seqmin || ' to ' || s.seqmax ||
     CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END || coalesce(' owned by ' || t.name || '.' || a.attname, ''),
   CASE WHEN s.seqcache <> 1 THEN 'cache ' || s.seqcache END, r.relowner, coalesce(r.relacl, acldefault('s', r.relowner)),
-  obj_description(r.oid, 'pg_class'), jsonb_build_object('type', s.seqtypid::regtype::text, 'table', t.name, 'column', a.attname)
+  obj_description(r.oid, 'pg_class'), jsonb_build_object('type', s.seqtypid::regtype::text, 'table', t.name, 'column', a.attname), r.oid
 FROM rel r JOIN pg_sequence s ON s.seqrelid = r.oid
   LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
   LEFT JOIN rel t ON t.oid = d.refobjid LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+WHERE ${of("r.oid")}
 UNION ALL
 SELECT 'function', f.name, '[]',
   CASE WHEN f.prokind <> 'a' THEN pg_get_functiondef(f.oid)
     ELSE 'aggregate ' || (SELECT (to_jsonb(g) - 'aggfnoid')::text FROM pg_aggregate g WHERE g.aggfnoid = f.oid) END,
   NULL, f.proowner, coalesce(f.proacl, acldefault('f', f.proowner)), obj_description(f.oid, 'pg_proc'),
-  jsonb_build_object('definer', f.prosecdef, 'volatility', f.provolatile, 'settings', f.proconfig, 'parsed', f.prosqlbody IS NOT NULL)
+  jsonb_build_object('definer', f.prosecdef, 'volatility', f.provolatile, 'settings', f.proconfig, 'parsed', f.prosqlbody IS NOT NULL), NULL
 FROM fn f
 UNION ALL
 SELECT 'trigger', r.name || '.' || g.tgname, jsonb_build_array(r.key) || coalesce((SELECT jsonb_build_array('function ' || f.name) FROM fn f WHERE f.oid = g.tgfoid), '[]'),
   pg_get_triggerdef(g.oid, true) || CASE g.tgenabled WHEN 'O' THEN '' WHEN 'D' THEN ' (disabled)' ELSE ' (enabled ' || g.tgenabled::text || ')' END,
-  NULL, NULL, NULL, obj_description(g.oid, 'pg_trigger'), NULL
-FROM pg_trigger g JOIN rel r ON r.oid = g.tgrelid WHERE NOT g.tgisinternal AND g.tgparentid = 0
+  NULL, NULL, NULL, obj_description(g.oid, 'pg_trigger'), NULL, r.oid
+FROM pg_trigger g JOIN rel r ON r.oid = g.tgrelid WHERE NOT g.tgisinternal AND g.tgparentid = 0 AND ${of("r.oid")}
 UNION ALL
 SELECT 'rule', r.name || '.' || w.rulename, jsonb_build_array(r.key), pg_get_ruledef(w.oid, true), nullif(w.ev_enabled, 'O')::text, NULL, NULL,
-  obj_description(w.oid, 'pg_rewrite'), NULL
-FROM pg_rewrite w JOIN rel r ON r.oid = w.ev_class WHERE NOT (r.relkind IN ('v', 'm') AND w.rulename = '_RETURN')
+  obj_description(w.oid, 'pg_rewrite'), NULL, r.oid
+FROM pg_rewrite w JOIN rel r ON r.oid = w.ev_class WHERE NOT (r.relkind IN ('v', 'm') AND w.rulename = '_RETURN') AND ${of("r.oid")}
 UNION ALL
 SELECT 'policy', r.name || '.' || p.polname, jsonb_build_array(r.key),
   concat_ws(' ', CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END, 'for',
@@ -156,8 +164,9 @@ SELECT 'policy', r.name || '.' || p.polname, jsonb_build_array(r.key),
   NULL, NULL, NULL, obj_description(p.oid, 'pg_policy'),
   jsonb_build_object('table', r.name, 'name', p.polname, 'permissive', p.polpermissive, 'command', p.polcmd, 'roles',
     (SELECT jsonb_agg(CASE WHEN x = 0 THEN 'public' ELSE pg_get_userbyid(x) END) FROM unnest(p.polroles) x),
-    'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid))
+    'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)), r.oid
 FROM pg_policy p JOIN rel r ON r.oid = p.polrelid
+WHERE ${of("r.oid")}
 UNION ALL
 SELECT 'type', t.name, '[]',
   CASE t.typtype
@@ -166,63 +175,88 @@ SELECT 'type', t.name, '[]',
     WHEN 'r' THEN 'range of ' || (SELECT rngsubtype::regtype::text FROM pg_range WHERE rngtypid = t.oid)
     WHEN 'c' THEN 'composite type' ELSE 'base type' END,
   NULL, t.typowner, coalesce(t.typacl, acldefault('T', t.typowner)), obj_description(t.oid, 'pg_type'),
-  CASE WHEN t.typtype = 'e' THEN jsonb_build_object('labels', coalesce((SELECT jsonb_agg(enumlabel ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid), '[]')) END
+  CASE WHEN t.typtype = 'e' THEN jsonb_build_object('labels', coalesce((SELECT jsonb_agg(enumlabel ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid), '[]')) END, NULL
 FROM typ t WHERE t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND EXISTS (SELECT 1 FROM pg_class WHERE oid = t.typrelid AND relkind = 'c'))
   OR (t.typtype = 'b' AND t.typelem = 0 AND t.typcategory <> 'A')
 UNION ALL
 SELECT 'statistics', n.prefix || s.stxname, coalesce((SELECT jsonb_build_array(r.key) FROM rel r WHERE r.oid = s.stxrelid), '[]'), pg_get_statisticsobjdef(s.oid),
-  NULL, s.stxowner, NULL, obj_description(s.oid, 'pg_statistic_ext'), NULL
+  NULL, s.stxowner, NULL, obj_description(s.oid, 'pg_statistic_ext'), NULL, s.stxrelid
 FROM pg_statistic_ext s JOIN ns n ON n.oid = s.stxnamespace
+WHERE ${of("s.stxrelid")}
 UNION ALL
 SELECT 'event trigger', e.evtname, '[]', 'on ' || e.evtevent || ' execute ' || e.evtfoid::regprocedure::text || coalesce(' when ' || e.evttags::text, '') ||
-    CASE e.evtenabled WHEN 'O' THEN '' ELSE ' (enabled ' || e.evtenabled::text || ')' END, NULL, e.evtowner, NULL, obj_description(e.oid, 'pg_event_trigger'), NULL
+    CASE e.evtenabled WHEN 'O' THEN '' ELSE ' (enabled ' || e.evtenabled::text || ')' END, NULL, e.evtowner, NULL, obj_description(e.oid, 'pg_event_trigger'), NULL, NULL
 FROM pg_event_trigger e
 UNION ALL
 SELECT 'publication', p.pubname, '[]', (to_jsonb(p) - 'oid' - 'pubowner' || jsonb_build_object('tables',
     (SELECT jsonb_agg(prrelid::regclass::text ORDER BY prrelid::regclass::text) FROM pg_publication_rel WHERE prpubid = p.oid)))::text,
-  NULL, p.pubowner, NULL, obj_description(p.oid, 'pg_publication'), NULL
+  NULL, p.pubowner, NULL, obj_description(p.oid, 'pg_publication'), NULL, NULL
 FROM pg_publication p
 UNION ALL
 SELECT 'collation', n.prefix || c.collname, '[]', concat_ws(' ', 'provider ' || c.collprovider::text, c.collcollate, c.colllocale, CASE WHEN NOT c.collisdeterministic THEN 'nondeterministic' END),
-  NULL, c.collowner, NULL, obj_description(c.oid, 'pg_collation'), NULL
+  NULL, c.collowner, NULL, obj_description(c.oid, 'pg_collation'), NULL, NULL
 FROM pg_collation c JOIN ns n ON n.oid = c.collnamespace
 WHERE NOT EXISTS (SELECT 1 FROM ext e WHERE e.classid = 'pg_collation'::regclass AND e.objid = c.oid)
 UNION ALL
 SELECT 'cast', c.castsource::regtype::text || ' as ' || c.casttarget::regtype::text, '[]', concat_ws(' ', c.castcontext, c.castmethod, nullif(c.castfunc, 0)::regprocedure::text),
-  NULL, NULL, NULL, obj_description(c.oid, 'pg_cast'), NULL
+  NULL, NULL, NULL, obj_description(c.oid, 'pg_cast'), NULL, NULL
 FROM pg_cast c WHERE c.oid >= 16384 AND NOT EXISTS (SELECT 1 FROM ext e WHERE e.classid = 'pg_cast'::regclass AND e.objid = c.oid)
 UNION ALL
 SELECT 'operator', n.prefix || o.oprname || '(' || concat_ws(', ', nullif(o.oprleft, 0)::regtype::text, o.oprright::regtype::text) || ')', '[]',
-  concat_ws(' ', o.oprcode::text, o.oprresult::regtype::text), NULL, o.oprowner, NULL, obj_description(o.oid, 'pg_operator'), NULL
+  concat_ws(' ', o.oprcode::text, o.oprresult::regtype::text), NULL, o.oprowner, NULL, obj_description(o.oid, 'pg_operator'), NULL, NULL
 FROM pg_operator o JOIN ns n ON n.oid = o.oprnamespace
 WHERE NOT EXISTS (SELECT 1 FROM ext e WHERE e.classid = 'pg_operator'::regclass AND e.objid = o.oid)
 UNION ALL
 SELECT 'text search configuration', n.prefix || c.cfgname, '[]', coalesce((SELECT string_agg(m.maptokentype || ' ' || m.mapdict::regdictionary::text, ', ' ORDER BY m.maptokentype, m.mapseqno)
-    FROM pg_ts_config_map m WHERE m.mapcfg = c.oid), ''), NULL, c.cfgowner, NULL, obj_description(c.oid, 'pg_ts_config'), NULL
+    FROM pg_ts_config_map m WHERE m.mapcfg = c.oid), ''), NULL, c.cfgowner, NULL, obj_description(c.oid, 'pg_ts_config'), NULL, NULL
 FROM pg_ts_config c JOIN ns n ON n.oid = c.cfgnamespace
 UNION ALL
-SELECT 'text search dictionary', n.prefix || d.dictname, '[]', coalesce(d.dictinitoption, ''), NULL, d.dictowner, NULL, obj_description(d.oid, 'pg_ts_dict'), NULL
+SELECT 'text search dictionary', n.prefix || d.dictname, '[]', coalesce(d.dictinitoption, ''), NULL, d.dictowner, NULL, obj_description(d.oid, 'pg_ts_dict'), NULL, NULL
 FROM pg_ts_dict d JOIN ns n ON n.oid = d.dictnamespace
 WHERE NOT EXISTS (SELECT 1 FROM ext e WHERE e.classid = 'pg_ts_dict'::regclass AND e.objid = d.oid)
 UNION ALL
 SELECT 'foreign server', s.srvname, '[]', concat_ws(' ', (SELECT fdwname FROM pg_foreign_data_wrapper WHERE oid = s.srvfdw), s.srvoptions::text), NULL,
-  s.srvowner, coalesce(s.srvacl, acldefault('S', s.srvowner)), obj_description(s.oid, 'pg_foreign_server'), NULL
+  s.srvowner, coalesce(s.srvacl, acldefault('S', s.srvowner)), obj_description(s.oid, 'pg_foreign_server'), NULL, NULL
 FROM pg_foreign_server s
 UNION ALL
 SELECT 'default privileges', coalesce((SELECT nspname FROM pg_namespace WHERE oid = a.defaclnamespace), 'every schema') || ' of ' || pg_get_userbyid(a.defaclrole) || ' for ' ||
     CASE a.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' ELSE 'schemas' END,
   coalesce((SELECT jsonb_build_array('schema ' || nspname) FROM pg_namespace WHERE oid = a.defaclnamespace), '[]'),
-  (SELECT string_agg(x::text, ', ' ORDER BY x::text) FROM unnest(a.defaclacl) x), NULL, NULL, NULL, NULL, NULL
+  (SELECT string_agg(x::text, ', ' ORDER BY x::text) FROM unnest(a.defaclacl) x), NULL, NULL, NULL, NULL, NULL, NULL
 FROM pg_default_acl a
 UNION ALL
 SELECT 'role', r.rolname, '[]', concat_ws(' ', CASE WHEN r.rolsuper THEN 'superuser' END, CASE WHEN r.rolcanlogin THEN 'login' END, CASE WHEN r.rolcreatedb THEN 'createdb' END,
     CASE WHEN r.rolcreaterole THEN 'createrole' END, CASE WHEN r.rolreplication THEN 'replication' END, CASE WHEN r.rolbypassrls THEN 'bypassrls' END,
     (SELECT 'member of ' || string_agg(pg_get_userbyid(m.roleid), ', ' ORDER BY pg_get_userbyid(m.roleid)) FROM pg_auth_members m WHERE m.member = r.oid)),
-  NULL, NULL, NULL, NULL, jsonb_build_object('superuser', r.rolsuper, 'bypassesRowSecurity', r.rolbypassrls)
+  NULL, NULL, NULL, NULL, jsonb_build_object('superuser', r.rolsuper, 'bypassesRowSecurity', r.rolbypassrls), NULL
 FROM pg_roles r WHERE r.rolname !~ '^pg_' AND r.oid >= 16384
 )
 SELECT kind, identity, parents::text, definition, physical, CASE WHEN ownerid IS NOT NULL THEN pg_get_userbyid(ownerid) END,
   CASE WHEN acl IS NOT NULL THEN (SELECT jsonb_agg(a.privilege_type || ' to ' || CASE WHEN a.grantee = 0 THEN 'public' ELSE pg_get_userbyid(a.grantee) END ||
     CASE WHEN a.is_grantable THEN ' with grant option' ELSE '' END) FROM aclexplode(acl) a WHERE a.grantee <> ownerid)::text END,
-  comment, details::text
+  comment, details::text, home
 FROM obj`;
+}
+
+/** Relations by OID whose objects must be read again: those that changed, and what names them or inherits from them. */
+function touchedSql(changed: readonly Oid[]): string {
+  return `
+changed(oid) AS MATERIALIZED (
+  SELECT oid FROM unnest('{${changed.join(",")}}'::oid[]) x(oid)
+  UNION SELECT i.indrelid FROM pg_index i WHERE i.indexrelid = ANY ('{${changed.join(",")}}'::oid[])),
+near(oid) AS MATERIALIZED (
+  SELECT oid FROM changed
+  UNION SELECT i.inhrelid FROM pg_inherits i JOIN changed c ON c.oid = i.inhparent
+  UNION SELECT CASE d.classid WHEN 'pg_class'::regclass THEN d.objid
+      WHEN 'pg_constraint'::regclass THEN (SELECT conrelid FROM pg_constraint WHERE oid = d.objid)
+      WHEN 'pg_attrdef'::regclass THEN (SELECT adrelid FROM pg_attrdef WHERE oid = d.objid)
+      WHEN 'pg_rewrite'::regclass THEN (SELECT ev_class FROM pg_rewrite WHERE oid = d.objid)
+      WHEN 'pg_trigger'::regclass THEN (SELECT tgrelid FROM pg_trigger WHERE oid = d.objid)
+      WHEN 'pg_policy'::regclass THEN (SELECT polrelid FROM pg_policy WHERE oid = d.objid)
+      WHEN 'pg_statistic_ext'::regclass THEN (SELECT stxrelid FROM pg_statistic_ext WHERE oid = d.objid) END
+    FROM changed c JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid),
+touched(oid) AS MATERIALIZED (
+  SELECT oid FROM near WHERE oid IS NOT NULL
+  UNION SELECT i.indrelid FROM pg_index i JOIN near n ON n.oid = i.indexrelid),
+`;
+}

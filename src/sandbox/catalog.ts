@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { catalogSql } from "./catalog-sql.ts";
 import { EngineLost } from "./engine.ts";
+import type { Changes, Marks, Oid } from "./marks.ts";
 import type { Session } from "./session.ts";
 
 /** One object of a database, in a form in which two states of it can be compared. */
@@ -21,6 +22,8 @@ export interface CatalogObject {
   readonly comment: string | null;
   /** What a `Schema` needs of it. */
   readonly details: Details | null;
+  /** The relation that it belongs to; null when it stands alone. */
+  readonly home: Oid | null;
 }
 
 export type Details = Readonly<Record<string, unknown>>;
@@ -33,9 +36,29 @@ const record = z.record(z.string(), z.unknown());
 
 /** Reads every user-made object; valid only outside a transaction. Rejects with EngineLost when the database is broken. */
 export async function readCatalog(session: Session): Promise<Catalog> {
-  const answers = await session.ask(`BEGIN; SET LOCAL search_path = public; ${catalogSql}; ROLLBACK`);
-  const objects = (answers[2] ?? []).map(objectOf);
-  return new Map(objects.map((object) => [keyOf(object), object]));
+  return new Map((await readObjects(session, null)).map((object) => [keyOf(object), object]));
+}
+
+/** The catalogue that came from an earlier one: only what may have changed is read again. */
+export async function readChangedCatalog(
+  session: Session,
+  earlier: Catalog,
+  { changes, marks }: { readonly changes: Changes; readonly marks: Marks },
+): Promise<Catalog> {
+  if (changes.names) return readCatalog(session);
+  const objects = await readObjects(session, [...changes.relations]);
+  const read = new Set(objects.flatMap(({ home }) => (home === null ? [] : [home])));
+  const isKept = ({ home }: CatalogObject) =>
+    home !== null && marks.relations.has(home) && !changes.relations.has(home) && !read.has(home);
+  const kept = [...earlier].filter(([, object]) => isKept(object));
+  return new Map([...kept, ...objects.map((object) => [keyOf(object), object] as const)]);
+}
+
+async function readObjects(session: Session, touched: readonly Oid[] | null): Promise<CatalogObject[]> {
+  const answers = await session.ask(
+    `BEGIN; SET LOCAL search_path = public; ${catalogSql(touched)}; ROLLBACK`,
+  );
+  return (answers[2] ?? []).map(objectOf);
 }
 
 /** The name under which parents refer to an object. */
@@ -44,7 +67,7 @@ export function keyOf({ kind, identity }: { readonly kind: string; readonly iden
 }
 
 function objectOf(row: readonly (string | null)[]): CatalogObject {
-  const [kind, identity, parents, definition, physical, owner, privileges, comment, details] = row;
+  const [kind, identity, parents, definition, physical, owner, privileges, comment, details, home] = row;
   if (kind == null || identity == null) throw new EngineLost("the database's catalogue is damaged");
   return {
     kind,
@@ -56,5 +79,6 @@ function objectOf(row: readonly (string | null)[]): CatalogObject {
     privileges: strings.parse(JSON.parse(privileges ?? "[]")).sort(),
     comment: comment ?? null,
     details: details == null ? null : record.parse(JSON.parse(details)),
+    home: home ?? null,
   };
 }

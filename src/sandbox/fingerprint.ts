@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { quoteIdentifier, quoteTable } from "../review/sql/names.ts";
 import type { DataChange, TableName } from "../review/types.ts";
+import type { Changes, Marks, Oid } from "./marks.ts";
 import type { Session } from "./session.ts";
 
 /** The rows of every table, as far as they are compared. */
@@ -26,7 +27,7 @@ const tablesAtOnce = 50;
 /** Values longer than this are compared by their MD5. */
 const longValue = 80;
 
-const tablesSql = `
+const tablesSql = (condition: string) => `
 SELECT c.oid, n.nspname, c.relname, c.relkind = 'p',
   (SELECT pg_catalog.jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
@@ -40,14 +41,16 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> '
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e
     WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid AND e.deptype = 'e')
+  AND ${condition}
 ORDER BY 2, 3`;
 
 const names = z.array(z.string());
 const rowsSchema = z.array(z.array(z.string().nullable()));
 
-/** Reads the rows of every table. Rejects with EngineLost when the database is broken. */
-export async function readData(session: Session): Promise<Data> {
-  const [tables = []] = await session.ask(tablesSql);
+/** Reads the rows of every table, or of some. Rejects with EngineLost when the database is broken. */
+export async function readData(session: Session, only: ReadonlySet<Oid> | null = null): Promise<Data> {
+  const condition = only === null ? "true" : `c.oid = ANY ('{${[...only].join(",")}}')`;
+  const [tables = []] = await session.ask(tablesSql(condition));
   const described = tables.map(([, schema, name, isPartitioned, columns, numbers, key]) => ({
     table: schema === "public" ? (name ?? "") : `${schema}.${name}`,
     from: `${isPartitioned === "t" ? "" : "ONLY "}${quoteIdentifier(schema ?? "")}.${quoteIdentifier(name ?? "")}`,
@@ -73,6 +76,54 @@ export async function readData(session: Session): Promise<Data> {
   return data;
 }
 
+/** Two states of a database, the second of which came from the first. */
+export interface Succession {
+  readonly before: Marks;
+  readonly after: Marks;
+  readonly changes: Changes;
+  /** Files that changed; null when it cannot be told. */
+  readonly files: readonly string[] | null;
+}
+
+/** The rows after rows that are known: only tables whose rows can be others now are read again. */
+export async function readChangedData(
+  session: Session,
+  earlier: Data,
+  succession: Succession,
+): Promise<Data> {
+  const touched = touchedTables(succession);
+  if (touched === null) return readData(session);
+  const read = touched.size === 0 ? new Map<TableName, TableData>() : await readData(session, touched);
+  const data = new Map<TableName, TableData>();
+  for (const [oid, { name }] of succession.after.relations) {
+    const rows = touched.has(oid) ? read.get(name) : earlier.get(name);
+    if (rows) data.set(name, rows);
+  }
+  return data;
+}
+
+/**
+ * Tables whose definition or file changed, partitions as their whole table; null when any could have. What unlogged tables
+ * hold is not written to their files before the server stops.
+ */
+export function touchedTables({ before, after, changes, files }: Succession): ReadonlySet<Oid> | null {
+  if (changes.values || files === null) return null;
+  const numbers = new Set(files.map((file) => /(\d+)(?:\.\d+)?$/.exec(file)?.[1]));
+  const touched = new Set<Oid>();
+  for (const [oid, { file, persistence }] of after.relations) {
+    if (!changes.relations.has(oid) && persistence !== "u" && !numbers.has(file)) continue;
+    touched.add(wholeOf(oid, after));
+    touched.add(wholeOf(oid, before));
+  }
+  for (const oid of changes.relations) touched.add(wholeOf(oid, before));
+  return touched;
+}
+
+function wholeOf(oid: Oid, marks: Marks): Oid {
+  const parent = marks.relations.get(oid)?.partitionOf ?? null;
+  return parent === null ? oid : wholeOf(parent, marks);
+}
+
 /** A table's name as SQL, for statements of our own. */
 export function sqlName(table: TableName): string {
   return table.includes(".") ? quoteTable(table) : `public.${quoteIdentifier(table)}`;
@@ -85,7 +136,7 @@ export function sqlName(table: TableName): string {
 export function compareData(before: Data, after: Data): DataChange[] {
   return [...before].flatMap(([table, old]) => {
     const now = after.get(table);
-    return now ? compareTable(table, old, now) : [];
+    return now && now !== old ? compareTable(table, old, now) : [];
   });
 }
 

@@ -2,7 +2,7 @@ import type { Outcome, Script } from "../review/types.ts";
 import { adaptRows, dependsOnOurRows } from "./adapt.ts";
 import type { SqlError } from "./engine.ts";
 import { missingExtensionOf, standInFor, standInForExtension } from "./stand-ins.ts";
-import { type RunContext, type State, stateOf } from "./step.ts";
+import { type RunContext, type State, stateAfter } from "./step.ts";
 import { gapOf } from "./verdict.ts";
 
 interface Stop {
@@ -42,9 +42,9 @@ export async function remedyFor(
   if (stop.outcome.kind === "not-evaluated") {
     tries.leftOut.set(stop.index, stop.outcome.reason);
     context.known.gaps.push(gapOf(script, statement, stop.outcome.reason));
-    return made ? stateOf(session) : start;
+    return made ? stateAfter(session, start) : start;
   }
-  if (made) return stateOf(session);
+  if (made) return stateAfter(session, start);
   if (!dataError.test(stop.error.code) || !dependsOnOurRows(statement, stop.error, start)) return null;
   return adaptRows(context, { script, statement, error: stop.error }, start, tries.adapted);
 }

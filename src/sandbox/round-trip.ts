@@ -1,12 +1,11 @@
 import type { RoundTrip, Script, ScriptRun } from "../review/types.ts";
-import { readCatalog } from "./catalog.ts";
 import { compareCatalogs } from "./compare.ts";
 import { EngineLost } from "./engine.ts";
-import { compareData, readData } from "./fingerprint.ts";
+import { compareData } from "./fingerprint.ts";
 import { makeMissing } from "./remedy.ts";
 import { type FaithfulRun, type LeftOut, runScript, unreachedRun } from "./script-run.ts";
 import { missingRoleOf } from "./stand-ins.ts";
-import type { RunContext, State } from "./step.ts";
+import { contentAfter, type RunContext, type State } from "./step.ts";
 
 export interface RoundTripRequest {
   readonly up: Script;
@@ -44,7 +43,8 @@ export async function roundTrip(
     trip = { ...trip, upAgain: scriptRunOf(again) };
     if (again.lost !== null) return { roundTrip: { ...trip, notEvaluated: again.lost }, lost: again.lost };
     if (again.stop || trip.notEvaluated !== null) return { roundTrip: trip, lost: null };
-    const { residue } = compareCatalogs(request.after.catalog, await readCatalog(context.session));
+    const { catalog } = await contentAfter(context.session, request.after, "no rows");
+    const { residue } = compareCatalogs(request.after.catalog, catalog);
     context.lap("compare");
     return { roundTrip: { ...trip, upAgainResidue: residue }, lost: null };
   } catch (cause) {
@@ -101,9 +101,9 @@ function reasonOf(
 }
 
 async function compareWithStart(context: RunContext, start: State) {
-  const catalog = await readCatalog(context.session);
+  const { catalog, data } = await contentAfter(context.session, start, "rows");
   const { residue, benign } = compareCatalogs(start.catalog, catalog);
-  return { residue, benign, data: compareData(start.data, await readData(context.session)) };
+  return { residue, benign, data: compareData(start.data, data) };
 }
 
 function scriptRunOf({ statements, leftOpen }: FaithfulRun): ScriptRun {

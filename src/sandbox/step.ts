@@ -1,7 +1,8 @@
 import type { Migration, MigrationRun, Outcome, Schema, Script, ScriptRun } from "../review/types.ts";
-import { type Catalog, readCatalog } from "./catalog.ts";
+import { type Catalog, readCatalog, readChangedCatalog } from "./catalog.ts";
 import { type Checkpoint, EngineLost } from "./engine.ts";
-import { type Data, readData } from "./fingerprint.ts";
+import { type Data, readChangedData, readData } from "./fingerprint.ts";
+import { type Marks, readChanges, readMarks } from "./marks.ts";
 import { nothingObserved } from "./observe.ts";
 import { remedyFor, type Tries } from "./remedy.ts";
 import { roundTrip, unjudged } from "./round-trip.ts";
@@ -14,6 +15,7 @@ import { type Gap, gapOf, type Known } from "./verdict.ts";
 /** The database between two steps, as what follows needs it. */
 export interface State {
   readonly checkpoint: Checkpoint;
+  readonly marks: Marks;
   readonly catalog: Catalog;
   readonly data: Data;
 }
@@ -43,13 +45,38 @@ export interface StepResult {
 /** Rounds of trying again with something made, left out or emptied. */
 const attemptLimit = 40;
 
-/** Remembers the database as it is. Its rows are only needed where a round trip starts. Valid outside a transaction. */
-export async function stateOf(session: Session, rows: "rows" | "no rows" = "rows"): Promise<State> {
+/** Remembers the database as it is. Valid outside a transaction. */
+export async function stateOf(session: Session): Promise<State> {
   return {
     checkpoint: await session.checkpoint(),
+    marks: await readMarks(session),
     catalog: await readCatalog(session),
-    data: rows === "rows" ? await readData(session) : new Map(),
+    data: await readData(session),
   };
+}
+
+/** Remembers the database that came from an earlier state. Its rows are only needed where a round trip starts. */
+export async function stateAfter(
+  session: Session,
+  earlier: State,
+  rows: "rows" | "no rows" = "rows",
+): Promise<State> {
+  const checkpoint = await session.checkpoint();
+  return { checkpoint, ...(await contentAfter(session, earlier, rows)) };
+}
+
+/** What the database holds that came from an earlier state. */
+export async function contentAfter(
+  session: Session,
+  earlier: State,
+  rows: "rows" | "no rows",
+): Promise<Omit<State, "checkpoint">> {
+  const { marks, changes } = await readChanges(session, earlier.marks);
+  const catalog = await readChangedCatalog(session, earlier.catalog, { changes, marks });
+  if (rows === "no rows") return { marks, catalog, data: new Map() };
+  const files = changes.values ? null : await session.changedFiles(earlier.checkpoint);
+  const succession = { before: earlier.marks, after: marks, changes, files };
+  return { marks, catalog, data: await readChangedData(session, earlier.data, succession) };
 }
 
 /**
@@ -84,7 +111,7 @@ export async function runStep(
   const base = { migration: migration.id, up: up.run, before };
   let next: State | null = null;
   try {
-    next = await stateOf(context.session, isLast ? "no rows" : "rows");
+    next = await stateAfter(context.session, up.start, isLast ? "no rows" : "rows");
     context.lap("compare");
     const after = schemaOf(next.catalog);
     if (migration.status === "kept" || !migration.down) {

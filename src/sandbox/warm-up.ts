@@ -85,5 +85,5 @@ const mixedStatements: readonly string[] = [
   "CREATE FUNCTION warm() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER warm BEFORE INSERT ON warm_0 FOR EACH ROW EXECUTE FUNCTION warm()",
   "CREATE VIEW warm_view AS SELECT * FROM warm_0; ALTER TABLE warm_2 ALTER COLUMN name TYPE varchar(20); DROP TABLE warm_1 CASCADE",
   "EXPLAIN (FORMAT JSON) SELECT * FROM warm_0 JOIN warm_2 ON warm_0.id = warm_2.id WHERE warm_0.name = 'x' ORDER BY 1",
-  catalogSql,
+  catalogSql(),
 ];

@@ -93,6 +93,7 @@ function object(
     privileges: [],
     comment: null,
     details,
+    home: null,
   };
 }
 
