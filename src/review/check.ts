@@ -7,6 +7,7 @@ import { nearest } from "./nearest.ts";
 import type { BrokenQuery, Context, MigrationContext, OperationContext, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
 import { isVerbatim } from "./script.ts";
+import { sequenceOf } from "./sequence.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { suppress } from "./suppress.ts";
 import type {
@@ -220,7 +221,11 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
     return statement.operations.flatMap((operation) =>
       problemsOf(ask(rule, operation, context)).map((problem) => {
         const place = placeOf(migration.up, problem.at ?? statement.span);
-        return findingOf(id, rule, fixable(problem, migration.up), place, statement.sql, override);
+        const finding = findingOf(id, rule, fixable(problem, migration.up), place, statement.sql, override);
+        // Another part of the statement could not be taken out with this one.
+        if (!problem.sequence || statement.operations.length > 1) return finding;
+        const sequence = sequenceOf(problem.sequence, subject.context.database, migration, statement);
+        return { ...finding, sequence };
       }),
     );
   });

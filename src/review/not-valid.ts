@@ -1,8 +1,17 @@
 import type { OperationContext } from "./rule.ts";
+import { validateSequence } from "./sequences/validate.ts";
 import { quoteIdentifier, quoteTable } from "./sql/names.ts";
 import { say } from "./text.ts";
 import { isInTransaction } from "./transaction.ts";
-import type { ConstraintDefinition, ConstraintKind, Fix, OperationOf, TableName, Text } from "./types.ts";
+import type {
+  ConstraintDefinition,
+  ConstraintKind,
+  Fix,
+  OperationOf,
+  PlannedStep,
+  TableName,
+  Text,
+} from "./types.ts";
 
 /** What to do so that a foreign key or a check is not verified under the lock that adds it. */
 export function validateLater(table: TableName, constraint: ConstraintDefinition, name: string): Text {
@@ -21,6 +30,16 @@ export function notValidFix(
     edits: [{ path: script.path, start: end, end, text: " NOT VALID" }],
     followUp: say`Run ${validation(table, constraint.name ?? name)} in the next migration.`,
   };
+}
+
+/** The constraint as NOT VALID, and its validation, as two migrations. */
+export function validateLaterSequence(
+  { table, constraint }: OperationOf<"addConstraint">,
+  name: string,
+  { script }: OperationContext,
+): readonly PlannedStep[] {
+  const definition = script.text.slice(constraint.at.start, constraint.at.end);
+  return validateSequence(table, constraint.name ?? name, definition);
 }
 
 /** Whether the constraint that is validated was added by the same transaction, whose strong lock then lasts for the whole scan. */

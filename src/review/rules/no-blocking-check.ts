@@ -1,5 +1,5 @@
 import { bareName, conventionalName } from "../advice.ts";
-import { addedInSameTransaction, notValidFix, validateLater } from "../not-valid.ts";
+import { addedInSameTransaction, notValidFix, validateLater, validateLaterSequence } from "../not-valid.ts";
 import { evidenceOf, ranOf, sized, wasScanned } from "../observed.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -32,6 +32,7 @@ export default defineRule({
         object: `${table}.${name}`,
         severity: sized("error", table, context),
         fix: notValidFix(operation, name, context),
+        sequence: validateLaterSequence(operation, name, context),
       };
     },
     addColumn({ table, column, constraints, at }, context) {

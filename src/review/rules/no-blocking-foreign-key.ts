@@ -1,5 +1,5 @@
 import { conventionalName, list } from "../advice.ts";
-import { addedInSameTransaction, notValidFix, validateLater } from "../not-valid.ts";
+import { addedInSameTransaction, notValidFix, validateLater, validateLaterSequence } from "../not-valid.ts";
 import { evidenceOf, sized, tableBefore } from "../observed.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -34,6 +34,7 @@ export default defineRule({
         object: `${table}.${name}`,
         severity: sized("error", table, context),
         fix: partitioned ? null : notValidFix(operation, name, context),
+        sequence: partitioned ? null : validateLaterSequence(operation, name, context),
       };
     },
     addColumn({ table, column, constraints, at }, context) {

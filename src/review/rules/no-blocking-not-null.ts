@@ -1,6 +1,7 @@
 import { conventionalName } from "../advice.ts";
 import { evidenceOf, ranOf, sized, tableBefore, wasScanned } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { notNullSequence } from "../sequences/not-null.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Problem, Severity, Span, TableName, Text } from "../types.ts";
@@ -63,6 +64,7 @@ function answer(
     at,
     object: `${table}.${column}`,
     severity: sized(severity, table, context),
+    sequence: notNullSequence(table, column, context.postgres),
   };
 }
 

@@ -2,6 +2,7 @@ import { bareName, conventionalName, list, sqlColumns } from "../advice.ts";
 import { rewriteReason } from "../column-rewrite.ts";
 import { evidenceOf, ranOf, sized, tableBefore, wasRewritten } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { keySequence } from "../sequences/key.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Problem, Span, TableName, Text } from "../types.ts";
@@ -55,7 +56,15 @@ function answer(key: Key, context: OperationContext): Problem | undefined {
     at,
     object: `${table}.${nameOf(key)}`,
     severity: sized("error", table, context),
+    sequence: sequenceFor(key, context),
   };
+}
+
+function sequenceFor(key: Key, context: OperationContext) {
+  const { operations } = context.statement;
+  const before = tableBefore(context, key.table);
+  if (before?.kind !== "table" || operations.some(({ kind }) => kind !== "addConstraint")) return null;
+  return keySequence(before, { ...key, name: nameOf(key) }, context.postgres);
 }
 
 function stepsFor(key: Key, partitioned: boolean): Text {

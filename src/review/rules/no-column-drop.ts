@@ -1,6 +1,7 @@
 import { tableBefore } from "../observed.ts";
 import { isColumnReplaced, isColumnThere, isTableReplaced } from "../replaced.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { dropColumnSequence } from "../sequences/column.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
 
@@ -34,6 +35,10 @@ export default defineRule({
         instead: say`Release code that no longer uses ${`${table}.${column}`} first, keep a copy if the data may be needed, and drop the column in the release after it.`,
         at,
         object: `${table}.${column}`,
+        sequence:
+          before && former === column && context.database.dialect === "postgresql"
+            ? dropColumnSequence(before, column)
+            : null,
       };
     },
     dropTable({ table, at }, context) {

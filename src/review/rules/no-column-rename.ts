@@ -1,5 +1,6 @@
 import { tableBefore } from "../observed.ts";
 import { defineRule } from "../rule.ts";
+import { renameColumnSequence } from "../sequences/column.ts";
 import { say } from "../text.ts";
 
 export default defineRule({
@@ -29,6 +30,10 @@ export default defineRule({
         instead: say`Add ${to} beside ${column}, write to both, copy the old values, move the readers, and drop ${column} in a later release.`,
         at,
         object: `${table}.${column}`,
+        sequence:
+          before && context.database.dialect === "postgresql"
+            ? renameColumnSequence(before, column, to, context.postgres)
+            : null,
       };
     },
   },

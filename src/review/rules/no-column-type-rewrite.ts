@@ -1,5 +1,6 @@
 import { evidenceOf, ranOf, sized, tableBefore, wasRewritten, wasScanned } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { changeTypeSequence } from "../sequences/column.ts";
 import { say } from "../text.ts";
 import type { OperationOf, Severity, StatementRun, Text } from "../types.ts";
 
@@ -37,6 +38,7 @@ export default defineRule({
         at,
         object: `${table}.${column}`,
         severity: sized(effect.severity, table, context),
+        sequence: sequenceFor(change, context),
       };
     },
   },
@@ -62,6 +64,12 @@ function seenEffect(change: TypeChange, run: StatementRun, context: OperationCon
       instead: say`A check or an index of ${column} is verified or built again. Drop it before, and add it again after, as NOT VALID or CONCURRENTLY.`,
     };
   return null;
+}
+
+/** With an expression of its own, what the old values become is not certain. */
+function sequenceFor({ table, column, type, using }: TypeChange, context: OperationContext) {
+  const before = tableBefore(context, table);
+  return before && using === null ? changeTypeSequence(before, column, type, context.postgres) : null;
 }
 
 function newColumn({ column, type }: TypeChange): Text {

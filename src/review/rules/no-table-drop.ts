@@ -1,6 +1,7 @@
 import { ranOf, tableBefore } from "../observed.ts";
 import { isTableReplaced } from "../replaced.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { dropTableSequence } from "../sequences/table.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
 
@@ -31,10 +32,24 @@ export default defineRule({
         instead: say`Release code that no longer uses ${table} first, keep a copy if the rows may be needed, and drop it in the release after it.`,
         at,
         object: table,
+        sequence: former === table ? sequenceFor(table, context) : null,
       };
     },
   },
 });
+
+/** Put aside first, then dropped: the author's own down builds it again. */
+function sequenceFor(table: TableName, { migration, database, before }: OperationContext) {
+  const { up, down } = migration;
+  const isTable = tableKind.has(before?.tables.find(({ name }) => name === table)?.kind ?? "");
+  if (!down || !isTable || database.dialect !== "postgresql" || up.statements.length > 1) return null;
+  return dropTableSequence(
+    table,
+    down.statements.map(({ sql }) => sql),
+  );
+}
+
+const tableKind = new Set(["table", "partitioned"]);
 
 function messageOf(
   table: TableName,

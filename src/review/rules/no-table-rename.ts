@@ -1,6 +1,7 @@
 import { bareName } from "../advice.ts";
 import { tableBefore } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { renameTableSequence } from "../sequences/table.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
@@ -30,6 +31,7 @@ export default defineRule({
         instead: insteadOf(table, renamed, context),
         at,
         object: table,
+        sequence: context.database.dialect === "sqlite" ? null : renameTableSequence(table, to),
       };
     },
   },

@@ -1,0 +1,54 @@
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
+import type { Table } from "../types.ts";
+
+/** Rows that one batch writes: few enough to be locked for a moment only. */
+const batch = 1000;
+
+/**
+ * Fills a column for all rows, a batch at a time, each in a transaction of its own: COMMIT inside DO is allowed where the
+ * statement itself runs outside a transaction (PostgreSQL documentation, section 41.8). Walks along a primary key of one
+ * column; without one, along what is still to be written.
+ */
+export function backfillSql(table: Table, column: string, value: string): string {
+  const key = table.constraints.find(({ kind }) => kind === "primary-key")?.columns ?? [];
+  const [first] = key;
+  const target = quoteTable(table.name);
+  const set = `${quoteIdentifier(column)} = ${value}`;
+  const isOpen = `${quoteIdentifier(column)} IS DISTINCT FROM ${value}`;
+  return key.length === 1 && first !== undefined
+    ? alongKey(target, quoteIdentifier(first), set, isOpen)
+    : alongRest(target, set, isOpen);
+}
+
+function alongKey(table: string, key: string, set: string, isOpen: string): string {
+  return `DO $$
+DECLARE
+  done ${table}.${key}%TYPE;
+  upto ${table}.${key}%TYPE;
+BEGIN
+  LOOP
+    SELECT ${key} INTO upto FROM ${table}
+    WHERE done IS NULL OR ${key} > done ORDER BY ${key} OFFSET ${batch - 1} LIMIT 1;
+    UPDATE ${table} SET ${set}
+    WHERE (done IS NULL OR ${key} > done) AND (upto IS NULL OR ${key} <= upto) AND ${isOpen};
+    COMMIT;
+    EXIT WHEN upto IS NULL;
+    done := upto;
+  END LOOP;
+END $$`;
+}
+
+function alongRest(table: string, set: string, isOpen: string): string {
+  return `DO $$
+DECLARE
+  written bigint;
+BEGIN
+  LOOP
+    UPDATE ${table} SET ${set}
+    WHERE ctid = ANY (ARRAY (SELECT ctid FROM ${table} WHERE ${isOpen} LIMIT ${batch} FOR UPDATE));
+    GET DIAGNOSTICS written = ROW_COUNT;
+    COMMIT;
+    EXIT WHEN written = 0;
+  END LOOP;
+END $$`;
+}

@@ -1,0 +1,190 @@
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
+import { say } from "../text.ts";
+import type { Column, PlannedStep, Table } from "../types.ts";
+import { backfillSql } from "./backfill.ts";
+import { moveIndexes } from "./indexes.ts";
+import { alter, fileName } from "./names.ts";
+import { proveNotNull } from "./not-null.ts";
+import { syncBothWays, syncOneWay } from "./sync.ts";
+
+/** The column of a table that can be copied to another one; null for one that PostgreSQL itself fills. */
+function plainColumn(table: Table, name: string): Column | null {
+  const column = table.columns.find((candidate) => candidate.name === name);
+  return table.kind === "table" && column && !column.identity && !column.generated ? column : null;
+}
+
+/** A column under a new name: both are written until no running code uses the old one. Null where that is not enough. */
+export function renameColumnSequence(
+  table: Table,
+  from: string,
+  to: string,
+  postgres: number,
+): readonly PlannedStep[] | null {
+  const column = plainColumn(table, from);
+  const sync = syncBothWays({ table: table.name, from, to });
+  const indexes = moveIndexes(table, from, to);
+  const proof = column?.notNull ? proveNotNull(table.name, to, postgres) : noProof;
+  if (!column || !sync || !indexes || !proof) return null;
+  const [old, now] = [quoteIdentifier(from), quoteIdentifier(to)];
+  const fallback = defaultOf(column);
+  return [
+    {
+      phase: "expand",
+      title: say`Add ${to} beside ${from}, and write whatever is written to one of them to the other.`,
+      name: fileName("add", table.name, to),
+      up: [alter(table.name, `ADD COLUMN ${now} ${column.type}`), ...sync.create],
+      down: [...sync.drop, alter(table.name, `DROP COLUMN ${now}`)],
+      outsideTransaction: false,
+    },
+    fillStep(table, to, old),
+    ...indexes.steps,
+    ...proof.steps,
+    {
+      phase: "contract",
+      title: say`Release code that uses ${to}. When no running code reads or writes ${from} any more, drop it.`,
+      name: fileName("drop", table.name, from),
+      up: [
+        ...sync.drop,
+        ...proof.use,
+        ...(fallback ? [alter(table.name, `ALTER COLUMN ${now} ${fallback.set}`)] : []),
+        alter(table.name, `DROP COLUMN ${old}`),
+        ...indexes.takeNames,
+      ],
+      down: [
+        ...indexes.giveNamesBack,
+        alter(table.name, `ADD COLUMN ${old} ${column.type}${fallback ? ` ${fallback.clause}` : ""}`),
+        `UPDATE ${quoteTable(table.name)} SET ${old} = ${now}`,
+        ...(column.notNull ? [alter(table.name, `ALTER COLUMN ${old} SET NOT NULL`)] : []),
+        ...(fallback ? [alter(table.name, `ALTER COLUMN ${now} DROP DEFAULT`)] : []),
+        ...proof.undo,
+        ...indexes.rebuild,
+        ...sync.create,
+      ],
+      outsideTransaction: false,
+    },
+  ];
+}
+
+/** A column of another type: built beside the old one, and put in its place at once. Null where that is not enough. */
+export function changeTypeSequence(
+  table: Table,
+  name: string,
+  type: string,
+  postgres: number,
+): readonly PlannedStep[] | null {
+  const column = plainColumn(table, name);
+  const [next, last] = [`${name}_new`, `${name}_old`];
+  const isTaken = table.columns.some((other) => other.name === next || other.name === last);
+  const sync = syncOneWay({ table: table.name, from: name, to: next }, (value) => `${value}::${type}`);
+  const indexes = moveIndexes(table, name, next);
+  const proof = column?.notNull ? proveNotNull(table.name, next, postgres) : noProof;
+  if (!column || isTaken || !sync || !indexes || !proof) return null;
+  const [now, fresh, old] = [quoteIdentifier(name), quoteIdentifier(next), quoteIdentifier(last)];
+  const fallback = defaultOf(column);
+  const rename = (from: string, to: string) => alter(table.name, `RENAME COLUMN ${from} TO ${to}`);
+  const keep = `UPDATE ${quoteTable(table.name)} SET ${old} = ${now}::${column.type}`;
+  return [
+    {
+      phase: "expand",
+      title: say`Add ${next} beside ${name}, and write whatever is written to ${name} to it as well.`,
+      name: fileName("add", table.name, next),
+      up: [alter(table.name, `ADD COLUMN ${fresh} ${type}`), ...sync.create],
+      down: [...sync.drop, alter(table.name, `DROP COLUMN ${fresh}`)],
+      outsideTransaction: false,
+    },
+    fillStep(table, next, `${now}::${type}`),
+    ...indexes.steps,
+    ...proof.steps,
+    {
+      phase: "migrate",
+      title: say`Put ${next} in the place of ${name}: only names change, and nothing is read or written. Running code must cope with both types.`,
+      name: fileName("swap", table.name, name),
+      up: [
+        ...sync.drop,
+        ...proof.use,
+        ...(fallback ? [alter(table.name, `ALTER COLUMN ${fresh} ${fallback.set}`)] : []),
+        ...(fallback ? [alter(table.name, `ALTER COLUMN ${now} DROP DEFAULT`)] : []),
+        ...(column.notNull ? [alter(table.name, `ALTER COLUMN ${now} DROP NOT NULL`)] : []),
+        rename(now, old),
+        rename(fresh, now),
+        ...indexes.putAside,
+        ...indexes.takeNames,
+      ],
+      down: [
+        keep,
+        ...indexes.giveNamesBack,
+        ...indexes.putBack,
+        rename(now, fresh),
+        rename(old, now),
+        ...(column.notNull ? [alter(table.name, `ALTER COLUMN ${now} SET NOT NULL`)] : []),
+        ...(fallback ? [alter(table.name, `ALTER COLUMN ${now} ${fallback.set}`)] : []),
+        ...(fallback ? [alter(table.name, `ALTER COLUMN ${fresh} DROP DEFAULT`)] : []),
+        ...proof.undo,
+        ...sync.create,
+      ],
+      outsideTransaction: false,
+    },
+    {
+      phase: "contract",
+      title: say`When nobody wants to go back any more, drop the old values.`,
+      name: fileName("drop", table.name, last),
+      up: [alter(table.name, `DROP COLUMN ${old}`)],
+      down: [alter(table.name, `ADD COLUMN ${old} ${column.type}`), keep, ...indexes.rebuildAside(last)],
+      outsideTransaction: false,
+    },
+  ];
+}
+
+/** A required column without a default: code that no longer writes it must be able to insert before it goes. */
+export function dropColumnSequence(table: Table, name: string): readonly PlannedStep[] | null {
+  const column = plainColumn(table, name);
+  if (!column?.notNull || column.defaultSql !== null) return null;
+  const quoted = quoteIdentifier(name);
+  const { indexes, constraints } = table;
+  const own = constraints.filter(({ kind, columns }) => kind !== "not-null" && columns.includes(name));
+  const backing = new Set(own.map((constraint) => constraint.name));
+  return [
+    {
+      phase: "expand",
+      title: say`Let ${name} be NULL, so that code that no longer writes it can insert rows.`,
+      name: fileName("release", table.name, name),
+      up: [alter(table.name, `ALTER COLUMN ${quoted} DROP NOT NULL`)],
+      down: [alter(table.name, `ALTER COLUMN ${quoted} SET NOT NULL`)],
+      outsideTransaction: false,
+    },
+    {
+      phase: "contract",
+      title: say`When no running code reads or writes ${name} any more, drop it. Its values are gone from here on.`,
+      name: fileName("drop", table.name, name),
+      up: [alter(table.name, `DROP COLUMN ${quoted}`)],
+      down: [
+        alter(table.name, `ADD COLUMN ${quoted} ${column.type}`),
+        ...own.map((one) =>
+          alter(table.name, `ADD CONSTRAINT ${quoteIdentifier(one.name)} ${one.definition}`),
+        ),
+        ...indexes
+          .filter((index) => index.columns.includes(name) && !backing.has(index.name))
+          .map(({ definition }) => definition),
+      ],
+      outsideTransaction: false,
+    },
+  ];
+}
+
+const noProof = { steps: [], use: [], undo: [] };
+
+function defaultOf({ defaultSql }: Column): { readonly set: string; readonly clause: string } | null {
+  return defaultSql === null ? null : { set: `SET DEFAULT ${defaultSql}`, clause: `DEFAULT ${defaultSql}` };
+}
+
+function fillStep(table: Table, column: string, value: string): PlannedStep {
+  return {
+    phase: "migrate",
+    title: say`Copy the old values in batches, each in a transaction of its own.`,
+    name: fileName("fill", table.name, column),
+    up: [backfillSql(table, column, value)],
+    // What was NULL before may hold a value: nothing has to be undone before the column itself goes.
+    down: [],
+    outsideTransaction: true,
+  };
+}

@@ -1,0 +1,43 @@
+import { conventionalName } from "../advice.ts";
+import { readToken } from "../sql/lexer.ts";
+import { quoteIdentifier, quoteTable, storedName } from "../sql/names.ts";
+import type { TableName } from "../types.ts";
+
+/** A name for a file: ASCII letters, digits and underscores, whatever the database's names hold. */
+export function fileName(...parts: readonly string[]): string {
+  return parts
+    .join("_")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "");
+}
+
+/** `ALTER TABLE …` with what is done to the table. */
+export function alter(table: TableName, action: string): string {
+  return `ALTER TABLE ${quoteTable(table)} ${action}`;
+}
+
+/** The name of something that stands in the table's schema, as it is written in SQL. */
+export function besideTable(table: TableName, name: string): string {
+  const dot = table.indexOf(".");
+  return dot < 0 ? quoteIdentifier(name) : `${quoteIdentifier(table.slice(0, dot))}.${quoteIdentifier(name)}`;
+}
+
+/** A name made of table, column and suffix, as it is written in SQL; null when PostgreSQL would cut it. */
+export function partName(table: TableName, column: string, suffix: string): string | null {
+  const name = conventionalName(table, [column], suffix);
+  return name === null ? null : quoteIdentifier(name);
+}
+
+/** SQL with every mention of one name replaced by another; text in quotes and comments is left alone. */
+export function withName(sql: string, from: string, to: string): string {
+  let result = "";
+  let end = 0;
+  for (let token = readToken(sql, 0, sql.length); token; token = readToken(sql, token.end, sql.length)) {
+    const text = sql.slice(token.start, token.end);
+    const isName = (token.kind === "word" || token.kind === "quoted") && storedName(text) === from;
+    result += sql.slice(end, token.start) + (isName ? quoteIdentifier(to) : text);
+    end = token.end;
+  }
+  return result + sql.slice(end);
+}
