@@ -27,12 +27,36 @@ export function pageOf(id, rule, fixture) {
     ...good.flatMap(exampleOf),
     "## When to ignore it",
     `When ${rule.ignoreWhen}`,
-    `\`\`\`yaml\n# .github/drydock.yml\nrules:\n  ${id}: off\n\`\`\``,
+    ignoring(id, rule),
+    "## Versions",
+    versionsOf(rule),
     "## Sources",
     rule.sources.map((source) => `- ${source}`).join("\n"),
     "Every example on this page is run in the sandbox (PostgreSQL 18) by the tests.",
   ];
   return `${parts.join("\n\n")}\n`;
+}
+
+/**
+ * How to accept one finding, and how to turn the rule off.
+ *
+ * @param {string} id
+ * @param {import("../src/review/rule.ts").Rule} rule
+ */
+function ignoring(id, rule) {
+  const off = `\`\`\`yaml\n# .github/drydock.yml\nrules:\n  ${id}: off\n\`\`\``;
+  if ("suppression" in rule.check) return `For all of the repository:\n\n${off}`;
+  const one = rule.isFact
+    ? "What was seen to fail is not accepted by a comment, only by `suppress:` in the configuration ([how](../suppressions.md))."
+    : `For one statement, with the reason ([how](../suppressions.md)):\n\n\`\`\`sql\n-- drydock:ignore ${id} <reason>\n\`\`\``;
+  return `${one}\n\nFor all of the repository:\n\n${off}`;
+}
+
+/** @param {import("../src/review/rule.ts").Rule} rule */
+function versionsOf({ versions, dialects }) {
+  const names = { postgresql: "PostgreSQL", sqlite: "SQLite" };
+  const of = dialects.map((dialect) => names[dialect]).join(" and ");
+  return `${of}. ${versions ?? "What it says holds for every version that is maintained."}`;
 }
 
 /** @param {Readonly<Record<string, import("../src/review/rule.ts").Rule>>} rules */

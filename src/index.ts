@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { createNodeMiddleware, createProbot } from "probot";
-import { version } from "./cli/version.ts";
+import { rulesUrl, version } from "./cli/version.ts";
 import { createGitHub } from "./handlers/github.ts";
 import { createJournal } from "./handlers/journal.ts";
 import { reviewChange } from "./handlers/review.ts";
@@ -51,7 +51,8 @@ async function serve(settings: Settings, env: Environment): Promise<void> {
   const sandbox = createSandbox();
   const service = createService({
     github: createGitHub({ appId, privateKey, baseUrl: apiUrl, version, log }),
-    review: (source, options) => reviewChange(source, sandbox, options),
+    review: (source, options) =>
+      reviewChange(source, sandbox, { ...options, rulesUrl: settings.rulesUrl ?? rulesUrl }),
     version,
     log,
     journal: createJournal(journalFile(settings)),

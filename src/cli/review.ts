@@ -14,7 +14,7 @@ import type { Report } from "../review/types.ts";
 import { createSandbox } from "../sandbox/dry-run.ts";
 import type { Format, ReviewArguments } from "./arguments.ts";
 import { progressLine, put, type Terminal, terminalOf } from "./terminal.ts";
-import { version } from "./version.ts";
+import { rulesUrl, version } from "./version.ts";
 
 /** A review of a checkout: the report, and the files that it is about. */
 export interface CheckoutReview {
@@ -39,7 +39,7 @@ export async function reviewCheckout(checkout: Checkout, signal: AbortSignal): P
   const progress = progressLine();
   const sandbox = createSandbox({ spares: 0 });
   try {
-    const report = await reviewChange(checkout, sandbox, { signal, onProgress: progress.show });
+    const report = await reviewChange(checkout, sandbox, { signal, rulesUrl, onProgress: progress.show });
     const { files } = await checkout.changedFiles();
     return { checkout, report, files };
   } finally {

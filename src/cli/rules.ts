@@ -63,6 +63,7 @@ export async function explainRule(id: string, { color }: { color: boolean }): Pr
     ...part("Why", rule.why),
     ...part("Instead", rule.instead),
     ...part("Ignore it when", rule.ignoreWhen),
+    ...(rule.versions === null ? [] : part("Versions", rule.versions)),
     "",
     colours.bold("Sources"),
     ...rule.sources.flatMap((source) => paragraph(source)),
@@ -71,8 +72,8 @@ export async function explainRule(id: string, { color }: { color: boolean }): Pr
   return 0;
 }
 
-function ruleJson(id: string, { summary, why, instead, severity, ignoreWhen, sources }: Rule) {
-  return { id, severity, summary, why, instead, ignoreWhen, sources };
+function ruleJson(id: string, { summary, why, instead, severity, ignoreWhen, versions, sources }: Rule) {
+  return { id, severity, summary, why, instead, ignoreWhen, versions, sources };
 }
 
 /** Levenshtein's distance. */

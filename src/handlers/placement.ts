@@ -79,8 +79,9 @@ function commentOf(finding: Finding, report: Report): NewComment {
   const sources = sourcesOf(report.changes);
   const text = sources.get(path);
   const suggestion = text === undefined ? null : suggestionOf(finding, text);
-  const body = commentBody(finding, { suggestion, sources });
-  const short = () => commentBody({ ...finding, evidence: [], fix: null }, { suggestion: null });
+  const body = commentBody(finding, { suggestion, sources, rulesUrl: report.rulesUrl });
+  const short = () =>
+    commentBody({ ...finding, evidence: [], fix: null }, { suggestion: null, rulesUrl: report.rulesUrl });
   return {
     fingerprint,
     path,

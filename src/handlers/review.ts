@@ -15,6 +15,8 @@ export const configPath = ".github/drydock.yml";
 
 export interface ReviewOptions {
   readonly signal?: AbortSignal;
+  /** Where the rules' pages stand; rules are not linked when left out. */
+  readonly rulesUrl?: string | null;
   /** What is being done, for a person who waits. `of` is 0 where the end is not known. */
   onProgress?(progress: { phase: string; done: number; of: number }): void;
 }
@@ -68,7 +70,15 @@ export async function reviewChange(
   const { findings: found, accepted } = judge({ changes, runs, config, statistics, today });
   const findings = proved(found, proofs);
   clock.lap("check");
-  return reportOf({ changes, runs, findings, accepted, timings: clock.timings(), concerned: true });
+  return reportOf({
+    changes,
+    runs,
+    findings,
+    accepted,
+    timings: clock.timings(),
+    concerned: true,
+    rulesUrl: options.rulesUrl ?? null,
+  });
 }
 
 /** Reads what is wanted, until what was read makes nothing more wanted. */

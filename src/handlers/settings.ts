@@ -14,6 +14,8 @@ export interface Settings {
   readonly apiUrl: string;
   /** GitHub for people, e.g. "https://github.com". */
   readonly webUrl: string;
+  /** Where the rules' pages stand, e.g. "https://example.com/docs/rules"; null: where the package says that it lives. */
+  readonly rulesUrl: string | null;
 }
 
 /** A setting that is missing or wrong: what it is, and what to do. */
@@ -51,7 +53,13 @@ export function readSettings(env: Environment): Settings | null {
   const appId = Number(env.APP_ID);
   if (!Number.isInteger(appId) || appId <= 0)
     throw new SettingsError("APP_ID is not a number: take it from the app's settings on GitHub.");
-  return { appId, privateKey: privateKeyIn(env), webhookSecret: secretIn(env), ...addressesIn(env) };
+  return {
+    appId,
+    privateKey: privateKeyIn(env),
+    webhookSecret: secretIn(env),
+    rulesUrl: rulesUrlIn(env),
+    ...addressesIn(env),
+  };
 }
 
 /** Where the app listens and where GitHub is. */
@@ -67,6 +75,16 @@ export function addressesIn(env: Environment) {
     apiUrl: host ? `${protocol}://${host}/api/v3` : "https://api.github.com",
     webUrl: host ? `${protocol}://${host}` : "https://github.com",
   };
+}
+
+/** An address for people, so that a comment can link to it. */
+function rulesUrlIn({ RULES_URL: address = "" }: Environment): string | null {
+  if (address.trim() === "") return null;
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
+    throw new SettingsError(
+      "RULES_URL is no address: give the folder that holds the rules' pages, e.g. https://github.com/<owner>/<repository>/blob/main/docs/rules.",
+    );
+  return address;
 }
 
 function secretIn({ WEBHOOK_SECRET: secret = "" }: Environment): string {

@@ -96,7 +96,7 @@ const schema = z.strictObject({
     .max(99)
     .default(18)
     .describe(
-      "Major version of your PostgreSQL. For your readers: the sandbox runs its own version, which the report names.",
+      "Major version of your PostgreSQL. The sandbox runs its own, newer one, which the report names; what your version does otherwise, or does not know, is judged by its documentation.",
     ),
 });
 

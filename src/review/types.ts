@@ -870,6 +870,8 @@ export interface Report {
   readonly accepted: readonly Accepted[];
   readonly skipped: readonly Skipped[];
   readonly receipt: Receipt;
+  /** Where the rules' pages stand; null: rules are not linked. */
+  readonly rulesUrl: string | null;
   readonly changes: ChangeSet;
   readonly runs: readonly DryRun[];
   /** Milliseconds by phase. */

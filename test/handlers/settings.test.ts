@@ -6,6 +6,7 @@ import path from "node:path";
 import nock from "nock";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { rulesUrlOf } from "../../src/cli/version.ts";
 import { createJournal } from "../../src/handlers/journal.ts";
 import type { ReviewJob } from "../../src/handlers/queue.ts";
 import { readEnvironment, readSettings } from "../../src/handlers/settings.ts";
@@ -33,7 +34,25 @@ describe("settings", () => {
       host: "localhost",
       apiUrl: "https://api.github.com",
       webUrl: "https://github.com",
+      rulesUrl: null,
     });
+  });
+
+  it("say where the rules' pages stand", () => {
+    const pages = "https://example.com/drydock/rules";
+    expect(readSettings({ ...given, RULES_URL: pages })?.rulesUrl).toBe(pages);
+    for (const RULES_URL of ["docs/rules", "javascript:alert(1)"])
+      expect(() => readSettings({ ...given, RULES_URL })).toThrow(/RULES_URL is no address/);
+  });
+
+  it("take the pages of the package's own repository where it names one, and make none up", () => {
+    const onGitHub = "https://github.com/someone/drydock/blob/HEAD/docs/rules";
+    expect(rulesUrlOf({ repository: "github:someone/drydock" })).toBe(onGitHub);
+    expect(rulesUrlOf({ repository: { url: "git+https://github.com/someone/drydock.git" } })).toBe(onGitHub);
+    expect(rulesUrlOf({ homepage: "https://github.com/someone/drydock#readme" })).toBe(onGitHub);
+    expect(rulesUrlOf({ homepage: "https://drydock.example/" })).toBe("https://drydock.example/docs/rules");
+    expect(rulesUrlOf({})).toBeNull();
+    expect(rulesUrlOf({ repository: { url: "https://git.example.com/drydock" } })).toBeNull();
   });
 
   it("name GitHub Enterprise Server", () => {

@@ -518,3 +518,11 @@ describe("what is accepted", () => {
     }
   });
 });
+
+it("links rules to their pages where it is known where they stand", () => {
+  const pages = "https://drydock.example/rules";
+  expect(toMarkdown(sample({ rulesUrl: pages }), summaryOptions)).toContain(
+    `[\`no-blocking-index-build\`](${pages}/no-blocking-index-build.md)`,
+  );
+  expect(toMarkdown(sample(), summaryOptions)).not.toContain("](http");
+});

@@ -34,7 +34,7 @@ export function toHtml(report: Report, options: HtmlOptions): string {
   });
   const diagrams = report.runs.flatMap((run) => schemaView(run) ?? []);
   const title = `Drydock: ${visible(options.name)}`;
-  const files = options.diffs.map((file) => fileHtml(file, inline, report, options));
+  const files = options.diffs.map((file) => fileHtml(file, inline, report));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -59,22 +59,17 @@ ${files.join("\n")}
 `;
 }
 
-function fileHtml(file: FileDiff, inline: readonly Finding[], report: Report, options: HtmlOptions): string {
+function fileHtml(file: FileDiff, inline: readonly Finding[], report: Report): string {
   const comments = inline.filter((finding) => finding.path === file.path);
   const from = file.previousPath === null ? "" : `<code>${escapeHtml(visible(file.previousPath))}</code> → `;
   const name = `${from}<code>${escapeHtml(visible(file.path))}</code> <span class="soft">${file.status}</span>`;
   if (file.patch === null) return `<section class="file sheet"><header>${name}</header></section>`;
-  const body = `<div class="lines">${linesHtml(patchLines(file.patch), comments, report, options)}</div>`;
+  const body = `<div class="lines">${linesHtml(patchLines(file.patch), comments, report)}</div>`;
   if (comments.length === 0) return `<details class="file sheet"><summary>${name}</summary>${body}</details>`;
   return `<section class="file sheet"><header>${name}</header>${body}</section>`;
 }
 
-function linesHtml(
-  lines: readonly PatchLine[],
-  comments: readonly Finding[],
-  report: Report,
-  options: HtmlOptions,
-): string {
+function linesHtml(lines: readonly PatchLine[], comments: readonly Finding[], report: Report): string {
   const shown = shownLines(lines, comments);
   const pieces: string[] = [];
   let left = 0;
@@ -89,7 +84,7 @@ function linesHtml(
     pieces.push(lineHtml(line));
     if (line.new === null) continue;
     const here = comments.filter((finding) => finding.endLine === line.new);
-    pieces.push(...here.map((finding) => commentHtml(finding, report, options)));
+    pieces.push(...here.map((finding) => commentHtml(finding, report)));
   }
   return pieces.join("\n");
 }
@@ -116,11 +111,11 @@ function row(kind: string, ...[old, now, sign, text]: readonly [string, string, 
 }
 
 /** A comment as GitHub would render its Markdown, with its suggestion as the change that it stands for. */
-function commentHtml(finding: Finding, report: Report, { rulesUrl }: HtmlOptions): string {
+function commentHtml(finding: Finding, report: Report): string {
   const sources = sourcesOf(report.changes);
   const text = sources.get(finding.path);
   const suggestion = text === undefined ? null : suggestionOf(finding, text);
-  const body = commentBody(finding, { suggestion, sources, rulesUrl: rulesUrl ?? null });
+  const body = commentBody(finding, { suggestion, sources, rulesUrl: report.rulesUrl });
   const { start, end } = linesSpan(text ?? "", finding.line, finding.endLine);
   const range =
     finding.endLine > finding.line ? `lines ${finding.line} to ${finding.endLine}` : `line ${finding.line}`;

@@ -19,8 +19,6 @@ export interface SummaryOptions {
   readonly head: string;
   /** Fingerprints of the findings that stand as inline comments and are not repeated here. */
   readonly commented?: ReadonlySet<string>;
-  /** Where the rules' pages stand; rules are not linked without it. */
-  readonly rulesUrl?: string | null;
   /** Most characters; GitHub takes 65,535. */
   readonly limit?: number;
 }
@@ -67,14 +65,14 @@ function remarks(report: Report, { commented }: SummaryOptions): readonly string
 }
 
 /** Findings without an inline comment, grouped by rule. */
-function findingSection(report: Report, { commented, rulesUrl }: SummaryOptions): Section {
+function findingSection(report: Report, { commented }: SummaryOptions): Section {
   const rest = report.findings.filter((finding) => !commented?.has(finding.fingerprint));
   const rules = [...new Set(rest.map((finding) => finding.rule))];
   const sources = sourcesOf(report.changes);
   const units = rules.flatMap((rule) => {
     const found = rest.filter((finding) => finding.rule === rule);
     return found.map((finding, i) => {
-      const title = i === 0 ? [`#### ${ruleLink(rule, rulesUrl ?? null)}`] : [];
+      const title = i === 0 ? [`#### ${ruleLink(rule, report.rulesUrl)}`] : [];
       return [
         ...title,
         codeSpan(placeOf(finding)),

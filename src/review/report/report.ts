@@ -25,6 +25,8 @@ export interface ReportInput {
   readonly timings: Readonly<Record<string, number>>;
   /** False when no changed file concerns a database: there was nothing to review. */
   readonly concerned: boolean;
+  /** Where the rules' pages stand; rules are not linked when left out. */
+  readonly rulesUrl?: string | null;
 }
 
 /**
@@ -48,6 +50,7 @@ export function reportOf(input: ReportInput): Report {
     accepted,
     skipped: changes.skipped,
     receipt,
+    rulesUrl: input.rulesUrl ?? null,
     changes,
     runs,
     timings,

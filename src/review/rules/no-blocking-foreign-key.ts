@@ -4,6 +4,7 @@ import { evidenceOf, sized, tableBefore } from "../observed.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { ConstraintDefinition, TableName } from "../types.ts";
+import { since } from "../versions-of-postgres.ts";
 
 export default defineRule({
   summary: "Add a foreign key to an existing table as NOT VALID",
@@ -16,19 +17,20 @@ export default defineRule({
     "PostgreSQL documentation, ALTER TABLE, ADD table_constraint and Notes",
     "PostgreSQL documentation, section 13.3.1, Table-Level Locks",
   ],
+  versions: "A partitioned table takes NOT VALID from PostgreSQL 18 on.",
   check: {
     addConstraint(operation, context) {
       const { table, constraint, at } = operation;
       if (constraint.kind !== "foreign-key" || constraint.notValid || context.isNew(table)) return;
       const name = nameOf(table, constraint);
-      // NOT VALID is accepted for partitioned tables from PostgreSQL 18 on.
-      const partitioned = tableBefore(context, table)?.kind === "partitioned";
+      const partitioned =
+        context.postgres < since.notValidOnPartitioned && tableBefore(context, table)?.kind === "partitioned";
       const tables = tablesOf(table, constraint);
       return {
         message: say`Adding ${constraint.name ?? ["this foreign key"]} checks every row of ${table} while writes to ${list(tables)} wait.`,
         evidence: evidenceOf(context, tables),
         instead: partitioned
-          ? say`Before PostgreSQL 18 a partitioned table takes no NOT VALID: add the foreign key to each partition as NOT VALID, validate them, then add it to ${table}.`
+          ? say`In PostgreSQL ${context.postgres} a partitioned table takes no NOT VALID: add the foreign key to each partition as NOT VALID, validate them, then add it to ${table}.`
           : validateLater(table, constraint, name),
         at,
         object: `${table}.${name}`,

@@ -5,6 +5,7 @@ import { notNullSequence } from "../sequences/not-null.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Problem, Severity, Span, TableName, Text } from "../types.ts";
+import { since } from "../versions-of-postgres.ts";
 
 export default defineRule({
   summary: "Prove a column free of NULL before SET NOT NULL",
@@ -18,6 +19,8 @@ export default defineRule({
     "PostgreSQL documentation, ALTER TABLE, SET NOT NULL",
     "PostgreSQL documentation, section 13.3.1, Table-Level Locks",
   ],
+  versions:
+    "From PostgreSQL 12 on a valid CHECK spares the scan; PostgreSQL 18 also knows NOT NULL … NOT VALID.",
   check: {
     setNotNull: ({ table, column, at }, context) =>
       answer(table, column, at, say`SET NOT NULL on ${column}`, context),
@@ -52,15 +55,18 @@ function answer(
 ): Problem | undefined {
   if (context.isNew(table)) return;
   const run = ranOf(context);
-  if (run && !wasScanned(run, table)) return;
+  // An older server scans also where a valid CHECK spared the sandbox the scan.
+  const isProof = context.postgres >= since.notNullProvenByCheck;
+  if (run && !wasScanned(run, table) && (isProof || !context.hasRows(table))) return;
   if (tableBefore(context, table)?.columns.find(({ name }) => name === column)?.notNull) return;
   const severity: Severity = run ? "error" : "warning";
   return {
-    message: run
-      ? say`${what} reads all of ${table} while every read and write of it waits.`
-      : say`${what} reads all of ${table} while every read and write of it waits, unless a valid CHECK proves it.`,
+    message:
+      run || !isProof
+        ? say`${what} reads all of ${table} while every read and write of it waits.`
+        : say`${what} reads all of ${table} while every read and write of it waits, unless a valid CHECK proves it.`,
     evidence: evidenceOf(context, [table]),
-    instead: stepsFor(table, column),
+    instead: isProof ? stepsFor(table, column) : withoutProof(table, column, context.postgres),
     at,
     object: `${table}.${column}`,
     severity: sized(severity, table, context),
@@ -72,6 +78,13 @@ function stepsFor(table: TableName, column: string): Text {
   const name = quoteIdentifier(conventionalName(table, [column], "not_null") ?? "column_not_null");
   const alter = `ALTER TABLE ${quoteTable(table)}`;
   return say`First ${`${alter} ADD CONSTRAINT ${name} CHECK (${quoteIdentifier(column)} IS NOT NULL) NOT VALID`}, in the next migration ${`${alter} VALIDATE CONSTRAINT ${name}`}, and after it this statement and ${`${alter} DROP CONSTRAINT ${name}`}. Code that still writes NULL fails from the first step on.`;
+}
+
+/** A CHECK does what NOT NULL does, and can be validated under a lock that lets reads and writes through. */
+function withoutProof(table: TableName, column: string, postgres: number): Text {
+  const name = quoteIdentifier(conventionalName(table, [column], "not_null") ?? "column_not_null");
+  const alter = `ALTER TABLE ${quoteTable(table)}`;
+  return say`PostgreSQL ${postgres} scans the table even when a CHECK proves it. Keep a CHECK instead of NOT NULL: ${`${alter} ADD CONSTRAINT ${name} CHECK (${quoteIdentifier(column)} IS NOT NULL) NOT VALID`}, and in the next migration ${`${alter} VALIDATE CONSTRAINT ${name}`}.`;
 }
 
 function isKey(context: OperationContext, table: TableName, index: string, column: string): boolean {

@@ -29,7 +29,7 @@ export default defineRule({
       if (!column.unique && !column.primaryKey) return;
       // A column that rewrites the table builds its index on the way: one danger, said by its own rule.
       const run = ranOf(context);
-      if (run ? wasRewritten(run, table) : rewriteReason(column) !== null) return;
+      if (run ? wasRewritten(run, table) : rewriteReason(column, context.postgres) !== null) return;
       // Without a default it fails on the first row: said by its own rule.
       if (column.primaryKey && column.defaultSql === null) return;
       const kind = column.primaryKey ? "primary-key" : "unique";

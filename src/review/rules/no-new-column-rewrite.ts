@@ -1,9 +1,10 @@
-import { rewriteReason } from "../column-rewrite.ts";
+import { rewriteReason, writesDefault } from "../column-rewrite.ts";
 import { evidenceOf, ranOf, sized, wasRewritten } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { ColumnDefinition, OperationOf, TableName, Text } from "../types.ts";
+import { since } from "../versions-of-postgres.ts";
 
 export default defineRule({
   summary: "Add a column without computing a value for every row",
@@ -17,17 +18,19 @@ export default defineRule({
     "PostgreSQL documentation, ALTER TABLE, ADD COLUMN and Notes",
     "PostgreSQL documentation, section 5.4, Generated Columns",
   ],
+  versions:
+    "Before PostgreSQL 11 every default, constants too, writes the table anew. VIRTUAL generated columns came with PostgreSQL 18.",
   check: {
     addColumn(operation, context) {
       const { table, column, at } = operation;
       if (context.isNew(table) || !rewrites(operation, context)) return;
-      const reason = rewriteReason(column);
+      const reason = rewriteReason(column, context.postgres);
       return {
         message: reason
           ? say`Adding ${column.name} rewrites ${table} while every read and write of it waits: ${[reason]}.`
           : say`Adding ${column.name} rewrites ${table} while every read and write of it waits.`,
         evidence: evidenceOf(context, [table]),
-        instead: insteadOf(table, column),
+        instead: insteadOf(table, column, context.postgres),
         at,
         object: `${table}.${column.name}`,
         severity: sized("error", table, context),
@@ -39,14 +42,16 @@ export default defineRule({
 /** What was seen decides, unless several parts of one statement could have caused it: then this column's own text does. */
 function rewrites(operation: OperationOf<"addColumn">, context: OperationContext): boolean {
   const run = ranOf(context);
-  const stated = rewriteReason(operation.column) !== null;
+  const stated = rewriteReason(operation.column, context.postgres) !== null;
   if (!run) return stated;
-  if (!wasRewritten(run, operation.table)) return false;
+  if (!wasRewritten(run, operation.table)) return writesDefault(operation.column, context.postgres);
   return stated || context.statement.operations.length === 1;
 }
 
-function insteadOf(table: TableName, column: ColumnDefinition): Text {
+function insteadOf(table: TableName, column: ColumnDefinition, postgres: number): Text {
   const name = quoteIdentifier(column.name);
+  if (column.generated === "stored" && postgres < since.virtualColumns)
+    return say`Add a plain column that a trigger fills, and fill the old rows of ${table} in batches.`;
   if (column.generated === "stored")
     return say`Make it VIRTUAL (PostgreSQL 18), or add a plain column that a trigger fills, and fill the old rows of ${table} in batches.`;
   if (column.serial || column.identity)
