@@ -19,20 +19,24 @@ import noColumnDrop from "./no-column-drop.ts";
 import noColumnRename from "./no-column-rename.ts";
 import noColumnTypeRewrite from "./no-column-type-rewrite.ts";
 import noConcurrentIndexInTransaction from "./no-concurrent-index-in-transaction.ts";
+import noConstraintDrop from "./no-constraint-drop.ts";
 import noDisabledTrigger from "./no-disabled-trigger.ts";
 import noDropCascade from "./no-drop-cascade.ts";
 import noDuplicateForeignKey from "./no-duplicate-foreign-key.ts";
 import noDuplicateVersion from "./no-duplicate-version.ts";
 import noEditedMigration from "./no-edited-migration.ts";
+import noEnumValueRemoval from "./no-enum-value-removal.ts";
 import noEnumValueRename from "./no-enum-value-rename.ts";
 import noExplicitTableLock from "./no-explicit-table-lock.ts";
 import noFailingMigration from "./no-failing-migration.ts";
+import noGuaranteeLostWithColumn from "./no-guarantee-lost-with-column.ts";
 import noHiddenTableLock from "./no-hidden-table-lock.ts";
 import noImpossibleSetNull from "./no-impossible-set-null.ts";
 import noIndexGap from "./no-index-gap.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
 import noLateVersion from "./no-late-version.ts";
 import noLockOnReferencedTable from "./no-lock-on-referenced-table.ts";
+import noLossyTypeChange from "./no-lossy-type-change.ts";
 import noManyTableLocks from "./no-many-table-locks.ts";
 import noMismatchedForeignKeyType from "./no-mismatched-foreign-key-type.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
@@ -100,20 +104,24 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-column-rename": noColumnRename,
   "no-column-type-rewrite": noColumnTypeRewrite,
   "no-concurrent-index-in-transaction": noConcurrentIndexInTransaction,
+  "no-constraint-drop": noConstraintDrop,
   "no-disabled-trigger": noDisabledTrigger,
   "no-drop-cascade": noDropCascade,
   "no-duplicate-foreign-key": noDuplicateForeignKey,
   "no-duplicate-version": noDuplicateVersion,
   "no-edited-migration": noEditedMigration,
+  "no-enum-value-removal": noEnumValueRemoval,
   "no-enum-value-rename": noEnumValueRename,
   "no-explicit-table-lock": noExplicitTableLock,
   "no-failing-migration": noFailingMigration,
+  "no-guarantee-lost-with-column": noGuaranteeLostWithColumn,
   "no-hidden-table-lock": noHiddenTableLock,
   "no-impossible-set-null": noImpossibleSetNull,
   "no-index-gap": noIndexGap,
   "no-large-table-scan": noLargeTableScan,
   "no-late-version": noLateVersion,
   "no-lock-on-referenced-table": noLockOnReferencedTable,
+  "no-lossy-type-change": noLossyTypeChange,
   "no-many-table-locks": noManyTableLocks,
   "no-mismatched-foreign-key-type": noMismatchedForeignKeyType,
   "no-new-column-rewrite": noNewColumnRewrite,
