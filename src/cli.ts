@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import {
   type DemoArguments,
+  type FixArguments,
   type Format,
   formats,
   type PullReviewArguments,
@@ -83,6 +84,26 @@ function program(signal: AbortSignal, done: (code: number) => void): Command {
       if (post) throw new UsageError("--post needs --pull, which names the pull request.");
       const { runReview } = await import("./cli/review.ts");
       done(await runReview({ ...options, ...color(drydock) }, signal));
+    });
+
+  drydock
+    .command("fix")
+    .description("review HEAD, and make the fixes that were run in the files of the working tree")
+    .option("--repo <folder>", "a folder in the checkout", ".")
+    .option("--base <ref>", "the branch to merge into (default: origin/main, or main)")
+    .option("--dry-run", "show the edits, and make none", false)
+    .addHelpText(
+      "after",
+      `
+Exit codes:
+  0  nothing is left that gates the merge
+  1  a finding that gates the merge is left
+  2  wrong usage or configuration
+  3  the review could not be done`,
+    )
+    .action(async (options: Omit<FixArguments, "color">) => {
+      const { runFix } = await import("./cli/fix.ts");
+      done(await runFix({ ...options, ...color(drydock) }, signal));
     });
 
   drydock

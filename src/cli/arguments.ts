@@ -27,6 +27,12 @@ export interface PullReviewArguments extends Pick<ReviewArguments, "format" | "o
   readonly summary?: string;
 }
 
+/** The options of `drydock fix`. */
+export interface FixArguments extends Pick<ReviewArguments, "repo" | "base" | "color"> {
+  /** Whether the edits are only shown. */
+  readonly dryRun: boolean;
+}
+
 /** How the rules can be printed. */
 export const ruleFormats = ["pretty", "json", "markdown"] as const;
 export type RuleFormat = (typeof ruleFormats)[number];

@@ -13,3 +13,14 @@ export function applyEdits(text: string, edits: readonly Omit<Edit, "path">[]): 
   }
   return [...parts, text.slice(done)].join("");
 }
+
+/** Whether two edits cannot both be made: they touch the same text. The same edit twice is one. */
+export function collide(a: Edit, b: Edit): boolean {
+  if (a.path !== b.path || JSON.stringify(a) === JSON.stringify(b)) return false;
+  return (a.start < b.end && b.start < a.end) || a.start === b.start;
+}
+
+/** Each edit once. */
+export function distinctEdits(edits: readonly Edit[]): readonly Edit[] {
+  return [...new Map(edits.map((edit) => [JSON.stringify(edit), edit])).values()];
+}

@@ -1,5 +1,6 @@
 import type { Alteration } from "./edited.ts";
 import { effectOf, type Seen, statementsAt } from "./effect.ts";
+import { collide, distinctEdits } from "./fix.ts";
 import { sameEnd } from "./same-end.ts";
 import type {
   ChangeSet,
@@ -72,7 +73,7 @@ export function proved(findings: readonly Finding[], { fixes, sequences }: Proof
 
 /** Whether all that the fixes do together is good; each one whose finding is gone then counts as verified. */
 function* tryFixes(asked: Verification, fixed: readonly Finding[]): Generator<Attempt, boolean, DryRun> {
-  const edits = distinct(fixed.flatMap(({ fix }) => fix?.edits ?? []));
+  const edits = distinctEdits(fixed.flatMap(({ fix }) => fix?.edits ?? []));
   const seen = yield* attempt("fixes", asked, { edits });
   if (!seen || notRun(seen.run) > notRun(asked.run)) return false;
   if (surplus(gating(seen.findings), gating(asked.findings)).length > 0) return false;
@@ -191,15 +192,6 @@ function compatible(findings: readonly Finding[]): readonly Finding[] {
     taken.push(...edits);
     return true;
   });
-}
-
-function collide(a: Edit, b: Edit): boolean {
-  if (a.path !== b.path || JSON.stringify(a) === JSON.stringify(b)) return false;
-  return (a.start < b.end && b.start < a.end) || a.start === b.start;
-}
-
-function distinct(edits: readonly Edit[]): readonly Edit[] {
-  return [...new Map(edits.map((edit) => [JSON.stringify(edit), edit])).values()];
 }
 
 function filesOf(edits: readonly Edit[]): readonly string[] {
