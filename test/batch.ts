@@ -4,6 +4,7 @@ import type { DryRunRequest } from "../src/sandbox/dry-run.ts";
 import type { Checkpoint, Engine } from "../src/sandbox/engine.ts";
 import { createKeeper } from "../src/sandbox/keeper.ts";
 import { runDatabase } from "../src/sandbox/run.ts";
+import { runSqlite } from "../src/sandbox/sqlite/run.ts";
 
 export interface Batch {
   dryRun(request: DryRunRequest): Promise<DryRun>;
@@ -43,6 +44,7 @@ export function createBatch(): Batch {
   }
 
   async function run(request: DryRunRequest): Promise<DryRun> {
+    if (request.database.dialect === "sqlite") return runSqlite(request, { cache: noCache, limits: {} });
     const seen = await runDatabase(request, {
       cache: noCache,
       version: "batch",

@@ -14,6 +14,7 @@ import noBlockingReindex from "./no-blocking-reindex.ts";
 import noBlockingUnique from "./no-blocking-unique.ts";
 import noBrokenQuery from "./no-broken-query.ts";
 import noCachedPlanChange from "./no-cached-plan-change.ts";
+import noCascadingRebuild from "./no-cascading-rebuild.ts";
 import noChangingCheck from "./no-changing-check.ts";
 import noColumnDrop from "./no-column-drop.ts";
 import noColumnRename from "./no-column-rename.ts";
@@ -30,16 +31,22 @@ import noEnumValueRename from "./no-enum-value-rename.ts";
 import noExplicitTableLock from "./no-explicit-table-lock.ts";
 import noFailingMigration from "./no-failing-migration.ts";
 import noGuaranteeLostWithColumn from "./no-guarantee-lost-with-column.ts";
+import noHiddenInvalidIndex from "./no-hidden-invalid-index.ts";
 import noHiddenTableLock from "./no-hidden-table-lock.ts";
 import noImpossibleSetNull from "./no-impossible-set-null.ts";
 import noIndexGap from "./no-index-gap.ts";
+import noIneffectiveIfNotExists from "./no-ineffective-if-not-exists.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
 import noLateVersion from "./no-late-version.ts";
+import noLeakingSetting from "./no-leaking-setting.ts";
 import noLockOnReferencedTable from "./no-lock-on-referenced-table.ts";
+import noLockTimeoutWithConcurrently from "./no-lock-timeout-with-concurrently.ts";
 import noLossyTypeChange from "./no-lossy-type-change.ts";
 import noManyTableLocks from "./no-many-table-locks.ts";
+import noMisleadingType from "./no-misleading-type.ts";
 import noMismatchedForeignKeyType from "./no-mismatched-foreign-key-type.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
+import noNewEnumValueInTransaction from "./no-new-enum-value-in-transaction.ts";
 import noNullableFlag from "./no-nullable-flag.ts";
 import noObjectRename from "./no-object-rename.ts";
 import noOpenPolicy from "./no-open-policy.ts";
@@ -47,6 +54,7 @@ import noPartitionedTableLock from "./no-partitioned-table-lock.ts";
 import noPolicyWithoutRowSecurity from "./no-policy-without-row-security.ts";
 import noPrivilegedRole from "./no-privileged-role.ts";
 import noQueryBrokenByDeploy from "./no-query-broken-by-deploy.ts";
+import noRebuildLoss from "./no-rebuild-loss.ts";
 import noRedundantIndex from "./no-redundant-index.ts";
 import noRejectedInsert from "./no-rejected-insert.ts";
 import noRepeatedIndexColumn from "./no-repeated-index-column.ts";
@@ -56,14 +64,18 @@ import noSchemaDrop from "./no-schema-drop.ts";
 import noSchemaRename from "./no-schema-rename.ts";
 import noSecret from "./no-secret.ts";
 import noStaleFunction from "./no-stale-function.ts";
+import noStaleSequence from "./no-stale-sequence.ts";
 import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
 import noTableRewrite from "./no-table-rewrite.ts";
 import noTruncate from "./no-truncate.ts";
+import noUnbatchedUpdate from "./no-unbatched-update.ts";
 import noUnfilteredWrite from "./no-unfiltered-write.ts";
 import noUniqueWithNull from "./no-unique-with-null.ts";
+import noUnprovenConstraint from "./no-unproven-constraint.ts";
 import noUnsupportedSyntax from "./no-unsupported-syntax.ts";
 import noUnusedSuppression from "./no-unused-suppression.ts";
+import noUselessLockTimeout from "./no-useless-lock-timeout.ts";
 import noWideGrant from "./no-wide-grant.ts";
 import noWorkUnderLock from "./no-work-under-lock.ts";
 import preferPartialIndex from "./prefer-partial-index.ts";
@@ -99,6 +111,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-blocking-unique": noBlockingUnique,
   "no-broken-query": noBrokenQuery,
   "no-cached-plan-change": noCachedPlanChange,
+  "no-cascading-rebuild": noCascadingRebuild,
   "no-changing-check": noChangingCheck,
   "no-column-drop": noColumnDrop,
   "no-column-rename": noColumnRename,
@@ -115,16 +128,22 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-explicit-table-lock": noExplicitTableLock,
   "no-failing-migration": noFailingMigration,
   "no-guarantee-lost-with-column": noGuaranteeLostWithColumn,
+  "no-hidden-invalid-index": noHiddenInvalidIndex,
   "no-hidden-table-lock": noHiddenTableLock,
   "no-impossible-set-null": noImpossibleSetNull,
   "no-index-gap": noIndexGap,
+  "no-ineffective-if-not-exists": noIneffectiveIfNotExists,
   "no-large-table-scan": noLargeTableScan,
   "no-late-version": noLateVersion,
+  "no-leaking-setting": noLeakingSetting,
   "no-lock-on-referenced-table": noLockOnReferencedTable,
+  "no-lock-timeout-with-concurrently": noLockTimeoutWithConcurrently,
   "no-lossy-type-change": noLossyTypeChange,
   "no-many-table-locks": noManyTableLocks,
+  "no-misleading-type": noMisleadingType,
   "no-mismatched-foreign-key-type": noMismatchedForeignKeyType,
   "no-new-column-rewrite": noNewColumnRewrite,
+  "no-new-enum-value-in-transaction": noNewEnumValueInTransaction,
   "no-nullable-flag": noNullableFlag,
   "no-object-rename": noObjectRename,
   "no-open-policy": noOpenPolicy,
@@ -132,6 +151,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-policy-without-row-security": noPolicyWithoutRowSecurity,
   "no-privileged-role": noPrivilegedRole,
   "no-query-broken-by-deploy": noQueryBrokenByDeploy,
+  "no-rebuild-loss": noRebuildLoss,
   "no-redundant-index": noRedundantIndex,
   "no-rejected-insert": noRejectedInsert,
   "no-repeated-index-column": noRepeatedIndexColumn,
@@ -141,14 +161,18 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-schema-rename": noSchemaRename,
   "no-secret": noSecret,
   "no-stale-function": noStaleFunction,
+  "no-stale-sequence": noStaleSequence,
   "no-table-drop": noTableDrop,
   "no-table-rename": noTableRename,
   "no-table-rewrite": noTableRewrite,
   "no-truncate": noTruncate,
+  "no-unbatched-update": noUnbatchedUpdate,
   "no-unfiltered-write": noUnfilteredWrite,
   "no-unique-with-null": noUniqueWithNull,
+  "no-unproven-constraint": noUnprovenConstraint,
   "no-unsupported-syntax": noUnsupportedSyntax,
   "no-unused-suppression": noUnusedSuppression,
+  "no-useless-lock-timeout": noUselessLockTimeout,
   "no-wide-grant": noWideGrant,
   "no-work-under-lock": noWorkUnderLock,
   "prefer-partial-index": preferPartialIndex,

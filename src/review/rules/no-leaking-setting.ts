@@ -1,0 +1,110 @@
+import { defineRule, type MigrationContext } from "../rule.ts";
+import { isDefault, millisecondsOf } from "../settings-in-effect.ts";
+import { say } from "../text.ts";
+import { isInTransaction } from "../transaction.ts";
+import type { Fix, Migration, OperationOf, Problem, Script, Severity, Statement } from "../types.ts";
+
+/** Settings that change what later statements do, with PostgreSQL's own value. */
+const changing: ReadonlyMap<string, string> = new Map([
+  ["search_path", '"$user", public'],
+  ["role", "none"],
+  ["session_authorization", "default"],
+  ["session_replication_role", "origin"],
+  ["lock_timeout", "0"],
+  ["statement_timeout", "0"],
+  ["transaction_timeout", "0"],
+  ["idle_in_transaction_session_timeout", "0"],
+  ["row_security", "on"],
+  ["default_transaction_read_only", "off"],
+  ["default_transaction_isolation", "read committed"],
+  ["default_tablespace", ""],
+  ["check_function_bodies", "on"],
+  ["timezone", ""],
+]);
+
+/** Later statements run as somebody else, or without triggers and foreign keys. */
+const grave: ReadonlySet<string> = new Set(["role", "session_authorization", "session_replication_role"]);
+
+export default defineRule({
+  summary: "End a setting with the migration that needs it",
+  why: "SET lasts as long as the connection: what the tool runs next in the same session, a later migration or its own bookkeeping, runs with it too; so does whoever gets the connection next from a pool.",
+  instead: "Use SET LOCAL, which ends with the transaction, or RESET the setting at the end of the file.",
+  // What comes next in the session is not always known; without triggers, or as another role, it matters.
+  severity: "warning",
+  ignoreWhen: "the tool opens a connection for every file, or the setting is meant for all that follows.",
+  sources: ["PostgreSQL documentation, SET", "PostgreSQL documentation, RESET"],
+  check: {
+    migration(migration, context) {
+      if (context.onlyDown || isDump(migration.up)) return;
+      const last = new Map<string, Leak>();
+      for (const statement of migration.up.statements)
+        for (const setting of statement.operations)
+          if (setting.kind === "set" && !setting.local) record(last, { statement, setting });
+      return [...last.values()]
+        .filter(({ setting }) => !isOrdinary(setting))
+        .map((leak) => problemOf(leak, migration, context));
+    },
+  },
+});
+
+interface Leak {
+  readonly statement: Statement;
+  readonly setting: OperationOf<"set">;
+}
+
+/** Of each setting only what it is left at. */
+function record(last: Map<string, Leak>, leak: Leak): void {
+  const name = leak.setting.name.toLowerCase();
+  if (name === "all") last.clear();
+  else if (changing.has(name)) last.set(name, leak);
+}
+
+function problemOf({ statement, setting }: Leak, { up }: Migration, { database }: MigrationContext): Problem {
+  const name = setting.name.toLowerCase();
+  const severity: Severity = grave.has(name) ? "warning" : "info";
+  const local = isInTransaction(up, statement);
+  return {
+    message: say`${name} stays at ${setting.value} for what ${database.framework} runs next on the same connection.`,
+    instead: local
+      ? say`Write SET LOCAL, which ends with the transaction.`
+      : say`End the file with ${`RESET ${name}`}, or put the statements that need it between BEGIN and COMMIT and write SET LOCAL.`,
+    at: statement.span,
+    object: name,
+    severity,
+    fix: local ? localFix(statement, up) : null,
+  };
+}
+
+/** `SET x`, `SET SESSION x` become `SET LOCAL x`; only where one transaction holds the whole file. */
+function localFix(statement: Statement, up: Script): Fix | null {
+  const word = /^SET\s+(?:(SESSION)\s+(?!AUTHORIZATION|CHARACTERISTICS))?/i.exec(statement.sql);
+  if (!word || up.statements.slice(0, -1).some(endsTransaction)) return null;
+  const end = statement.span.start + word[0].length;
+  const start = word[1] === undefined ? end : statement.span.start + word[0].search(/SESSION/i);
+  return {
+    title: "Let the setting end with the transaction",
+    edits: [{ path: up.path, start, end, text: "LOCAL " }],
+    followUp: null,
+  };
+}
+
+function isOrdinary(setting: OperationOf<"set">): boolean {
+  const name = setting.name.toLowerCase();
+  const usual = changing.get(name);
+  if (isDefault(setting) || setting.value.toLowerCase() === usual) return true;
+  if (name === "search_path") return /^(?:"?\$user"?\s*,\s*)?"?public"?$/i.test(setting.value.trim());
+  return usual === "0" && millisecondsOf(setting.value) === 0;
+}
+
+/** What pg_dump writes at the head of its output is meant for the whole of it, which has every name in full. */
+function isDump({ statements }: Script): boolean {
+  return statements
+    .slice(0, 12)
+    .some(({ operations }) =>
+      operations.some((one) => one.kind === "set" && one.name === "standard_conforming_strings"),
+    );
+}
+
+function endsTransaction({ operations }: Statement): boolean {
+  return operations.some(({ kind }) => kind === "transaction");
+}
