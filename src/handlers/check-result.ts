@@ -1,3 +1,4 @@
+import type { Conflict } from "../review/conflicts.ts";
 import { levelOf } from "../review/report/annotations.ts";
 import { shorten } from "../review/report/escape.ts";
 import { toMarkdown } from "../review/report/markdown.ts";
@@ -13,6 +14,8 @@ export interface ResultOptions {
   readonly head: string;
   /** Fingerprints of the findings that stand as comments. */
   readonly commented: ReadonlySet<string>;
+  /** With other pull requests; none when left out. */
+  readonly conflicts?: readonly Conflict[];
   /** What a reader should know beside the report, one paragraph each. */
   readonly notes: readonly string[];
 }
@@ -25,14 +28,14 @@ const mostCharacters = 65_000;
 /** What the check run says of a report. */
 export function checkResultOf(
   report: Report,
-  { version, base, head, commented, notes }: ResultOptions,
+  { version, base, head, commented, conflicts = [], notes }: ResultOptions,
 ): CheckResult {
   const above = notes.map((note) => `> [!NOTE]\n> ${note}\n\n`).join("");
   const limit = mostCharacters - above.length;
   return {
     conclusion: report.conclusion,
     title: shorten(report.title, 250),
-    summary: above + toMarkdown(report, { version, base, head, commented, limit }),
+    summary: above + toMarkdown(report, { version, base, head, commented, conflicts, limit }),
     annotations: report.findings.map(annotationOf),
   };
 }

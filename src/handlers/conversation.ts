@@ -17,6 +17,19 @@ export interface Conversation {
   readonly answered: ReadonlySet<number>;
   /** What commands accepted. */
   readonly acceptances: readonly Acceptance[];
+  /** The newest open pull requests of the repository, this one among them. */
+  readonly pulls: readonly OpenPull[];
+}
+
+/** What an open pull request adds. */
+export interface OpenPull {
+  readonly number: number;
+  /** Commit id. */
+  readonly head: string;
+  /** The branch that it goes to. */
+  readonly into: string;
+  /** Paths of new files, as far as GitHub lists them at once. */
+  readonly added: readonly string[];
 }
 
 /** A review thread that one of our comments began. */
@@ -52,8 +65,15 @@ const mostPages = 20;
 export async function readConversation(home: Home, number: number): Promise<Conversation> {
   const threads: ThreadNode[] = [];
   const comments: CommentNode[] = [];
-  let after: Cursors = { threads: null, comments: null, withThreads: true, withComments: true };
+  let after: Cursors = {
+    threads: null,
+    comments: null,
+    withThreads: true,
+    withComments: true,
+    isFirst: true,
+  };
   let page = await readPage(home, number, after);
+  const { pulls } = page;
   for (let count = 1; ; count++) {
     const { reviewThreads, comments: some } = page.pull;
     threads.push(...(reviewThreads?.nodes ?? []));
@@ -63,6 +83,7 @@ export async function readConversation(home: Home, number: number): Promise<Conv
       comments: some?.pageInfo.endCursor ?? null,
       withThreads: reviewThreads?.pageInfo.hasNextPage ?? false,
       withComments: some?.pageInfo.hasNextPage ?? false,
+      isFirst: false,
     };
     if ((!after.withThreads && !after.withComments) || count === mostPages) break;
     page = await readPage(home, number, after);
@@ -81,6 +102,7 @@ export async function readConversation(home: Home, number: number): Promise<Conv
     summary: summary ? { id: summary.databaseId, body: summary.body } : null,
     answered: new Set(answers.flatMap(({ body }) => answeredIn(body) ?? [])),
     acceptances: answers.flatMap(({ body }) => acceptanceIn(body) ?? []),
+    pulls,
   };
 }
 
@@ -117,6 +139,7 @@ interface Cursors {
   readonly comments: string | null;
   readonly withThreads: boolean;
   readonly withComments: boolean;
+  readonly isFirst: boolean;
 }
 
 interface Page<Node> {
@@ -153,18 +176,40 @@ interface Answer {
       readonly reviewThreads?: Page<ThreadNode>;
       readonly comments?: Page<CommentNode>;
     };
+    readonly pullRequests?: {
+      readonly nodes: readonly {
+        readonly number: number;
+        readonly headRefOid: string;
+        readonly baseRefName: string;
+        readonly files: {
+          readonly nodes: readonly { readonly path: string; readonly changeType: string }[] | null;
+        } | null;
+      }[];
+    };
   };
 }
 
 async function readPage({ client, owner, repo }: Home, number: number, after: Cursors) {
   const { viewer, repository } = await client.graphql<Answer>(query, { owner, repo, number, ...after });
-  return { viewer: viewer.login, pull: repository.pullRequest };
+  const pulls = (repository.pullRequests?.nodes ?? []).map((one): OpenPull => {
+    const added = (one.files?.nodes ?? []).filter(({ changeType }) => changeType === "ADDED");
+    return {
+      number: one.number,
+      head: one.headRefOid,
+      into: one.baseRefName,
+      added: added.map(({ path }) => path),
+    };
+  });
+  return { viewer: viewer.login, pull: repository.pullRequest, pulls };
 }
 
 const query = `
-query ($owner: String!, $repo: String!, $number: Int!, $threads: String, $comments: String, $withThreads: Boolean!, $withComments: Boolean!) {
+query ($owner: String!, $repo: String!, $number: Int!, $threads: String, $comments: String, $withThreads: Boolean!, $withComments: Boolean!, $isFirst: Boolean!) {
   viewer { login }
   repository(owner: $owner, name: $repo) {
+    pullRequests(states: OPEN, first: 50, orderBy: { field: CREATED_AT, direction: DESC }) @include(if: $isFirst) {
+      nodes { number headRefOid baseRefName files(first: 50) { nodes { path changeType } } }
+    }
     pullRequest(number: $number) {
       state isDraft headRefOid baseRefOid updatedAt
       reviewThreads(first: 100, after: $threads) @include(if: $withThreads) {

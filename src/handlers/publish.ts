@@ -8,6 +8,7 @@ import { answer } from "./commands.ts";
 import { type Conversation, readConversation } from "./conversation.ts";
 import { failureOf, fieldsOf, permissionHelp } from "./failures.ts";
 import type { Log } from "./log.ts";
+import { conflictsWith } from "./open-pulls.ts";
 import { placementOf, settledTitles } from "./placement.ts";
 import { type PostOptions, postReview, postSummary } from "./post.ts";
 import type { Asked } from "./queue.ts";
@@ -50,6 +51,7 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
     return checkResultOf(report, { ...about, commented: new Set(), notes: [] });
   }
 
+  const conflicts = await conflictsWith(home, pull.number, report.changes.databases, conversation.pulls, log);
   const placement = placementOf({ report, conversation, files, limit });
   const fresh = conversation.isDraft ? [] : placement.fresh;
   const posting: PostOptions = {
@@ -64,15 +66,16 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   const settled = await settleThreads(home, placement.gone, { titleOf: settledTitles(report, head), log });
 
   const commented = new Set([...placement.standing, ...posted]);
-  const text = toMarkdown(report, { ...about, commented, limit: 65_000 });
-  const isNeeded = !conversation.isDraft && (report.findings.length > 0 || report.conclusion === "neutral");
+  const text = toMarkdown(report, { ...about, commented, conflicts, limit: 65_000 });
+  const hasNews = report.findings.length > 0 || conflicts.length > 0 || report.conclusion === "neutral";
+  const isNeeded = !conversation.isDraft && hasNews;
   const summary = await summarised(text, isNeeded, conversation, posting);
   const said = { posted: posted.size, standing: placement.standing.size, settled, summary: summary.done };
   log.info(said, "published");
 
   const problems = [problem, summary.problem].filter((one) => one !== null);
   const draft = conversation.isDraft && report.findings.length > 0 ? [draftNote] : [];
-  return checkResultOf(report, { ...about, commented, notes: [...draft, ...notesOf(problems)] });
+  return checkResultOf(report, { ...about, commented, conflicts, notes: [...draft, ...notesOf(problems)] });
 }
 
 /** Answers what was asked in comments; gives what these answers accept. An answer that cannot be given accepts nothing. */

@@ -177,6 +177,8 @@ export interface FakeConversation {
   readonly head?: string;
   readonly threads?: readonly FakeThread[];
   readonly comments?: readonly { readonly id: number; readonly body: string; readonly isOwn?: boolean }[];
+  /** Open pull requests into the same branch: their number, and the files that they add. */
+  readonly pulls?: Readonly<Record<number, readonly string[]>>;
 }
 
 /** Answers the one question about what is said on the pull request. */
@@ -190,6 +192,7 @@ export function conversationData({
   head: at = head,
   threads = [],
   comments = [],
+  pulls = {},
 }: FakeConversation) {
   const said = (body: string, isOwn: boolean, id: string) => ({
     id,
@@ -203,6 +206,14 @@ export function conversationData({
   return {
     viewer: { login: "drydock[bot]" },
     repository: {
+      pullRequests: {
+        nodes: Object.entries(pulls).map(([number, added]) => ({
+          number: Number(number),
+          headRefOid: number.repeat(40).slice(0, 40),
+          baseRefName: "main",
+          files: { nodes: added.map((path) => ({ path, changeType: "ADDED" })) },
+        })),
+      },
       pullRequest: {
         state,
         isDraft,

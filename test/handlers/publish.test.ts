@@ -369,3 +369,36 @@ describe("when GitHub does not play along", () => {
     await expect(run(sample(), 10, controller.signal)).rejects.toThrow("superseded");
   });
 });
+
+describe("other open pull requests", () => {
+  const late = `${indexUp.path.split("/").slice(0, -1).join("/")}/0002_other.up.sql`;
+
+  it("are told of on the younger one, with one request for what they hold", async () => {
+    mockToken();
+    const own = [indexUp.path];
+    mockConversation({ pulls: { 7: own, 3: [late, "README.md"], 9: [late] } });
+    const asked: GraphqlBody[] = [];
+    const texts = { f0: { text: "CREATE INDEX orders_user_id_idx ON orders (id);", isTruncated: false } };
+    mockGraphql(/expression: \$e0/, { data: { repository: texts } }, (body) => asked.push(body));
+    const bodies: string[] = [];
+    nock(origin)
+      .post(`${repoPath}/issues/7/comments`)
+      .reply(201, (_, body) => {
+        bodies.push((body as { body: string }).body);
+        return { id: 9 };
+      });
+    const { summary, conclusion } = await run(clean());
+    const text = `#3 adds \`${late}\` with the same version as \`${indexUp.path}\``;
+    expect(summary).toContain(text);
+    expect(bodies[0]).toContain(text);
+    expect(conclusion).toBe("success");
+    expect(asked[0]?.variables.e0).toBe(`${"3".repeat(40)}:${late}`);
+    expect(Object.keys(asked[0]?.variables ?? {})).not.toContain("e1");
+  });
+
+  it("cost nothing when they leave the same directories alone", async () => {
+    mockToken();
+    mockConversation({ pulls: { 7: [indexUp.path], 3: ["src/a.ts"] } });
+    expect((await run(clean())).conclusion).toBe("success");
+  });
+});

@@ -1,3 +1,4 @@
+import type { Conflict } from "../conflicts.ts";
 import { plain, visible } from "../text.ts";
 import type { Accepted, PlanOutcome, Report } from "../types.ts";
 import { type Section, withinLimit } from "./budget.ts";
@@ -19,6 +20,8 @@ export interface SummaryOptions {
   readonly head: string;
   /** Fingerprints of the findings that stand as inline comments and are not repeated here. */
   readonly commented?: ReadonlySet<string>;
+  /** What other open pull requests stand in the way of. */
+  readonly conflicts?: readonly Conflict[];
   /** Most characters; GitHub takes 65,535. */
   readonly limit?: number;
 }
@@ -35,6 +38,7 @@ export function toMarkdown(report: Report, options: SummaryOptions): string {
   return withinLimit(
     [
       block(0, [`### ${marks[report.conclusion]} ${prose(report.title)}`, ...remarks(report, options)]),
+      conflictSection(options.conflicts ?? []),
       findingSection(report, options),
       receiptSection(report),
       gapSection(gaps),
@@ -85,6 +89,15 @@ function findingSection(report: Report, { commented }: SummaryOptions): Section 
     units,
     separator: "\n\n",
     cut: (left) => `_${count(left, "more finding")} cut for length._`,
+  });
+}
+
+function conflictSection(conflicts: readonly Conflict[]): Section {
+  return section({
+    priority: 1,
+    open: "**Other open pull requests**\n",
+    units: conflicts.map(({ message }) => `- ⚠️ ${markdown(message)}`),
+    cut: (left) => `_${count(left, "more conflict")} cut for length._`,
   });
 }
 
