@@ -2,6 +2,7 @@ import { tableBefore } from "../observed.ts";
 import { isColumnReplaced, isColumnThere, isTableReplaced } from "../replaced.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { dropColumnSequence } from "../sequences/column.ts";
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
 
@@ -25,14 +26,24 @@ export default defineRule({
       const lost = context.roundTrip?.data.find(
         (change) => change.table === table && change.column === column,
       );
+      const copied = copiedTo(table, column, context);
+      const twin = copied || former !== column ? null : addedLikeIt(table, column, context);
+      const copy = `UPDATE ${quoteTable(table)} SET ${quoteIdentifier(twin ?? "")} = ${quoteIdentifier(column)}`;
       return {
-        message: messageOf(table, column, former, known?.generated ?? false, context),
+        message: copied
+          ? say`Dropping ${column} breaks running code that still uses it in ${table}; its values live on in ${copied}.`
+          : [
+              ...messageOf(table, column, former, known?.generated ?? false, context),
+              ...(twin ? say` ${twin}, of the same type, starts without its values.` : []),
+            ],
         evidence: lost
           ? [
               say`observed: the down migration brought back ${lost.of - lost.rows} of ${lost.of} seeded values`,
             ]
           : [],
-        instead: say`Release code that no longer uses ${`${table}.${column}`} first, keep a copy if the data may be needed, and drop the column in the release after it.`,
+        instead: twin
+          ? say`If ${twin} is ${column} under another name, run ${copy} in between, release code that uses ${twin}, and drop ${column} in the release after it.`
+          : say`Release code that no longer uses ${`${table}.${column}`} first, keep a copy if the data may be needed, and drop the column in the release after it.`,
         at,
         object: `${table}.${column}`,
         sequence:
@@ -54,6 +65,29 @@ export default defineRule({
     },
   },
 });
+
+/** The column into which an earlier statement of the script writes what this one holds. */
+function copiedTo(table: TableName, column: string, { script, statement }: OperationContext): string | null {
+  const sets = script.statements
+    .slice(0, statement.index)
+    .flatMap(({ operations }) =>
+      operations.flatMap((one) => (one.kind === "write" && one.table === table ? (one.sets ?? []) : [])),
+    );
+  return sets.find((set) => set.column !== column && set.from.includes(column))?.column ?? null;
+}
+
+/** The only column that the script adds to the table, when this is the only one that it drops and both have the same type. */
+function addedLikeIt(table: TableName, column: string, context: OperationContext): string | null {
+  const operations = context.script.statements.flatMap((statement) => statement.operations);
+  const added = operations.flatMap((one) =>
+    one.kind === "addColumn" && one.table === table ? [one.column] : [],
+  );
+  const dropped = operations.filter((one) => one.kind === "dropColumn" && one.table === table);
+  const [only] = added;
+  if (!only || added.length > 1 || dropped.length > 1) return null;
+  const type = tableBefore(context, table)?.columns.find(({ name }) => name === column)?.type;
+  return only.name !== column && only.type === type && !only.serial && !only.generated ? only.name : null;
+}
 
 /** Columns that a table had before the pull request and loses when the migration builds it anew, as SQLite often has to. */
 function columnsLeftOut(table: TableName, { base, before, after, script }: OperationContext): string[] {

@@ -35,8 +35,34 @@ export default defineRule({
         sequence: former === table ? sequenceFor(table, context) : null,
       };
     },
+    // What a block or a function did is seen, not read.
+    other({ at }, context) {
+      return droppedBy(context).map((table) => ({
+        message: say`What this statement runs drops ${table}: its rows are lost, and running code that still uses it breaks.`,
+        evidence: [say`observed: ${table} is gone after the migration`],
+        at,
+        object: table,
+      }));
+    },
   },
 });
+
+/** Tables that are gone after the migration, that no statement of it names, and that this one locked. */
+function droppedBy({ run, statement, before, after, script, isNew }: OperationContext): TableName[] {
+  if (run?.outcome.kind !== "ran" || !before || !after) return [];
+  if (!statement.operations.every(({ kind }) => kind === "other")) return [];
+  const named = script.statements.flatMap(({ operations }) =>
+    operations.flatMap((one) => ("table" in one ? [one.table] : [])),
+  );
+  return before.tables
+    .filter(({ oid, name }) => !after.tables.some((table) => table.oid === oid) && !isNew(name))
+    .map(({ name }) => name)
+    .filter(
+      (name) =>
+        !named.includes(name) &&
+        run.locks.some(({ relation, mode }) => relation === name && mode === "ACCESS EXCLUSIVE"),
+    );
+}
 
 /** Put aside first, then dropped: the author's own down builds it again. */
 function sequenceFor(table: TableName, { migration, database, before }: OperationContext) {
