@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from "commander";
 import {
+  type BaselineArguments,
   type DemoArguments,
   type FixArguments,
   type Format,
@@ -68,6 +69,7 @@ function program(signal: AbortSignal, done: (code: number) => void): Command {
         .default("pretty" satisfies Format),
     )
     .option("--output <file>", "write the report to a file")
+    .option("--all", "review every migration of the head, each as a pull request of its own")
     .option(
       "--pull <pull>",
       "review owner/repository#123 over GitHub's API, with GITHUB_TOKEN; needs no checkout",
@@ -125,6 +127,22 @@ Exit codes:
     .action(async (id: string) => {
       const { explainRule } = await import("./cli/rules.ts");
       done(await explainRule(id, color(drydock)));
+    });
+
+  drydock
+    .command("baseline")
+    .description("accept what every migration of a checkout has today, so that only what is new is told")
+    .option("--repo <folder>", "a folder in the checkout", ".")
+    .option("--ref <ref>", "the commit to take it from", "HEAD")
+    .option("--output <file>", "where to write it (default: .github/drydock-baseline.json)")
+    .option(
+      "--check",
+      "tell which entries of the commit's baseline no longer match, and write nothing",
+      false,
+    )
+    .action(async (options: BaselineArguments) => {
+      const { runBaseline } = await import("./cli/baseline.ts");
+      done(await runBaseline(options, signal));
     });
 
   drydock

@@ -293,3 +293,46 @@ function isZombie(pid: number): boolean {
     return true;
   }
 }
+
+describe("drydock baseline", { timeout: 180_000 }, () => {
+  it("accepts what stands, and tells what no longer does", async () => {
+    const file = path.join(folder, "baseline.json");
+    const wrote = await drydock(["baseline", "--ref", "danger", "--output", file]);
+    expect(wrote.stdout).toContain("1 finding of 2 migrations accepted in");
+    expect(wrote.status).toBe(0);
+    const text = readFileSync(file, "utf8");
+    expect(JSON.parse(text).findings).toMatchObject([
+      { path: "db/0002_index.up.sql", rule: "no-blocking-index-build", object: "orders_user_id_idx" },
+    ]);
+    branch("stale-baseline", { ".github/drydock-baseline.json": text });
+    git("switch", "-q", "danger");
+    const { status, stdout } = await drydock(["baseline", "--ref", "stale-baseline", "--check"]);
+    expect(stdout).toContain("no longer found: db/0002_index.up.sql: no-blocking-index-build");
+    expect(stdout).toContain("0 entries of 1 match; 0 findings not in the baseline.");
+    expect(status).toBe(1);
+  });
+});
+
+describe("drydock stats", () => {
+  it("prints one query, with values only where they are asked for", async () => {
+    const { status, stdout } = await drydock(["stats"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("pg_stats");
+    expect(stdout).not.toContain("most_common_vals");
+    expect((await drydock(["stats", "--with-values"])).stdout).toContain("most_common_vals");
+  });
+
+  it("checks a file", async () => {
+    const file = path.join(folder, "statistics.json");
+    writeFileSync(file, '{"version":1,"tables":{"orders":{"rows":12000000,"bytes":3221225472},"new":{}}}');
+    const { status, stdout } = await drydock(["stats", "--check", file]);
+    expect(stdout).toContain("orders: 12 M rows, 3 GB");
+    expect(stdout).toContain("Never analysed, so that their rows are not known (run ANALYZE): new");
+    expect(status).toBe(0);
+    writeFileSync(file, '{"version":1,"tables":{"orders":{"rows":"many"}}}');
+    const wrong = await drydock(["stats", "--check", file]);
+    expect(wrong.stderr).toContain("`tables.orders.rows`");
+    expect(wrong.status).toBe(2);
+    expect((await drydock(["stats", "--check", "nowhere.json"])).status).toBe(2);
+  });
+});

@@ -15,6 +15,8 @@ export interface ReviewArguments {
   readonly format: Format;
   readonly output?: string;
   readonly color: boolean;
+  /** Every migration of the head instead of what it changes. */
+  readonly all?: boolean;
 }
 
 /** The options of `drydock review --pull`. */
@@ -31,6 +33,15 @@ export interface PullReviewArguments extends Pick<ReviewArguments, "format" | "o
 export interface FixArguments extends Pick<ReviewArguments, "repo" | "base" | "color"> {
   /** Whether the edits are only shown. */
   readonly dryRun: boolean;
+}
+
+/** The options of `drydock baseline`. */
+export interface BaselineArguments {
+  readonly repo: string;
+  readonly ref: string;
+  /** Where to write it. */
+  readonly output?: string;
+  readonly check: boolean;
 }
 
 /** How the rules can be printed. */

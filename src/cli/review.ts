@@ -1,6 +1,7 @@
 import { type Checkout, openCheckout } from "../handlers/checkout.ts";
 import { configPath, reviewChange } from "../handlers/review.ts";
 import type { ChangedFile } from "../handlers/source.ts";
+import { reviewWhole, type WholeReview } from "../handlers/whole.ts";
 import { toAnnotations } from "../review/report/annotations.ts";
 import { sourcesOf } from "../review/report/fix-view.ts";
 import { toHtml } from "../review/report/html.ts";
@@ -26,12 +27,34 @@ export interface CheckoutReview {
 /** Reviews a branch of a checkout, prints the report, and gives the exit code. */
 export async function runReview(options: ReviewArguments, signal: AbortSignal): Promise<number> {
   const { repo, base = null, head } = options;
+  if (options.all) return reviewAll(options, signal);
   const checkout = await openCheckout({ repo, base, head, signal });
   for (const note of checkout.notes) process.stderr.write(`${note}\n`);
   const review = await reviewCheckout(checkout, signal);
   const terminal = terminalOf(process.stdout, { color: options.color, toFile: options.output !== undefined });
   await put(await rendered(review, options.format, terminal), options.output);
   return exitCodeOf(review.report);
+}
+
+async function reviewAll(options: ReviewArguments, signal: AbortSignal): Promise<number> {
+  const { repo, head, format, output } = options;
+  const checkout = await openCheckout({ repo, base: head, head, signal });
+  const { report } = await reviewEach(checkout, signal);
+  const terminal = terminalOf(process.stdout, { color: options.color, toFile: output !== undefined });
+  await put(await rendered({ checkout, report, files: [] }, format, terminal), output);
+  return exitCodeOf(report);
+}
+
+/** Reviews every migration of a checkout, each on its own; the bases in between are of no use later. */
+export async function reviewEach(checkout: Checkout, signal: AbortSignal): Promise<WholeReview> {
+  const progress = progressLine();
+  const sandbox = createSandbox({ spares: 1, keepsBases: false });
+  try {
+    return await reviewWhole(checkout, sandbox, { signal, rulesUrl, onProgress: progress.show });
+  } finally {
+    progress.clear();
+    await sandbox.close();
+  }
 }
 
 /** Reviews a checkout in a sandbox of its own, which is gone when this settles; progress is shown on standard error. */

@@ -17,6 +17,7 @@ interface FixRequest {
   readonly input: ChangedFiles & { readonly config: Config };
   /** What is known of production. */
   readonly statistics: Statistics | null;
+  readonly baseline: ReadonlySet<string>;
   /** As YYYY-MM-DD. */
   readonly today: string;
   readonly proofs: Proofs;
@@ -27,7 +28,7 @@ interface FixRequest {
  * Has the sandbox run what the findings of a database offer, while its engine still stands: the first run is judged, then
  * one version of the change after the other is run. Nothing is run when there is nothing to offer.
  */
-export function fixesOf({ changes, database, input, statistics, today, proofs, lap }: FixRequest) {
+export function fixesOf({ changes, database, input, statistics, baseline, today, proofs, lap }: FixRequest) {
   const { config } = input;
   const judge = (version: ChangeSet, run: DryRun) =>
     check({
@@ -38,6 +39,7 @@ export function fixesOf({ changes, database, input, statistics, today, proofs, l
       runs: [run],
       config,
       statistics,
+      baseline,
       today,
     });
   let work: Generator<Attempt, void, DryRun> | null = null;

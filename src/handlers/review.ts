@@ -1,9 +1,11 @@
+import { readBaseline } from "../review/baseline.ts";
 import { judge } from "../review/check.ts";
 import { type Config, defaultConfig, readConfig } from "../review/config.ts";
 import { frameworks } from "../review/frameworks/index.ts";
 import { concernsDatabase, readChangeSet, readHistory, type Texts, wantedFiles } from "../review/read.ts";
 import { reportOf } from "../review/report/report.ts";
 import { readStatistics, type Statistics } from "../review/statistics.ts";
+import { identityOf } from "../review/suppress.ts";
 import { decodeText } from "../review/text-file.ts";
 import type { ChangeSet, Database, DryRun, Report, Script, Skipped } from "../review/types.ts";
 import { type Proofs, proved } from "../review/verify.ts";
@@ -12,9 +14,12 @@ import { fixesOf } from "./fixes.ts";
 import type { Blob, Source, TreeFile } from "./source.ts";
 
 export const configPath = ".github/drydock.yml";
+export const baselinePath = ".github/drydock-baseline.json";
 
 export interface ReviewOptions {
   readonly signal?: AbortSignal;
+  /** Whether fixes are run and offered; they are when left out. */
+  readonly offersFixes?: boolean;
   /** Where the rules' pages stand; rules are not linked when left out. */
   readonly rulesUrl?: string | null;
   /** What is being done, for a person who waits. `of` is 0 where the end is not known. */
@@ -40,6 +45,7 @@ export async function reviewChange(
   const base = await source.baseFiles();
   const { config, skipped: configSkipped } = await readBaseConfig(source, base.files);
   const { statistics, skipped: statisticsSkipped } = await readBaseStatistics(source, base.files, config);
+  const { baseline, skipped: baselineSkipped } = await readBaseBaseline(source, base.files);
   const change = { changed: changed.files, base: base.files, config };
   const texts = await readWanted(source, change);
   clock.lap("fetch");
@@ -48,6 +54,7 @@ export async function reviewChange(
   const changes = withSkipped(readChangeSet(input), [
     ...configSkipped,
     ...statisticsSkipped,
+    ...baselineSkipped,
     ...(await readHeadConfig(source, changed.files)),
     ...incomplete(changed.complete, "The pull request has more files than could be listed"),
     ...incomplete(base.complete, "The base branch has more files than could be listed"),
@@ -59,15 +66,14 @@ export async function reviewChange(
   const proofs: Proofs = { fixes: new Map(), sequences: new Set() };
   for (const database of changes.databases) {
     options.signal?.throwIfAborted();
-    const again = fixesOf({ changes, database, input, statistics, today, proofs, lap: clock.lap });
+    const again = fixesOf({ changes, database, input, statistics, baseline, today, proofs, lap: clock.lap });
     const production = { config, statistics };
-    runs.push(
-      await dryRun(source, sandbox, database, changes, production, { ...options, rerun: again.rerun }),
-    );
+    const fixing = options.offersFixes === false ? options : { ...options, rerun: again.rerun };
+    runs.push(await dryRun(source, sandbox, database, changes, production, fixing));
     again.end();
   }
 
-  const { findings: found, accepted } = judge({ changes, runs, config, statistics, today });
+  const { findings: found, accepted } = judge({ changes, runs, config, statistics, baseline, today });
   const findings = proved(found, proofs);
   clock.lap("check");
   return reportOf({
@@ -82,7 +88,7 @@ export async function reviewChange(
 }
 
 /** Reads what is wanted, until what was read makes nothing more wanted. */
-async function readWanted(
+export async function readWanted(
   source: Source,
   change: Omit<Parameters<typeof wantedFiles>[0], "texts">,
 ): Promise<Texts> {
@@ -218,6 +224,22 @@ async function readBaseStatistics(
   if ("skipped" in text) return without(text.skipped);
   const statistics = readStatistics(text.text);
   return "problem" in statistics ? without(statistics.problem) : { statistics, skipped: [] };
+}
+
+/** Identities of the findings that the base side's baseline accepts. */
+async function readBaseBaseline(
+  source: Source,
+  base: readonly TreeFile[],
+): Promise<{ baseline: ReadonlySet<string>; skipped: Skipped[] }> {
+  const file = base.find(({ path }) => path === baselinePath);
+  if (!file) return { baseline: new Set(), skipped: [] };
+  const blob = (await source.read([file.digest])).get(file.digest);
+  const text =
+    blob && "bytes" in blob ? decodeText(blob.bytes) : { skipped: blob?.missing ?? "it was not found" };
+  const read = "skipped" in text ? { problem: text.skipped } : readBaseline(text.text);
+  if (!("problem" in read)) return { baseline: new Set(read.map(identityOf)), skipped: [] };
+  const reason = `it accepts nothing: ${read.problem}`;
+  return { baseline: new Set(), skipped: [{ path: baselinePath, line: null, reason, matters: false }] };
 }
 
 /** The head side's configuration does not count until it is merged; it is only checked for mistakes. */

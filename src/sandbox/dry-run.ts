@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Statistics } from "../review/statistics.ts";
 import type { Database, DryRun, Script, TableName } from "../review/types.ts";
-import { createBaseCache } from "./base-cache.ts";
+import { type BaseCache, createBaseCache } from "./base-cache.ts";
 import { cacheDirectory } from "./cache-directory.ts";
 import { baseImageKey } from "./image.ts";
 import { createKeeper } from "./keeper.ts";
@@ -14,6 +14,8 @@ export interface SandboxOptions {
   readonly spares?: number;
   /** Where images and migrated bases are kept. */
   readonly cacheDirectory?: string;
+  /** Whether migrated bases are kept for later runs; they are when left out. */
+  readonly keepsBases?: boolean;
   readonly limits?: Partial<Limits>;
 }
 
@@ -57,12 +59,18 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+const noBases: BaseCache = {
+  find: async () => null,
+  keep: async () => null,
+  drop: async () => undefined,
+};
+
 /** The only door to databases: what is outside of this folder sees nothing else of it. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const directory = cacheDirectory(options.cacheDirectory);
   const keeper = createKeeper({ ...options, cacheDirectory: directory });
   const means = {
-    cache: createBaseCache(path.join(directory, "migrated")),
+    cache: options.keepsBases === false ? noBases : createBaseCache(path.join(directory, "migrated")),
     version: baseImageKey(),
     lease: keeper.lease,
     prefer: keeper.prefer,
