@@ -1,8 +1,9 @@
 import { quoteIdentifier } from "../review/sql/names.ts";
 import type { Script, Statement, TableName } from "../review/types.ts";
+import { type State, stateAfter } from "./content.ts";
 import type { SqlError } from "./engine.ts";
 import { sqlName } from "./fingerprint.ts";
-import { type RunContext, type State, stateAfter } from "./step.ts";
+import type { RunContext } from "./step.ts";
 import { wordsOf } from "./verdict.ts";
 
 /** A statement that refuses made-up rows. */

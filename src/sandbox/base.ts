@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Database, Script } from "../review/types.ts";
 import { type BaseCache, baseKey } from "./base-cache.ts";
+import { type Content, fromKept, keptContent, readContent, toKept } from "./content.ts";
 import { type Engine, EngineLost } from "./engine.ts";
 import { type Culprit, type History, HistoryLost, replayHistory } from "./history.ts";
 import type { LeaseOptions } from "./keeper.ts";
@@ -13,10 +14,11 @@ export interface Base {
   readonly cached: boolean;
   readonly history: History;
   readonly seeded: Seeded;
+  readonly content: Content;
 }
 
-/** How bases come about; a change of what is written here, or by history, stand-ins or seed, must change it. */
-const recipe = 1;
+/** How bases come about; a change of what is written here, or by history, stand-ins, seed or content, must change it. */
+const recipe = 2;
 
 /** Engines that a history may bring down before the run is given up. */
 const engineLimit = 5;
@@ -38,7 +40,7 @@ const seededSchema: z.ZodType<Seeded> = z.object({
   filled: z.array(z.string()),
 });
 
-const factsSchema = z.object({ history: historySchema, seeded: seededSchema });
+const factsSchema = z.object({ history: historySchema, seeded: seededSchema, content: keptContent });
 
 export interface BaseRequest {
   readonly database: Database;
@@ -106,7 +108,8 @@ async function takeKept(request: BaseRequest, key: string): Promise<Base | null>
     await session.reset();
     await session.canary();
     request.lap("start");
-    return { session, cached: true, ...kept.facts };
+    const { history, seeded, content } = kept.facts;
+    return { session, cached: true, history, seeded, content: fromKept(content) };
   } catch {
     // A damaged archive does not start: the history is replayed as if there were none.
     await request.cache.drop(key);
@@ -117,9 +120,9 @@ async function takeKept(request: BaseRequest, key: string): Promise<Base | null>
 async function keep(
   { cache, prefer }: BaseRequest,
   key: string,
-  { session, history, seeded }: Base,
+  { session, history, seeded, content }: Base,
 ): Promise<void> {
-  const image = await cache.keep(key, await session.dump(), { history, seeded });
+  const image = await cache.keep(key, await session.dump(), { history, seeded, content: toKept(content) });
   if (image !== null) prefer({ image, imageKey: key });
 }
 
@@ -138,7 +141,9 @@ async function replay(
   request.lap("history");
   const seeded = isSeeding ? await seedSafely(session) : unseeded;
   request.lap("seed");
-  return { session, cached: false, history, seeded };
+  const content = await readContent(session);
+  request.lap("compare");
+  return { session, cached: false, history, seeded, content };
 }
 
 const unseeded: Seeded = {

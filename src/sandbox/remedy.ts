@@ -1,8 +1,9 @@
 import type { Outcome, Script } from "../review/types.ts";
 import { adaptRows, dependsOnOurRows } from "./adapt.ts";
+import { type State, stateAfter } from "./content.ts";
 import type { SqlError } from "./engine.ts";
 import { missingExtensionOf, standInFor, standInForExtension } from "./stand-ins.ts";
-import { type RunContext, type State, stateAfter } from "./step.ts";
+import type { RunContext } from "./step.ts";
 import { gapOf } from "./verdict.ts";
 
 interface Stop {

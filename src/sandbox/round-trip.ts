@@ -1,11 +1,12 @@
 import type { RoundTrip, Script, ScriptRun } from "../review/types.ts";
 import { compareCatalogs } from "./compare.ts";
+import { contentAfter, type State } from "./content.ts";
 import { EngineLost } from "./engine.ts";
 import { compareData } from "./fingerprint.ts";
 import { makeMissing } from "./remedy.ts";
 import { type FaithfulRun, type LeftOut, runScript, unreachedRun } from "./script-run.ts";
 import { missingRoleOf } from "./stand-ins.ts";
-import { contentAfter, type RunContext, type State } from "./step.ts";
+import type { RunContext } from "./step.ts";
 
 export interface RoundTripRequest {
   readonly up: Script;

@@ -1,6 +1,7 @@
 import type { DryRun, MigrationRun, PlanOutcome, QueryRun, Schema } from "../review/types.ts";
 import { type Base, buildBase } from "./base.ts";
 import type { BaseCache } from "./base-cache.ts";
+import type { State } from "./content.ts";
 import type { DryRunRequest } from "./dry-run.ts";
 import { type Engine, EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
@@ -8,7 +9,7 @@ import type { LeaseOptions } from "./keeper.ts";
 import { emptySchema, schemaOf } from "./schema.ts";
 import { borrowed } from "./session.ts";
 import type { Production } from "./sizes.ts";
-import { type RunContext, runStep, type State, stateOf, unreachedStep } from "./step.ts";
+import { type RunContext, runStep, unreachedStep } from "./step.ts";
 
 /** What a run takes from its house. */
 export interface RunMeans {
@@ -138,7 +139,7 @@ async function observe(
   });
   seen.base = base;
   const { session } = base;
-  const origin = await stateOf(session);
+  const origin: State = { checkpoint: await session.checkpoint(), ...base.content };
   seen.origin = origin;
   seen.start = schemaOf(origin.catalog);
   seen.head = seen.start;

@@ -1,8 +1,6 @@
 import type { Migration, MigrationRun, Outcome, Schema, Script, ScriptRun } from "../review/types.ts";
-import { type Catalog, readCatalog, readChangedCatalog } from "./catalog.ts";
-import { type Checkpoint, EngineLost } from "./engine.ts";
-import { type Data, readChangedData, readData } from "./fingerprint.ts";
-import { type Marks, readChanges, readMarks } from "./marks.ts";
+import { type State, stateAfter } from "./content.ts";
+import { EngineLost } from "./engine.ts";
 import { nothingObserved } from "./observe.ts";
 import { remedyFor, type Tries } from "./remedy.ts";
 import { roundTrip, unjudged } from "./round-trip.ts";
@@ -11,14 +9,6 @@ import { type FaithfulRun, type LeftOut, runScript, unreachedRun } from "./scrip
 import type { Session } from "./session.ts";
 import { type Trace, traceScript, watcherOf } from "./trace.ts";
 import { type Gap, gapOf, type Known } from "./verdict.ts";
-
-/** The database between two steps, as what follows needs it. */
-export interface State {
-  readonly checkpoint: Checkpoint;
-  readonly marks: Marks;
-  readonly catalog: Catalog;
-  readonly data: Data;
-}
 
 /** What the steps of a run share and add to. */
 export interface RunContext {
@@ -44,40 +34,6 @@ export interface StepResult {
 
 /** Rounds of trying again with something made, left out or emptied. */
 const attemptLimit = 40;
-
-/** Remembers the database as it is. Valid outside a transaction. */
-export async function stateOf(session: Session): Promise<State> {
-  return {
-    checkpoint: await session.checkpoint(),
-    marks: await readMarks(session),
-    catalog: await readCatalog(session),
-    data: await readData(session),
-  };
-}
-
-/** Remembers the database that came from an earlier state. Its rows are only needed where a round trip starts. */
-export async function stateAfter(
-  session: Session,
-  earlier: State,
-  rows: "rows" | "no rows" = "rows",
-): Promise<State> {
-  const checkpoint = await session.checkpoint();
-  return { checkpoint, ...(await contentAfter(session, earlier, rows)) };
-}
-
-/** What the database holds that came from an earlier state. */
-export async function contentAfter(
-  session: Session,
-  earlier: State,
-  rows: "rows" | "no rows",
-): Promise<Omit<State, "checkpoint">> {
-  const { marks, changes } = await readChanges(session, earlier.marks);
-  const catalog = await readChangedCatalog(session, earlier.catalog, { changes, marks });
-  if (rows === "no rows") return { marks, catalog, data: new Map() };
-  const files = changes.values ? null : await session.changedFiles(earlier.checkpoint);
-  const succession = { before: earlier.marks, after: marks, changes, files };
-  return { marks, catalog, data: await readChangedData(session, earlier.data, succession) };
-}
 
 /**
  * Runs one migration: its trace, its up as the framework runs it, and its round trip. A migration that is only there

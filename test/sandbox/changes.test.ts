@@ -1,11 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCatalog } from "../../src/sandbox/catalog.ts";
+import {
+  contentAfter,
+  fromKept,
+  keptContent,
+  readContent,
+  type State,
+  toKept,
+} from "../../src/sandbox/content.ts";
 import type { Checkpoint, Engine } from "../../src/sandbox/engine.ts";
 import { readData, touchedTables } from "../../src/sandbox/fingerprint.ts";
 import { createKeeper, type Keeper } from "../../src/sandbox/keeper.ts";
 import { readChanges } from "../../src/sandbox/marks.ts";
 import { type Session, sessionOf } from "../../src/sandbox/session.ts";
-import { contentAfter, type State, stateOf } from "../../src/sandbox/step.ts";
 import { testCache } from "./cache.ts";
 
 let keeper: Keeper;
@@ -65,7 +72,8 @@ beforeAll(async () => {
   const { error } = await session.run(schema);
   expect(error).toBeNull();
   await session.reset();
-  start = await stateOf(session);
+  const kept: unknown = JSON.parse(JSON.stringify(toKept(await readContent(session))));
+  start = { checkpoint: await session.checkpoint(), ...fromKept(keptContent.parse(kept)) };
 });
 afterAll(() => keeper.close());
 

@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { type Catalog, type CatalogObject, keyOf, readCatalog, readChangedCatalog } from "./catalog.ts";
+import type { Checkpoint } from "./engine.ts";
+import { type Data, readChangedData, readData } from "./fingerprint.ts";
+import { type Marks, readChanges, readMarks } from "./marks.ts";
+import type { Session } from "./session.ts";
+
+/** What a database holds, as far as it is compared. */
+export interface Content {
+  readonly marks: Marks;
+  readonly catalog: Catalog;
+  readonly data: Data;
+}
+
+/** The database between two steps, as what follows needs it. */
+export interface State extends Content {
+  readonly checkpoint: Checkpoint;
+}
+
+/** Reads all of it. Valid outside a transaction. */
+export async function readContent(session: Session): Promise<Content> {
+  return {
+    marks: await readMarks(session),
+    catalog: await readCatalog(session),
+    data: await readData(session),
+  };
+}
+
+/** Remembers the database that came from an earlier state. Its rows are only needed where a round trip starts. */
+export async function stateAfter(
+  session: Session,
+  earlier: State,
+  rows: "rows" | "no rows" = "rows",
+): Promise<State> {
+  const checkpoint = await session.checkpoint();
+  return { checkpoint, ...(await contentAfter(session, earlier, rows)) };
+}
+
+/** What the database holds that came from an earlier state: only what may have changed is read again. */
+export async function contentAfter(
+  session: Session,
+  earlier: State,
+  rows: "rows" | "no rows",
+): Promise<Content> {
+  const { marks, changes } = await readChanges(session, earlier.marks);
+  const catalog = await readChangedCatalog(session, earlier.catalog, { changes, marks });
+  if (rows === "no rows") return { marks, catalog, data: new Map() };
+  const files = changes.values ? null : await session.changedFiles(earlier.checkpoint);
+  const succession = { before: earlier.marks, after: marks, changes, files };
+  return { marks, catalog, data: await readChangedData(session, earlier.data, succession) };
+}
+
+const object: z.ZodType<CatalogObject> = z.object({
+  kind: z.string(),
+  identity: z.string(),
+  parents: z.array(z.string()),
+  definition: z.string(),
+  physical: z.string().nullable(),
+  owner: z.string().nullable(),
+  privileges: z.array(z.string()),
+  comment: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()).nullable(),
+  home: z.string().nullable(),
+});
+
+const relation = z.object({
+  name: z.string(),
+  kind: z.string(),
+  persistence: z.string(),
+  file: z.string(),
+  partitionOf: z.string().nullable(),
+  entries: z.number(),
+});
+
+const table = z.object({
+  columns: z.array(z.string()),
+  numbers: z.array(z.number()),
+  key: z.array(z.string()),
+  count: z.number(),
+  rows: z.array(z.array(z.string().nullable())),
+});
+
+/** Content as it is kept beside an image. */
+export const keptContent = z.object({
+  transaction: z.string(),
+  lastOid: z.string(),
+  settings: z.number(),
+  relations: z.array(z.tuple([z.string(), relation])),
+  routines: z.array(z.tuple([z.string(), z.string()])),
+  objects: z.array(object),
+  data: z.array(z.tuple([z.string(), table])),
+});
+
+/** The form in which content can be written as JSON. */
+export function toKept({ marks, catalog, data }: Content): z.infer<typeof keptContent> {
+  const { relations, routines, ...plain } = marks;
+  return {
+    ...plain,
+    relations: [...relations],
+    routines: [...routines],
+    objects: [...catalog.values()],
+    data: [...data].map(([name, rows]) => [
+      name,
+      {
+        ...rows,
+        columns: [...rows.columns],
+        numbers: [...rows.numbers],
+        key: [...rows.key],
+        rows: rows.rows.map((row) => [...row]),
+      },
+    ]),
+  };
+}
+
+/** Content from the form in which it was kept. */
+export function fromKept(kept: z.infer<typeof keptContent>): Content {
+  const { relations, routines, objects, data, ...plain } = kept;
+  return {
+    marks: { ...plain, relations: new Map(relations), routines: new Map(routines) },
+    catalog: new Map(objects.map((entry) => [keyOf(entry), entry])),
+    data: new Map(data),
+  };
+}
