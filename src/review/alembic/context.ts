@@ -1,0 +1,15 @@
+import type { PythonValue } from "../code/python-values.ts";
+import type { Dialect } from "../types.ts";
+
+/** Names that constraints get by themselves: `MetaData(naming_convention=…)`, by "pk", "fk", "uq", "ix" and "ck". */
+export type NamingConvention = Readonly<Record<string, string>>;
+
+/** What the translation of every call leans on. */
+export interface Context {
+  readonly dialect: Dialect;
+  readonly naming: NamingConvention;
+  /** The name of an enumeration that this script has created, in SQL: a second table that uses it does not create it again. */
+  readonly createdTypes: Set<string>;
+  /** What a type of the project itself stands for in this database; null when that cannot be read. */
+  readonly ownType: (type: PythonValue) => PythonValue | null;
+}

@@ -1,0 +1,181 @@
+import { describe } from "../code/python-run.ts";
+import { calleeOf, isNone, type PythonCall, type PythonValue } from "../code/python-values.ts";
+import { type Column, columnSql, countedColumn, type KeyColumns, readColumn } from "./columns.ts";
+import {
+  checkSql,
+  columnList,
+  commentSql,
+  constraintSql,
+  foreignKeySql,
+  primaryKeySql,
+  targetOf,
+  uniqueSql,
+  withName,
+} from "./constraints.ts";
+import type { Context } from "./context.ts";
+import { createIndexSql } from "./indexes.ts";
+import {
+  columnIndexName,
+  constraintName,
+  nameIn,
+  namesIn,
+  quoteName,
+  stringIn,
+  type TableRef,
+  tableSql,
+} from "./names.ts";
+import { checkOf, createEnumSql, isFalse, isTrue } from "./types.ts";
+import { unreadable } from "./unreadable.ts";
+
+const none: ReadonlyMap<string, PythonValue> = new Map();
+
+/** CREATE TABLE with all that Alembic runs for it: enumerations before, indexes and comments after. */
+export function createTableSql(
+  table: TableRef,
+  elements: readonly PythonValue[],
+  named: ReadonlyMap<string, PythonValue>,
+  context: Context,
+): string[] {
+  const items = elements.filter((element) => !isNone(element));
+  const columns = items.filter(isColumn).map((item) => readColumn(item, context));
+  const indexes = items.filter((item) => calleeOf(item) === "Index");
+  const constraints = items.filter((item) => !isColumn(item) && calleeOf(item) !== "Index");
+  const key = primaryKeyOf(columns, constraints);
+  const keyColumns = { primaryKey: key.columns, counted: countedColumn(columns, key.columns) };
+  const inSqlite = (column: Column) => sqliteKey(column, keyColumns, named, context);
+  const lines = [
+    ...columns.map((column) => `${columnSql(column, keyColumns, context)}${inSqlite(column)}`),
+    ...(key.constraint === null && key.columns.size > 0 && !columns.some((column) => inSqlite(column) !== "")
+      ? [primaryKeySql(null, [...key.columns], table, context)]
+      : []),
+    ...(key.constraint ? [constraintSql(key.constraint, table, context)] : []),
+    ...constraints
+      .filter((item) => item !== key.constraint)
+      .map((item) => constraintSql(item, table, context)),
+    ...columns.flatMap((column) => columnConstraints(column, table, context)),
+  ];
+  const ifNotExists = isTrue(named.get("if_not_exists")) ? "IF NOT EXISTS " : "";
+  const prefixes = named.get("prefixes");
+  const words =
+    prefixes?.kind === "sequence"
+      ? prefixes.items.map((item) => `${stringIn(item, "a prefix")} `).join("")
+      : "";
+  return [
+    ...columns.flatMap(({ type }) => missingType(type.enum, context)),
+    `CREATE ${words}TABLE ${ifNotExists}${tableSql(table)} (\n\t${lines.join(", \n\t")}\n)${optionsSql(named, context)}`,
+    ...columns.flatMap((column) => columnIndexes(column, table, context)),
+    ...indexes.map((item) => indexSql(item, table, context)),
+    ...comments(table, columns, named, context),
+  ];
+}
+
+function isColumn(value: PythonValue): value is PythonCall {
+  return /^(Column|mapped_column)$/.test(calleeOf(value) ?? "");
+}
+
+/** CREATE TYPE for an enumeration that the table brings along, once in a script. */
+export function missingType(type: Column["type"]["enum"], { createdTypes }: Context): string[] {
+  if (!type?.createdByTable || createdTypes.has(type.sql)) return [];
+  createdTypes.add(type.sql);
+  return [createEnumSql(type)];
+}
+
+function primaryKeyOf(
+  columns: readonly Column[],
+  constraints: readonly PythonValue[],
+): { columns: Set<string>; constraint: PythonValue | null } {
+  const constraint = constraints.find((item) => calleeOf(item) === "PrimaryKeyConstraint");
+  if (constraint?.kind === "call") {
+    const names = constraint.args.positional.map((item) => stringIn(item, "a column's name"));
+    if (names.length > 0) return { columns: new Set(names), constraint };
+  }
+  return {
+    columns: new Set(columns.flatMap((column) => (column.primaryKey ? [column.name] : []))),
+    constraint: null,
+  };
+}
+
+/** With `sqlite_autoincrement` the key stands behind its column. */
+function sqliteKey(
+  { name, serial }: Column,
+  { primaryKey }: KeyColumns,
+  named: ReadonlyMap<string, PythonValue>,
+  { dialect }: Context,
+): string {
+  if (dialect !== "sqlite" || !isTrue(named.get("sqlite_autoincrement"))) return "";
+  return primaryKey.has(name) && primaryKey.size === 1 && serial !== null ? " PRIMARY KEY AUTOINCREMENT" : "";
+}
+
+/** Constraints that a column's own words ask for, as the table's. */
+export function columnConstraints(column: Column, table: TableRef, context: Context): string[] {
+  const columns = [column.name];
+  return [
+    ...(column.unique && !column.index ? [uniqueSql(null, columns, table, none, context)] : []),
+    ...column.foreignKeys.map((key) => {
+      const { positional, named } = key.args;
+      const target = targetOf(namesIn(positional[0] ?? named.get("column"), "a referenced column"));
+      return foreignKeySql(nameIn(named.get("name")), table, columns, target, named, context);
+    }),
+    ...column.checks.map(({ args }) =>
+      checkSql(nameIn(args.named.get("name")), args.positional[0], table, args.named, context),
+    ),
+    ...typeCheck(column, table, context),
+  ];
+}
+
+function typeCheck({ name, type }: Column, table: TableRef, context: Context): string[] {
+  if (!type.check) return [];
+  const given = nameIn(type.check.name);
+  const checkName = constraintName("ck", given, { table, columns: [name] }, context);
+  return [withName(checkName, `CHECK (${checkOf(name, type.check.labels)})`)];
+}
+
+/** The index that `index=True` asks for; with `unique=True` it is a unique one. */
+export function columnIndexes(column: Column, table: TableRef, context: Context): string[] {
+  if (!column.index) return [];
+  const name = columnIndexName(table, column.name, context);
+  const unique = column.unique ? "UNIQUE " : "";
+  return [`CREATE ${unique}INDEX ${quoteName(name)} ON ${tableSql(table)} ${columnList([column.name])}`];
+}
+
+function indexSql(value: PythonValue, table: TableRef, context: Context): string {
+  if (value.kind !== "call") return unreadable(`an index is ${describe(value)}, known only when it runs`);
+  const [name, ...columns] = value.args.positional;
+  return createIndexSql(
+    { name, table, columns, unique: isTrue(value.args.named.get("unique")), named: value.args.named },
+    context,
+  );
+}
+
+function comments(
+  table: TableRef,
+  columns: readonly Column[],
+  named: ReadonlyMap<string, PythonValue>,
+  { dialect }: Context,
+): string[] {
+  if (dialect !== "postgresql") return [];
+  const comment = named.get("comment");
+  return [
+    ...(comment && !isNone(comment)
+      ? [commentSql(`TABLE ${tableSql(table)}`, stringIn(comment, "a comment"))]
+      : []),
+    ...columns.flatMap((column) => columnComment(column, table)),
+  ];
+}
+
+/** COMMENT ON COLUMN, where the column has one. */
+export function columnComment({ name, comment }: Column, table: TableRef): string[] {
+  return comment ? [commentSql(`COLUMN ${tableSql(table)}.${quoteName(name)}`, comment)] : [];
+}
+
+function optionsSql(named: ReadonlyMap<string, PythonValue>, { dialect }: Context): string {
+  if (dialect === "sqlite") return isFalse(named.get("sqlite_with_rowid")) ? " WITHOUT ROWID" : "";
+  const inherits = named.get("postgresql_inherits");
+  const partition = named.get("postgresql_partition_by");
+  const space = named.get("postgresql_tablespace");
+  return [
+    inherits ? ` INHERITS (${namesIn(inherits, "a table").map(quoteName).join(", ")})` : "",
+    partition ? ` PARTITION BY ${stringIn(partition, "the partition key")}` : "",
+    space ? ` TABLESPACE ${quoteName(stringIn(space, "a tablespace"))}` : "",
+  ].join("");
+}

@@ -1,0 +1,348 @@
+import { callOwn, execute, startRun } from "../code/python-execute.ts";
+import { describe, type Host, type Run } from "../code/python-run.ts";
+import type { PythonStatement } from "../code/python-tree.ts";
+import {
+  booleanOf,
+  calleeOf,
+  isNone,
+  type PythonCall,
+  type PythonString,
+  type PythonValue,
+  pathOf,
+  type Scope,
+  stringOf,
+  unknown,
+} from "../code/python-values.ts";
+import type { Dialect, Span } from "../types.ts";
+import type { Context, NamingConvention } from "./context.ts";
+import { isDatabase, isLibrary, rootOf, writingMethods } from "./database.ts";
+import { bindText, boundIn, textIn } from "./expressions.ts";
+import { stringIn, type TableRef } from "./names.ts";
+import { isOperation, operationSql } from "./operations.ts";
+import { createTableSql } from "./tables.ts";
+import { createEnumSql, isFalse, typeOf } from "./types.ts";
+import { Unreadable } from "./unreadable.ts";
+import { tableOf, writeSql } from "./writes.ts";
+
+/** SQL that a call sends, with the call's place; the SQL's own characters have theirs where it is written out in the file. */
+export interface Sent {
+  readonly sql: PythonString;
+  readonly at: Span;
+}
+
+export interface NotFollowed {
+  readonly at: Span;
+  readonly reason: string;
+}
+
+/** What one function of a migration sends to the database, as far as that can be read. */
+export interface Translation {
+  readonly sent: readonly Sent[];
+  readonly skipped: readonly NotFollowed[];
+  /** The name of the exception that ends it, with its message; null when it ends by itself. */
+  readonly raises: string | null;
+  /** null when the file has no such function. */
+  readonly body: Span | null;
+}
+
+export interface TranslateOptions {
+  readonly dialect: Dialect;
+  readonly naming: NamingConvention;
+}
+
+/** Follows `upgrade()` or `downgrade()` of a migration and renders what it sends. */
+export function translate(
+  module: readonly PythonStatement[],
+  direction: "upgrade" | "downgrade",
+  options: TranslateOptions,
+): Translation {
+  const recorder = record(options);
+  const run = startRun(recorder.host);
+  const scope: Scope = { names: new Map(), parent: null };
+  recorder.begin(run);
+  execute(module, scope, run);
+  const definition = scope.names.get(direction);
+  if (definition?.kind !== "function") return { ...recorder.found(), raises: null, body: null };
+  const { completion } = callOwn(definition, { positional: [], named: new Map() }, run);
+  const raises = completion.kind === "raise" ? raised(completion.value) : null;
+  return { ...recorder.found(), raises, body: definition.definition.at };
+}
+
+function raised(value: PythonValue): string {
+  const [first] = value.kind === "call" ? value.args.positional : [];
+  const name = (value.kind === "call" ? describe(value.callee) : describe(value)).split(".").at(-1) ?? "";
+  return first?.kind === "string" ? `${name}: ${first.value}` : name;
+}
+
+interface Recorder {
+  readonly host: Host;
+  begin(run: Run): void;
+  found(): Pick<Translation, "sent" | "skipped">;
+}
+
+function record({ dialect, naming }: TranslateOptions): Recorder {
+  const sent: Sent[] = [];
+  const skipped: NotFollowed[] = [];
+  let tried = 0;
+  let touched = false;
+  let run: Run | null = null;
+  const context: Context = {
+    dialect,
+    naming,
+    createdTypes: new Set(),
+    ownType: (type) => (run ? ownType(type, dialect, run) : null),
+  };
+
+  const skip = (at: Span, reason: string) => {
+    if (tried > 0) touched = true;
+    else skipped.push({ at, reason });
+  };
+  const send = (at: Span, statements: readonly (string | PythonString)[]) => {
+    if (tried > 0 && statements.length > 0) touched = true;
+    else for (const sql of statements) sent.push({ sql: typeof sql === "string" ? stringOf(sql) : sql, at });
+  };
+  /** Sends what can be rendered; says why it cannot. */
+  const attempt = (at: Span, render: () => readonly (string | PythonString)[]) => {
+    if (tried > 0) {
+      touched = true;
+      return;
+    }
+    try {
+      send(at, render());
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      skip(at, error.message);
+    }
+  };
+
+  const host: Host = {
+    attribute: (object, name) => attribute(object, name, dialect),
+    call(call) {
+      const { callee, args, at } = call;
+      const path = pathOf(callee);
+      const operation = path === null ? null : /^(?:alembic\.)?op\.(\w+)$/.exec(path)?.[1];
+      if (operation) return operationCall(operation, call);
+      if (path !== null && /(^|\.)context\.is_offline_mode$/.test(path)) return booleanOf(false);
+      if (callee.kind !== "attribute") return null;
+      const { object, name } = callee;
+      const batch = calleeOf(object) === "batch_alter_table" && object.kind === "call" ? object : null;
+      if (batch) return batchCall(batch, name, call);
+      if (isType(object) && (name === "create" || name === "drop")) {
+        attempt(at, () => typeStatements(object, name, call, context));
+        return unknown(describe(call));
+      }
+      if (calleeOf(object) === "Table" && object.kind === "call" && (name === "create" || name === "drop")) {
+        attempt(at, () => {
+          const table = tableOf(object);
+          if (name === "drop")
+            return operationSql(
+              "drop_table",
+              { positional: [stringOf(table.name)], named: new Map() },
+              null,
+              context,
+            );
+          return createTableSql(table, object.args.positional.slice(2), object.args.named, context);
+        });
+        return unknown(describe(call));
+      }
+      if (isDatabase(object)) return databaseCall(object, name, call);
+      const passes = args.positional.some(isDatabase);
+      if (passes && /^(create_all|drop_all|create|drop)$/.test(name))
+        skip(at, `${describe(call)} takes its SQL from objects that are not in this file`);
+      return null;
+    },
+    enter(value) {
+      if (isAutocommit(value)) send(value.kind === "call" ? value.at : { start: 0, end: 0 }, ["COMMIT"]);
+      return value;
+    },
+    exit(value) {
+      if (isAutocommit(value)) send(value.kind === "call" ? value.at : { start: 0, end: 0 }, ["BEGIN"]);
+    },
+    speculate(action) {
+      const before = touched;
+      touched = false;
+      tried += 1;
+      action();
+      tried -= 1;
+      const found = touched;
+      touched = tried > 0 ? before || found : before;
+      return found;
+    },
+    skip,
+    imported: () => null,
+    statement(value, at) {
+      if (value.kind !== "call") return;
+      const root = rootOf(value);
+      if (root === null || isLibrary(root) || isDatabase(value) || /^op(\.|$)/.test(root)) return;
+      if (
+        /^(info|debug|warning|error|exception|log)$/.test(
+          value.callee.kind === "attribute" ? value.callee.name : "",
+        )
+      )
+        return;
+      skip(at, `${describe(value)} is defined outside this file`);
+    },
+  };
+
+  function operationCall(name: string, call: PythonCall): PythonValue | null {
+    const { args, at } = call;
+    if (/^(f|inline_literal|get_bind|get_context|batch_alter_table|get_impl)$/.test(name)) return null;
+    if (name === "execute") {
+      attempt(at, () => executed(args.positional[0] ?? args.named.get("sqltext"), new Map(), context));
+      return { kind: "constant", value: null };
+    }
+    if (!isOperation(name)) {
+      skip(at, `op.${name} is not an operation of Alembic's own`);
+      return unknown(`op.${name}(…)`);
+    }
+    attempt(at, () => operationSql(name, args, null, context));
+    if (name !== "create_table") return { kind: "constant", value: null };
+    return { ...call, callee: { kind: "name", path: "sqlalchemy.table" } };
+  }
+
+  function batchCall(batch: PythonCall, name: string, call: PythonCall): PythonValue | null {
+    if (name === "f") return { ...call, callee: { kind: "name", path: "alembic.op.f" } };
+    if (name === "execute") return operationCall(name, call);
+    if (/^(get_bind|get_context|inline_literal)$/.test(name))
+      return { ...call, callee: { kind: "name", path: `alembic.op.${name}` } };
+    if (!isOperation(name)) {
+      skip(call.at, `${name} is not an operation that a batch has`);
+      return unknown(name);
+    }
+    attempt(call.at, () => operationSql(name, call.args, batchTable(batch), context));
+    return { kind: "constant", value: null };
+  }
+
+  function databaseCall(object: PythonValue, name: string, call: PythonCall): PythonValue | null {
+    const { args, at } = call;
+    if (name === "execute" || name === "exec_driver_sql" || name === "scalar" || name === "scalars") {
+      const [first, second] = args.positional;
+      if (first && reads(first)) return null;
+      attempt(at, () => {
+        const values = second ?? args.named.get("parameters") ?? args.named.get("params");
+        return executed(first, namedValues(values), context);
+      });
+      return null;
+    }
+    if (writingMethods.test(name))
+      skip(at, `${describe(object)}.${name}(…) writes rows that are known only when it runs`);
+    return null;
+  }
+
+  return {
+    host,
+    begin(started) {
+      run = started;
+    },
+    found: () => ({ sent, skipped }),
+  };
+}
+
+/** The database's name is known, whatever it is asked of; so is that this is no offline run. */
+function attribute(object: PythonValue, name: string, dialect: Dialect): PythonValue | null {
+  if (name === "as_sql") return isDatabase(object) ? booleanOf(false) : null;
+  if (name !== "name") return null;
+  const isNamed = object.kind === "attribute" && /^(dialect|engine)$/.test(object.name);
+  if (isNamed || pathOf(object) === "alembic.dialect") return stringOf(dialect);
+  return null;
+}
+
+function isAutocommit(value: PythonValue): boolean {
+  return (
+    value.kind === "call" && value.callee.kind === "attribute" && value.callee.name === "autocommit_block"
+  );
+}
+
+function isType(value: PythonValue): boolean {
+  return /^(Enum|ENUM)$/.test(calleeOf(value) ?? "");
+}
+
+/** `enum.create(bind, checkfirst=True)`: whether the type is there is asked of the database. */
+function typeStatements(
+  type: PythonValue,
+  verb: "create" | "drop",
+  { args }: PythonCall,
+  context: Context,
+): string[] {
+  const described = typeOf(type, context).enum;
+  if (!described) return [];
+  const check = args.named.get("checkfirst") ?? args.positional[1];
+  const checks = check ? !isFalse(check) : calleeOf(type) === "ENUM";
+  if (verb === "drop") return [`DROP TYPE ${checks ? "IF EXISTS " : ""}${described.sql}`];
+  const create = createEnumSql(described);
+  context.createdTypes.add(described.sql);
+  if (!checks) return [create];
+  const name = described.sql.replaceAll("'", "''");
+  return [`DO $$ BEGIN IF to_regtype('${name}') IS NULL THEN ${create}; END IF; END $$`];
+}
+
+/** The SQL of `op.execute`: a string, `sa.text`, or a statement that is built of calls. */
+function executed(
+  value: PythonValue | undefined,
+  bound: ReadonlyMap<string, PythonValue>,
+  context: Context,
+): readonly (string | PythonString)[] {
+  if (!value) return [];
+  if (value.kind === "string") return [bindText(value, bound, context)];
+  const withValues: PythonValue =
+    bound.size > 0 && calleeOf(value) === "text"
+      ? {
+          kind: "call",
+          callee: { kind: "attribute", object: value, name: "bindparams" },
+          args: { positional: [], named: bound },
+          at: { start: 0, end: 0 },
+        }
+      : value;
+  const text = textIn(withValues, context);
+  if (text) return [text];
+  const written = writeSql(value, context);
+  if (written) return written;
+  throw new Unreadable(`the SQL depends on ${describe(value)}, known only when it runs`);
+}
+
+function namedValues(value: PythonValue | undefined): Map<string, PythonValue> {
+  if (value?.kind !== "dict") return new Map();
+  return boundIn({
+    positional: [],
+    named: new Map(value.entries.map(([key, each]) => [key.kind === "string" ? key.value : "", each])),
+  });
+}
+
+/** Whether a statement only asks the database something. */
+function reads(value: PythonValue): boolean {
+  const [first] = value.kind === "call" ? value.args.positional : [];
+  const text = value.kind === "string" ? value : first;
+  if (text?.kind === "string" && (value.kind === "string" || calleeOf(value) === "text"))
+    return /^\s*(\(|select|show|values|explain|pragma\s+\w+\s*(\(|;|$)|with\b(?!.*\b(insert|update|delete)\b))/is.test(
+      text.value,
+    );
+  return /(^|\.)(select|query)$/.test(rootOf(value) ?? "");
+}
+
+function batchTable({ args }: PythonCall): TableRef {
+  const schema = args.named.get("schema") ?? args.positional[1];
+  return {
+    name: stringIn(args.positional[0] ?? args.named.get("table_name"), "a table's name"),
+    schema: schema && !isNone(schema) ? stringIn(schema, "a schema") : null,
+  };
+}
+
+/** A type that the file itself derives: what its `load_dialect_impl` gives, else its `impl`. */
+function ownType(value: PythonValue, dialect: Dialect, run: Run): PythonValue | null {
+  const type = value.kind === "call" ? value.callee : value;
+  if (type.kind !== "class") return null;
+  const loads = type.members.names.get("load_dialect_impl");
+  if (loads?.kind === "function") {
+    const asked: PythonValue = { kind: "name", path: "alembic.dialect" };
+    const given = run.callOwn(loads, { positional: [value, asked], named: new Map() }, { start: 0, end: 0 });
+    const inner =
+      given.kind === "call" && given.callee.kind === "attribute" && given.callee.name === "type_descriptor"
+        ? given.args.positional[0]
+        : given;
+    if (inner && inner.kind !== "unknown" && !isNone(inner)) return inner;
+  }
+  const impl = type.members.names.get("impl");
+  if (!impl) return null;
+  if (value.kind === "call" && impl.kind !== "call") return { ...value, callee: impl };
+  return dialect === "postgresql" || dialect === "sqlite" ? impl : null;
+}

@@ -1,0 +1,70 @@
+import type { Span } from "../types.ts";
+import type { PythonExpression } from "./python-tree.ts";
+import type { CallArguments, PythonCall, PythonValue, Scope } from "./python-values.ts";
+
+/** What the file leans on and does not define: the library whose calls are of interest. */
+export interface Host {
+  /** The value of an attribute of something from outside; null when it stays as it is written. */
+  attribute(object: PythonValue, name: string): PythonValue | null;
+  /** What a call of something from outside gives; null when it stays as it is written. */
+  call(call: PythonCall): PythonValue | null;
+  /** A `with` block begins; the value for its `as`. */
+  enter(context: PythonValue, at: Span): PythonValue;
+  exit(context: PythonValue, at: Span): void;
+  /** Runs something without effects; says whether it would have had one. */
+  speculate(run: () => void): boolean;
+  /** Something that has effects cannot be followed. */
+  skip(at: Span, reason: string): void;
+  /** What `from module import name` gives; null when nothing is known of it. */
+  imported(path: string): PythonValue | null;
+  /** A value that nothing is done with: a call for its effect. */
+  statement(value: PythonValue, at: Span): void;
+}
+
+/** One reading of a file. */
+export interface Run {
+  readonly host: Host;
+  /** Statements followed so far; a file that loops for long is given up. */
+  steps: number;
+  depth: number;
+  /** Above 0 while statements are only tried: they may not run. */
+  tried: number;
+  readonly evaluate: (expression: PythonExpression, scope: Scope) => PythonValue;
+  /** Calls what the file defines. */
+  readonly callOwn: (callee: PythonValue, args: CallArguments, at: Span) => PythonValue;
+}
+
+/** How a value came about, in words of the file. */
+export function describe(value: PythonValue): string {
+  switch (value.kind) {
+    case "unknown":
+      return value.reason;
+    case "name":
+      return value.path
+        .split(".")
+        .slice(-2)
+        .join(".")
+        .replace(/^builtins\./, "");
+    case "attribute":
+      return `${describe(value.object)}.${value.name}`;
+    case "call":
+      return `${describe(value.callee)}(…)`;
+    case "operation":
+      return describe(value.left !== null && isOutside(value.left) ? value.left : value.right);
+    case "sequence":
+      return describe(value.items.find(isOutside) ?? { kind: "name", path: "list" });
+    case "dict":
+      return describe(value.entries.flat().find(isOutside) ?? { kind: "name", path: "dict" });
+    case "function":
+    case "class":
+      return value.definition.name;
+    case "lambda":
+      return "lambda";
+    default:
+      return String(value.value);
+  }
+}
+
+function isOutside({ kind }: PythonValue): boolean {
+  return kind !== "string" && kind !== "number" && kind !== "constant";
+}
