@@ -223,7 +223,7 @@ function layOutDirectory(
     dialect: found?.laidOut.dialect ?? null,
     ...plan,
     changed: [...new Set(own)].filter((path) => touched.has(path)),
-    inCode: inCode.get(directory) ?? [],
+    inCode: inCode.get(directory)?.filter((path) => !own.includes(path)) ?? [],
     skipped: head?.laidOut.skipped.filter(({ path }) => touched.has(path)) ?? [],
     writesDowns: writesDowns(base?.laidOut.migrations ?? [], sides),
   };

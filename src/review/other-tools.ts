@@ -96,7 +96,6 @@ const byName = [
     pattern:
       /^(?<dir>.*\/|)\d+_[^/]*(?:\.(?:postgres|sqlite3?|mysql|mariadb|cockroach)(?:\.autocommit)?\.(?:up|down)\.sql|\.(?:up|down)\.fizz)$/s,
   },
-  { tool: "Alembic", pattern: /^(?<dir>(?:.*\/)?(?:alembic|migrations?)[^/]*\/versions)\/[^/]+\.py$/s },
   { tool: "Django", pattern: /^(?<dir>(?:.*\/)?migrations)\/\d{4}_[^/]*\.py$/s },
   { tool: "Rails", pattern: /^(?<dir>(?:.*\/)?db\/[^/]*migrate)\/\d{14}_[^/]*\.rb$/s },
   { tool: "Ecto", pattern: /^(?<dir>(?:.*\/)?priv\/[^/]+\/migrations)\/\d+_[^/]*\.exs$/s },

@@ -35,6 +35,8 @@ export interface Piece {
   readonly sql: string;
   /** The part of the file that stands for it. */
   readonly span: Span;
+  /** Why it is no SQL that could be run: then `sql` is only told, as one statement. */
+  readonly refused?: string;
 }
 
 /**
@@ -50,7 +52,11 @@ export function readTranslated(
   range: Span = hullOf(pieces.map(({ span }) => span)),
 ): Script {
   const lineOf = lineFinder(text);
-  const sent = pieces.flatMap(({ sql, span }): Sent[] => {
+  const sent = pieces.flatMap(({ sql, span, refused }): Sent[] => {
+    if (refused !== undefined) {
+      const lines = { line: lineOf(span.start), endLine: lineOf(Math.max(span.start, span.end - 1)) };
+      return [{ raw: { index: 0, span, ...lines, sql, copyData: null, psql: false }, sql, refused }];
+    }
     if (text.slice(span.start, span.end) === sql)
       return splitScript(text, dialect, span, lineOf).map((raw) => ({ raw, sql: raw.sql }));
     const place = { span, line: lineOf(span.start), endLine: lineOf(Math.max(span.start, span.end - 1)) };
@@ -67,6 +73,7 @@ export function readTranslated(
 interface Sent {
   readonly raw: RawStatement;
   readonly sql: string;
+  readonly refused?: string;
 }
 
 function scriptOf(
@@ -77,7 +84,9 @@ function scriptOf(
 ): Script {
   const statements = sent
     .slice(0, maxStatements)
-    .map(({ raw, sql }, index) => read({ ...raw, index }, sql, dialect));
+    .map(({ raw, sql, refused }, index) =>
+      refused === undefined ? read({ ...raw, index }, sql, dialect) : notRead({ ...raw, index }, refused),
+    );
   const first = sent[maxStatements]?.raw;
   const last = sent.at(-1)?.raw;
   if (first && last) statements.push(beyondLimit({ ...first, index: maxStatements }, last));
@@ -146,6 +155,11 @@ function read({ psql, ...raw }: RawStatement, sql: string, dialect: Dialect): St
     ? meaning.operations
     : meaning.operations.map((operation) => placedAt(operation, raw.span));
   return { ...statement, ...meaning, operations };
+}
+
+/** A statement that is never run, with the reason. */
+function notRead({ psql: _, ...raw }: RawStatement, refused: string): Statement {
+  return { ...raw, operations: [], skipped: null, refused };
 }
 
 /** The same operation with every place in it set to this one. */

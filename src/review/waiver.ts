@@ -51,7 +51,7 @@ function shortened(comment: string): string {
 
 const meant = new RegExp(
   [
-    "irreversible|not (truly |really |easily )?(reversible|revertible|supported|possible|needed|required|necessary)",
+    "irreversible|raise \\w*(not_?implemented|not_?supported)|not (truly |really |easily )?(reversible|revertible|supported|possible|needed|required|necessary)",
     "no[- ]?op\\b|no down|no (good |safe |easy )?way|nothing to (do|undo|revert|roll|drop|restore|clean)|do(es)? nothing",
     "(can ?not|can['’]?t|could not|couldn['’]?t|won['’]?t|will not|do not|don['’]?t|does not|doesn['’]?t|unable to)( \\w+){0,4} (be |make |provide )?(undo|undone|revert|reverted|revers|roll|remov|delet|drop|restor|down|sense|back)",
     "intentional|on purpose|deliberate|left (blank|empty)|is empty|impossible|one[- ]way|not much to do|(^|[.;] )keep\\b",

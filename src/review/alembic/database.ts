@@ -30,7 +30,7 @@ export function rootOf(value: PythonValue): string | null {
 
 /** Whether a module is of Python's own library, SQLAlchemy or Alembic: its functions have no effect on the database unless they are told here. */
 export function isLibrary(path: string): boolean {
-  return /^(alembic|sqlalchemy|builtins|logging|typing|datetime|uuid|json|os|re|time|textwrap|warnings|random|string|enum|collections|itertools|functools|contextlib|dataclasses|decimal|pathlib|sys|hashlib|base64|secrets|copy|math|operator|sqlmodel|alembic_utils|sqlalchemy_utils|pgvector|rich|structlog|loguru|tqdm)(\.|$)/.test(
+  return /^(alembic|sqlalchemy|builtins|logging|typing|datetime|uuid|json|os|re|time|textwrap|warnings|random|string|enum|collections|itertools|functools|contextlib|dataclasses|decimal|pathlib|sys|hashlib|base64|secrets|copy|math|operator|sqlmodel|alembic_utils|sqlalchemy_utils|sqlalchemy_json|pgvector|geoalchemy2|fastapi_users_db_sqlalchemy|rich|structlog|loguru|tqdm)(\.|$)/.test(
     path,
   );
 }

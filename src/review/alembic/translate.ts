@@ -19,6 +19,7 @@ import { isDatabase, isLibrary, rootOf, writingMethods } from "./database.ts";
 import { bindText, boundIn, textIn } from "./expressions.ts";
 import { stringIn, type TableRef } from "./names.ts";
 import { isOperation, operationSql } from "./operations.ts";
+import { innerType, type OwnTypes } from "./own-types.ts";
 import { createTableSql } from "./tables.ts";
 import { createEnumSql, isFalse, typeOf } from "./types.ts";
 import { Unreadable } from "./unreadable.ts";
@@ -28,11 +29,16 @@ import { tableOf, writeSql } from "./writes.ts";
 export interface Sent {
   readonly sql: PythonString;
   readonly at: Span;
+  /** Its position among all that the function does. */
+  readonly order: number;
+  /** COMMIT or BEGIN around an `autocommit_block()`. */
+  readonly isBlock: boolean;
 }
 
 export interface NotFollowed {
   readonly at: Span;
   readonly reason: string;
+  readonly order: number;
 }
 
 /** What one function of a migration sends to the database, as far as that can be read. */
@@ -48,6 +54,7 @@ export interface Translation {
 export interface TranslateOptions {
   readonly dialect: Dialect;
   readonly naming: NamingConvention;
+  readonly ownTypes: OwnTypes;
 }
 
 /** Follows `upgrade()` or `downgrade()` of a migration and renders what it sends. */
@@ -80,7 +87,7 @@ interface Recorder {
   found(): Pick<Translation, "sent" | "skipped">;
 }
 
-function record({ dialect, naming }: TranslateOptions): Recorder {
+function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
   const sent: Sent[] = [];
   const skipped: NotFollowed[] = [];
   let tried = 0;
@@ -90,16 +97,24 @@ function record({ dialect, naming }: TranslateOptions): Recorder {
     dialect,
     naming,
     createdTypes: new Set(),
-    ownType: (type) => (run ? ownType(type, dialect, run) : null),
+    ownTypes,
+    ownType: (type) => (run ? innerType(type, run) : null),
   };
 
   const skip = (at: Span, reason: string) => {
     if (tried > 0) touched = true;
-    else skipped.push({ at, reason });
+    else skipped.push({ at, reason, order: sent.length + skipped.length });
   };
-  const send = (at: Span, statements: readonly (string | PythonString)[]) => {
+  const send = (at: Span, statements: readonly (string | PythonString)[], isBlock = false) => {
     if (tried > 0 && statements.length > 0) touched = true;
-    else for (const sql of statements) sent.push({ sql: typeof sql === "string" ? stringOf(sql) : sql, at });
+    else
+      for (const sql of statements)
+        sent.push({
+          sql: typeof sql === "string" ? stringOf(sql) : sql,
+          at,
+          isBlock,
+          order: sent.length + skipped.length,
+        });
   };
   /** Sends what can be rendered; says why it cannot. */
   const attempt = (at: Span, render: () => readonly (string | PythonString)[]) => {
@@ -152,11 +167,12 @@ function record({ dialect, naming }: TranslateOptions): Recorder {
       return null;
     },
     enter(value) {
-      if (isAutocommit(value)) send(value.kind === "call" ? value.at : { start: 0, end: 0 }, ["COMMIT"]);
+      if (isAutocommit(value))
+        send(value.kind === "call" ? value.at : { start: 0, end: 0 }, ["COMMIT"], true);
       return value;
     },
     exit(value) {
-      if (isAutocommit(value)) send(value.kind === "call" ? value.at : { start: 0, end: 0 }, ["BEGIN"]);
+      if (isAutocommit(value)) send(value.kind === "call" ? value.at : { start: 0, end: 0 }, ["BEGIN"], true);
     },
     speculate(action) {
       const before = touched;
@@ -325,24 +341,4 @@ function batchTable({ args }: PythonCall): TableRef {
     name: stringIn(args.positional[0] ?? args.named.get("table_name"), "a table's name"),
     schema: schema && !isNone(schema) ? stringIn(schema, "a schema") : null,
   };
-}
-
-/** A type that the file itself derives: what its `load_dialect_impl` gives, else its `impl`. */
-function ownType(value: PythonValue, dialect: Dialect, run: Run): PythonValue | null {
-  const type = value.kind === "call" ? value.callee : value;
-  if (type.kind !== "class") return null;
-  const loads = type.members.names.get("load_dialect_impl");
-  if (loads?.kind === "function") {
-    const asked: PythonValue = { kind: "name", path: "alembic.dialect" };
-    const given = run.callOwn(loads, { positional: [value, asked], named: new Map() }, { start: 0, end: 0 });
-    const inner =
-      given.kind === "call" && given.callee.kind === "attribute" && given.callee.name === "type_descriptor"
-        ? given.args.positional[0]
-        : given;
-    if (inner && inner.kind !== "unknown" && !isNone(inner)) return inner;
-  }
-  const impl = type.members.names.get("impl");
-  if (!impl) return null;
-  if (value.kind === "call" && impl.kind !== "call") return { ...value, callee: impl };
-  return dialect === "postgresql" || dialect === "sqlite" ? impl : null;
 }

@@ -1,6 +1,7 @@
 import { describe } from "../code/python-run.ts";
 import { calleeOf, isNone, type PythonValue, pathOf } from "../code/python-values.ts";
 import type { Context } from "./context.ts";
+import { isLibrary } from "./database.ts";
 import { literal, quoteName, stringIn, tableSql } from "./names.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -29,13 +30,17 @@ export function typeOf(value: PythonValue | undefined, context: Context): Column
   if (own) return typeOf(own, context);
   const path = value.kind === "call" ? pathOf(value.callee) : pathOf(value);
   if (path === null) return unreadable(`a type is ${describe(value)}, known only when it runs`);
+  const known = context.ownTypes[path];
+  if (known !== undefined) return plain(known);
+  if (!isLibrary(path))
+    return unreadable(`the type ${describe(value)} is defined elsewhere and could not be read`);
   const name = path.split(".").at(-1) ?? path;
   const args = argumentsOf(value);
   if (name === "Enum" || name === "ENUM") return enumOf(value, name, context);
   if (name === "ARRAY") return arrayOf(args, context);
   const written = writtenAs(name, path, args, context);
   return written === null
-    ? unreadable(`the type ${describe(value)} is not one that is known`)
+    ? unreadable(`the type ${describe(value)} is none that this database has`)
     : plain(written);
 }
 

@@ -119,6 +119,7 @@ function executeOne(statement: PythonStatement, scope: Scope, run: Run): Complet
     case "while": {
       const test = evaluate(statement.test, scope, run);
       if (truthOf(test) === false) return next;
+      if (truthOf(test) === true) return executeLoop(statement.body, scope, run);
       return tryOut(
         statement,
         [statement.body],
@@ -200,6 +201,12 @@ function executeFor(
     if (completion.kind !== "next" && completion.kind !== "continue") return completion;
   }
   return execute(statement.otherwise, scope, run);
+}
+
+/** `while True` ends when nothing is left to do, which is not known: what it does is followed once. */
+function executeLoop(body: readonly PythonStatement[], scope: Scope, run: Run): Completion {
+  const completion = execute(body, scope, run);
+  return completion.kind === "break" || completion.kind === "continue" ? next : completion;
 }
 
 /**

@@ -1,0 +1,16 @@
+import type { Host } from "../code/python-run.ts";
+
+/** For reading constants: nothing outside is known, and nothing has an effect. */
+export const quietHost: Host = {
+  attribute: () => null,
+  call: () => null,
+  enter: (context) => context,
+  exit: () => undefined,
+  speculate(run) {
+    run();
+    return false;
+  },
+  skip: () => undefined,
+  imported: () => null,
+  statement: () => undefined,
+};

@@ -1,0 +1,110 @@
+import { parsePython } from "../code/python.ts";
+import type { PythonString } from "../code/python-values.ts";
+import type { MigrationFile, Reading } from "../framework.ts";
+import { type Piece, readTranslated, splitScript } from "../script.ts";
+import type { Dialect, Span, TransactionMode } from "../types.ts";
+import type { NamingConvention } from "./context.ts";
+import type { OwnTypes } from "./own-types.ts";
+import { type NotFollowed, type Sent, type Translation, translate } from "./translate.ts";
+
+/** What Alembic's own files say of how a migration is run, as `find` keeps it in the migration's settings. */
+export interface AlembicSettings {
+  readonly naming: NamingConvention;
+  readonly ownTypes: OwnTypes;
+  /** Whether `env.py` gives the connection no transaction. */
+  readonly autocommit: boolean;
+}
+
+/** One direction of a migration as the SQL that Alembic sends for it. */
+export function readRevisionScript(
+  file: MigrationFile,
+  settingsFor: (dialect: Dialect) => AlembicSettings,
+): Reading {
+  const { path, text, direction, dialect } = file;
+  const settings = settingsFor(dialect);
+  const module = parsePython(text);
+  if (module.kind === "unreadable") {
+    const piece = { sql: "", span: module.at, refused: "this is no Python that could be read" };
+    return { script: readTranslated(path, text, "transaction", [piece], dialect), skipped: [] };
+  }
+  const translated = translate(module.body, direction === "up" ? "upgrade" : "downgrade", {
+    dialect,
+    naming: settings.naming,
+    ownTypes: settings.ownTypes,
+  });
+  if (translated.body === null) return { script: null, skipped: [] };
+  const range = bodyOf(text, translated.body);
+  const { pieces, mode } = inTransactions(translated, range, settings, dialect);
+  const sent = pieces.flatMap((piece) =>
+    "reason" in piece ? [refusal(piece, text)] : piecesOf(piece, text, dialect),
+  );
+  return { script: readTranslated(path, text, mode, sent, dialect, range), skipped: [] };
+}
+
+/**
+ * Alembic runs a migration in a transaction where the database's schema changes can be undone, and an `autocommit_block()`
+ * ends it and begins another (Alembic, "Runtime Objects"). A file with such a block is shown with its BEGIN and COMMIT.
+ */
+function inTransactions(
+  { sent, skipped, raises }: Translation,
+  range: Span,
+  { autocommit }: AlembicSettings,
+  dialect: Dialect,
+): { pieces: (Sent | NotFollowed)[]; mode: TransactionMode } {
+  const isBlock = (piece: Sent | NotFollowed | undefined, word: string) =>
+    piece !== undefined && "sql" in piece && piece.sql.value === word && piece.isBlock;
+  const all: (Sent | NotFollowed)[] = [...sent, ...skipped];
+  if (raises !== null && all.length > 0)
+    all.push({ at: range, reason: `it raises ${raises}`, order: all.length });
+  const ordered = all.toSorted((a, b) => a.order - b.order);
+  if (autocommit || dialect === "sqlite")
+    return { pieces: ordered.filter((piece) => !("sql" in piece && piece.isBlock)), mode: "autocommit" };
+  if (!ordered.some((piece) => isBlock(piece, "COMMIT"))) return { pieces: ordered, mode: "transaction" };
+  const edge = (word: string, at: Span): Sent => ({
+    sql: { kind: "string", value: word, offsets: [] },
+    at,
+    order: 0,
+    isBlock: true,
+  });
+  const first = ordered[0]?.at ?? range;
+  const last = ordered.at(-1)?.at ?? range;
+  const whole = [edge("BEGIN", first), ...ordered, edge("COMMIT", last)];
+  const pieces: (Sent | NotFollowed)[] = [];
+  for (const piece of whole) {
+    // A transaction in which nothing is done is none.
+    if (isBlock(piece, "COMMIT") && isBlock(pieces.at(-1), "BEGIN")) pieces.pop();
+    else pieces.push(piece);
+  }
+  return { pieces, mode: "autocommit" };
+}
+
+/** What could not be followed stands as a statement that is never run: its own words tell what it may concern. */
+function refusal({ at, reason }: NotFollowed, text: string): Piece {
+  return { sql: text.slice(at.start, at.end), span: at, refused: `it is not read: ${reason}` };
+}
+
+/** The statements of what one call sends, each at its own words where the file holds them. */
+function piecesOf({ sql, at }: Sent, text: string, dialect: Dialect): Piece[] {
+  if (sql.offsets.every((offset) => offset < 0)) return [{ sql: sql.value, span: at }];
+  return splitScript(sql.value, dialect).map((statement) => ({
+    sql: statement.sql,
+    span: placeOf(sql, statement.span, at, text),
+  }));
+}
+
+function placeOf({ offsets }: PythonString, { start, end }: Span, at: Span, text: string): Span {
+  const known = offsets.slice(start, end).filter((offset) => offset >= 0);
+  const first = known[0];
+  const last = known.at(-1);
+  if (first === undefined || last === undefined || last < first || last > text.length) return at;
+  if (known.some((offset, i) => i > 0 && offset < (known[i - 1] ?? 0))) return at;
+  return { start: first, end: last + 1 };
+}
+
+/** The lines of a function below its `def`, comments at their end included. */
+function bodyOf(text: string, { start, end }: Span): Span {
+  const header = /\)[^\n]*:[ \t]*(#[^\n]*)?\r?\n/.exec(text.slice(start, end));
+  const from = header ? start + header.index + header[0].length : start;
+  const tail = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]+#[^\n]*/.exec(text.slice(end));
+  return { start: from, end: Math.max(from, end + (tail ? tail[0].length : 0)) };
+}

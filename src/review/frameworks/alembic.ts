@@ -1,0 +1,207 @@
+import { namingOf } from "../alembic/naming.ts";
+import { importsOf, type ModuleText, ownTypesOf } from "../alembic/own-types.ts";
+import { orderRevisions, type Revision, readRevision } from "../alembic/revisions.ts";
+import { type AlembicSettings, readRevisionScript } from "../alembic/script.ts";
+import { writeRevision } from "../alembic/write.ts";
+import { dialectOfPath } from "../dialect.ts";
+import {
+  type Draft,
+  defineFramework,
+  type MigrationDirectory,
+  type MigrationFiles,
+  type Repository,
+} from "../framework.ts";
+import { directoryOf, fileNameOf, joinPath } from "../paths.ts";
+import { say } from "../text.ts";
+import type { Dialect, Settings } from "../types.ts";
+
+/**
+ * Alembic keeps revisions as Python files in `versions` beside `env.py`, in an order that is a graph (`down_revision`), up
+ * and down as functions of one file. Its files are read, never executed, and turned into the SQL that Alembic would send.
+ */
+export default defineFramework({
+  title: "Alembic",
+  concerns: /(^|\/)(alembic\.ini|versions\/([^/]+\/)*[^/]+\.py)$/,
+  find: (repository) =>
+    [...repository.folders].flatMap(([directory, paths]) => {
+      const files = paths.filter(
+        (path) => path.endsWith(".py") && !/^(__init__|env)\.py$/.test(fileNameOf(path)),
+      );
+      const home = files.length === 0 ? null : homeOf(directory, repository);
+      return home ? layOut(directory, files, home, repository) : [];
+    }),
+  read: (file) => readRevisionScript(file, readSettings(file.settings)),
+  hasDowns: true,
+  habits: { late: "run", duplicates: "run", checksums: false },
+  outsideTransaction: say`a block ${"with op.get_context().autocommit_block():"}`,
+  write: (draft: Draft) => writeRevision(draft),
+});
+
+interface Home {
+  readonly by: MigrationDirectory["by"];
+  /** Files that may say how migrations are run, and on which database. */
+  readonly environment: readonly string[];
+}
+
+/** Where `env.py` is; null when the directory is none of Alembic's. */
+function homeOf(directory: string, { folders, named, paths }: Repository): Home | null {
+  const parts = directory.split("/");
+  const at = parts.lastIndexOf("versions");
+  const parent = at === -1 ? null : parts.slice(0, at).join("/");
+  const has = (folder: string, file: string) => (folders.get(folder) ?? []).includes(joinPath(folder, file));
+  if (parent !== null && (has(parent, "env.py") || has(parent, "script.py.mako")))
+    return { by: "file", environment: environmentOf(parent, paths) };
+  const isNamed = named.includes(directory);
+  if (isNamed) return { by: "file", environment: environmentOf(directoryOf(directory), paths) };
+  if (parent !== null && at === parts.length - 1 && /^(alembic|migrations?)/.test(parts[at - 1] ?? ""))
+    return { by: "name", environment: environmentOf(parent, paths) };
+  return null;
+}
+
+/** `env.py`, and the nearest `alembic.ini` above it. */
+function environmentOf(folder: string, paths: readonly string[]): string[] {
+  const all = new Set(paths);
+  const found: string[] = [joinPath(folder, "env.py")].filter((path) => all.has(path));
+  for (let at = folder; ; at = directoryOf(at)) {
+    const ini = joinPath(at, "alembic.ini");
+    if (all.has(ini)) return [...found, ini];
+    if (at === "") return found;
+  }
+}
+
+function layOut(
+  directory: string,
+  files: readonly string[],
+  home: Home,
+  repository: Repository,
+): MigrationDirectory[] {
+  const texts = new Map(files.map((path) => [path, repository.text(path, directory)]));
+  const environment = home.environment.flatMap((path) => repository.text(path, directory) ?? []);
+  if ([...texts.values()].every((text) => text === null)) {
+    const migrations = files.map((path) => filesOf(path, fileNameOf(path), {}));
+    return [{ directory, by: home.by, dialect: null, migrations, skipped: [] }];
+  }
+  const revisions = [...texts].flatMap(([path, text]) =>
+    text === null ? [] : (readRevision(path, text) ?? []),
+  );
+  if (revisions.length === 0) return [];
+  const { revisions: ordered, problems } = orderRevisions(revisions);
+  const known = [...texts.values()].flatMap((text) => text ?? []);
+  const dialect = dialectOf(directory, environment, known);
+  const naming = namingOf(environment);
+  const textOf = modulesOf(repository, directory);
+  return [
+    {
+      directory,
+      by: home.by,
+      dialect,
+      migrations: ordered.map((revision) =>
+        filesOf(
+          revision.path,
+          revision.id,
+          settingsOf(texts.get(revision.path) ?? "", environment, naming, textOf),
+          revision,
+        ),
+      ),
+      skipped: problems.map(({ path, reason }) => ({ path, line: null, reason, matters: true })),
+    },
+  ];
+}
+
+function filesOf(path: string, version: string, settings: Settings, revision?: Revision): MigrationFiles {
+  const stem = fileNameOf(path).replace(/\.py$/, "");
+  const name = revision
+    ? stem
+        .split(revision.id)
+        .at(-1)
+        ?.replace(/^[-_]+/, "") || stem
+    : stem;
+  return { version, name, up: path, down: path, downPath: path, settings, isRepeatable: false };
+}
+
+/** The database that the environment's address names, else the folders, else what the migrations import. */
+function dialectOf(
+  directory: string,
+  environment: readonly string[],
+  texts: readonly string[],
+): MigrationDirectory["dialect"] {
+  const text = environment.join("\n");
+  const scheme =
+    /^\s*sqlalchemy\.url\s*=\s*(postgres|sqlite|mysql|mariadb|mssql|oracle|cockroach|snowflake|clickhouse)/m.exec(
+      text,
+    )?.[1];
+  if (scheme === "postgres") return "postgresql";
+  if (scheme === "sqlite") return "sqlite";
+  const folders = dialectOfPath(directory);
+  if (folders !== null) return "dialect" in folders ? folders.dialect : folders;
+  const uses = (word: string) =>
+    texts.filter((each) =>
+      new RegExp(`dialects(\\.| import )[^\\n]*\\b${word}\\b|\\b${word}_\\w+=`).test(each),
+    ).length;
+  if (uses("postgresql") > 0 || /postgres|asyncpg|psycopg/i.test(text)) return "postgresql";
+  const others: Readonly<Record<string, string>> = {
+    mysql: "MySQL",
+    mariadb: "MariaDB",
+    mssql: "SQL Server",
+    oracle: "Oracle",
+    cockroach: "CockroachDB",
+    snowflake: "a data warehouse",
+    clickhouse: "ClickHouse",
+  };
+  const other = scheme ?? (uses("mysql") > 0 && uses("sqlite") === 0 ? "mysql" : undefined);
+  if (other !== undefined && others[other] !== undefined) return { other: others[other] };
+  return uses("sqlite") > 0 || /sqlite/i.test(text) ? "sqlite" : "postgresql";
+}
+
+/** A module's file below any folder of the repository, nearest to the migrations first. */
+function modulesOf({ paths, text }: Repository, directory: string): ModuleText {
+  const known = new Map<string, ReturnType<ModuleText>>();
+  return (module) => {
+    const cached = known.get(module);
+    if (cached !== undefined) return cached;
+    const end = module.replaceAll(".", "/");
+    const isIt = (path: string, file: string) => path === file || path.endsWith(`/${file}`);
+    const found =
+      paths.find((path) => isIt(path, `${end}.py`)) ?? paths.find((path) => isIt(path, `${end}/__init__.py`));
+    const read = found === undefined ? null : text(found, directory);
+    const answer =
+      read === null || found === undefined ? null : { text: read, isPackage: found.endsWith("/__init__.py") };
+    known.set(module, answer);
+    return answer;
+  };
+}
+
+/** What is known of how a migration is run, as plain texts. */
+function settingsOf(
+  text: string,
+  environment: readonly string[],
+  naming: AlembicSettings["naming"],
+  textOf: ModuleText,
+): Settings {
+  const settings: Record<string, string> = {};
+  if (Object.keys(naming).length > 0) settings.naming = JSON.stringify(naming);
+  if (
+    environment.some((each) =>
+      /isolation_level\s*=\s*["']AUTOCOMMIT["']|transactional_ddl\s*=\s*False/.test(each),
+    )
+  )
+    settings.transaction = "autocommit";
+  const imports = importsOf(text);
+  for (const dialect of ["postgresql", "sqlite"] as const satisfies readonly Dialect[]) {
+    const types = imports.length === 0 ? {} : ownTypesOf(imports, textOf, dialect);
+    if (Object.keys(types).length > 0) settings[`types.${dialect}`] = JSON.stringify(types);
+  }
+  return settings;
+}
+
+function readSettings(settings: Settings): (dialect: Dialect) => AlembicSettings {
+  const parsed = (key: string): Record<string, string> => {
+    const text = settings[key];
+    return text === undefined ? {} : (JSON.parse(text) as Record<string, string>);
+  };
+  return (dialect) => ({
+    naming: parsed("naming"),
+    ownTypes: parsed(`types.${dialect}`),
+    autocommit: settings.transaction === "autocommit",
+  });
+}
