@@ -366,7 +366,6 @@ describe("what is not read", () => {
     ["Prisma", { "prisma/migrations/20240101000000_a/migration.sql": "SELECT 1;" }],
     ["Drizzle", { "drizzle/0001_a.sql": "SELECT 1;", "drizzle/meta/_journal.json": "{}" }],
     ["Drizzle", { "db/migrations/0001_a.sql": "SELECT 1;\n--> statement-breakpoint\nSELECT 2;" }],
-    ["Alembic", { "alembic/versions/1975ea83b712_a.py": "def upgrade(): pass" }],
     ["Goose", { "db/migrations/00001_a.sql": "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;" }],
     ["dbmate", { "db/migrations/20240101000000_a.sql": "-- migrate:up\nSELECT 1;\n-- migrate:down\n" }],
     ["sql-migrate", { "migrations/1_a.sql": "-- +migrate Up\nSELECT 1;" }],

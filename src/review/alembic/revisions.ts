@@ -16,7 +16,7 @@ export interface Revision {
 
 /** The revision that a file holds; null when it holds none. */
 export function readRevision(path: string, text: string): Revision | null {
-  const start = /^(?:async\s+)?def\s|^@/m.exec(text)?.index ?? text.length;
+  const start = /^(?:\w+[ \t]+)?def\s|^@/m.exec(text)?.index ?? text.length;
   const module = parsePython(text.slice(0, start));
   if (module.kind === "unreadable") return null;
   const scope: Scope = { names: new Map(), parent: null };

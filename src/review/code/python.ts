@@ -150,7 +150,7 @@ function functionOf(
   const name = children.find((child) => nameOf(child) === "VariableName");
   const parameters = children.find((child) => nameOf(child) === "ParamList");
   const body = children.find((child) => nameOf(child) === "Body");
-  if (!name || !parameters || nameOf(children[0] ?? node) === "async") return other(node);
+  if (!name || !parameters || nameOf(children[0] ?? node) !== "def") return other(node);
   return {
     kind: "function",
     name: sourceOf(name),
@@ -189,7 +189,7 @@ function forOf(node: Node, children: readonly Node[]): PythonStatement {
   const bodies = children.filter((child) => nameOf(child) === "Body");
   const end = children.findIndex((child) => nameOf(child) === "Body");
   const iterable = readExpressions(children.slice(middle + 1, end));
-  if (middle === -1 || !iterable || nameOf(children[0] ?? node) === "async") return other(node);
+  if (middle === -1 || !iterable || nameOf(children[0] ?? node) !== "for") return other(node);
   return {
     kind: "for",
     targets: targetsOf(children.slice(1, middle)),
@@ -201,7 +201,7 @@ function forOf(node: Node, children: readonly Node[]): PythonStatement {
 }
 
 function withOf(node: Node, children: readonly Node[]): PythonStatement {
-  if (nameOf(children[0] ?? node) === "async") return other(node);
+  if (nameOf(children[0] ?? node) !== "with") return other(node);
   const inner = children.slice(1).filter((child) => !/^(Body|[()])$/.test(nameOf(child)));
   const items = splitAt(inner, ",").flatMap((part) => {
     const [value, as, target] = part;

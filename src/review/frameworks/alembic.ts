@@ -21,7 +21,7 @@ import type { Dialect, Settings } from "../types.ts";
  */
 export default defineFramework({
   title: "Alembic",
-  concerns: /(^|\/)(alembic\.ini|versions\/([^/]+\/)*[^/]+\.py)$/,
+  concerns: /(^|\/)(alembic\.ini|[^/]+\/versions\/([^/]+\/)*[^/]+\.py)$/,
   find: (repository) =>
     [...repository.folders].flatMap(([directory, paths]) => {
       const files = paths.filter(
