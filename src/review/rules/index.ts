@@ -21,6 +21,7 @@ import noColumnRename from "./no-column-rename.ts";
 import noColumnTypeRewrite from "./no-column-type-rewrite.ts";
 import noConcurrentIndexInTransaction from "./no-concurrent-index-in-transaction.ts";
 import noConstraintDrop from "./no-constraint-drop.ts";
+import noDisabledAutovacuum from "./no-disabled-autovacuum.ts";
 import noDisabledTrigger from "./no-disabled-trigger.ts";
 import noDropCascade from "./no-drop-cascade.ts";
 import noDuplicateForeignKey from "./no-duplicate-foreign-key.ts";
@@ -30,12 +31,15 @@ import noEnumValueRemoval from "./no-enum-value-removal.ts";
 import noEnumValueRename from "./no-enum-value-rename.ts";
 import noExplicitTableLock from "./no-explicit-table-lock.ts";
 import noFailingMigration from "./no-failing-migration.ts";
+import noFloatAmount from "./no-float-amount.ts";
 import noGuaranteeLostWithColumn from "./no-guarantee-lost-with-column.ts";
 import noHiddenInvalidIndex from "./no-hidden-invalid-index.ts";
 import noHiddenTableLock from "./no-hidden-table-lock.ts";
 import noImpossibleSetNull from "./no-impossible-set-null.ts";
+import noInconsistentType from "./no-inconsistent-type.ts";
 import noIndexGap from "./no-index-gap.ts";
 import noIneffectiveIfNotExists from "./no-ineffective-if-not-exists.ts";
+import noIntegerKey from "./no-integer-key.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
 import noLateVersion from "./no-late-version.ts";
 import noLeakingSetting from "./no-leaking-setting.ts";
@@ -45,15 +49,18 @@ import noLossyTypeChange from "./no-lossy-type-change.ts";
 import noManyTableLocks from "./no-many-table-locks.ts";
 import noMisleadingType from "./no-misleading-type.ts";
 import noMismatchedForeignKeyType from "./no-mismatched-foreign-key-type.ts";
+import noMoneyType from "./no-money-type.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
 import noNewEnumValueInTransaction from "./no-new-enum-value-in-transaction.ts";
 import noNullableFlag from "./no-nullable-flag.ts";
 import noObjectRename from "./no-object-rename.ts";
 import noOpenPolicy from "./no-open-policy.ts";
+import noPaddedChar from "./no-padded-char.ts";
 import noPartitionedTableLock from "./no-partitioned-table-lock.ts";
 import noPolicyWithoutRowSecurity from "./no-policy-without-row-security.ts";
 import noPrivilegedRole from "./no-privileged-role.ts";
 import noQueryBrokenByDeploy from "./no-query-broken-by-deploy.ts";
+import noReadablePassword from "./no-readable-password.ts";
 import noRebuildLoss from "./no-rebuild-loss.ts";
 import noRedundantIndex from "./no-redundant-index.ts";
 import noRejectedInsert from "./no-rejected-insert.ts";
@@ -69,17 +76,22 @@ import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
 import noTableRewrite from "./no-table-rewrite.ts";
 import noTruncate from "./no-truncate.ts";
+import noTruncatedIdentifier from "./no-truncated-identifier.ts";
 import noUnbatchedUpdate from "./no-unbatched-update.ts";
 import noUnfilteredWrite from "./no-unfiltered-write.ts";
 import noUniqueWithNull from "./no-unique-with-null.ts";
+import noUnloggedTable from "./no-unlogged-table.ts";
 import noUnprovenConstraint from "./no-unproven-constraint.ts";
 import noUnsupportedSyntax from "./no-unsupported-syntax.ts";
 import noUnusedSuppression from "./no-unused-suppression.ts";
 import noUselessLockTimeout from "./no-useless-lock-timeout.ts";
 import noWideGrant from "./no-wide-grant.ts";
 import noWorkUnderLock from "./no-work-under-lock.ts";
+import preferExactType from "./prefer-exact-type.ts";
+import preferJsonb from "./prefer-jsonb.ts";
 import preferPartialIndex from "./prefer-partial-index.ts";
 import preferPolicySubquery from "./prefer-policy-subquery.ts";
+import preferTimestamptz from "./prefer-timestamptz.ts";
 import requireDown from "./require-down.ts";
 import requireForeignKeyIndex from "./require-foreign-key-index.ts";
 import requireFullMatch from "./require-full-match.ts";
@@ -91,6 +103,7 @@ import requirePrimaryKey from "./require-primary-key.ts";
 import requireRestoringDown from "./require-restoring-down.ts";
 import requireRowSecurity from "./require-row-security.ts";
 import requireSecurityInvoker from "./require-security-invoker.ts";
+import requireSequenceReset from "./require-sequence-reset.ts";
 import requireSuppressionReason from "./require-suppression-reason.ts";
 import requireUniqueViewIndex from "./require-unique-view-index.ts";
 import requireValidatedConstraint from "./require-validated-constraint.ts";
@@ -118,6 +131,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-column-type-rewrite": noColumnTypeRewrite,
   "no-concurrent-index-in-transaction": noConcurrentIndexInTransaction,
   "no-constraint-drop": noConstraintDrop,
+  "no-disabled-autovacuum": noDisabledAutovacuum,
   "no-disabled-trigger": noDisabledTrigger,
   "no-drop-cascade": noDropCascade,
   "no-duplicate-foreign-key": noDuplicateForeignKey,
@@ -127,12 +141,15 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-enum-value-rename": noEnumValueRename,
   "no-explicit-table-lock": noExplicitTableLock,
   "no-failing-migration": noFailingMigration,
+  "no-float-amount": noFloatAmount,
   "no-guarantee-lost-with-column": noGuaranteeLostWithColumn,
   "no-hidden-invalid-index": noHiddenInvalidIndex,
   "no-hidden-table-lock": noHiddenTableLock,
   "no-impossible-set-null": noImpossibleSetNull,
+  "no-inconsistent-type": noInconsistentType,
   "no-index-gap": noIndexGap,
   "no-ineffective-if-not-exists": noIneffectiveIfNotExists,
+  "no-integer-key": noIntegerKey,
   "no-large-table-scan": noLargeTableScan,
   "no-late-version": noLateVersion,
   "no-leaking-setting": noLeakingSetting,
@@ -142,15 +159,18 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-many-table-locks": noManyTableLocks,
   "no-misleading-type": noMisleadingType,
   "no-mismatched-foreign-key-type": noMismatchedForeignKeyType,
+  "no-money-type": noMoneyType,
   "no-new-column-rewrite": noNewColumnRewrite,
   "no-new-enum-value-in-transaction": noNewEnumValueInTransaction,
   "no-nullable-flag": noNullableFlag,
   "no-object-rename": noObjectRename,
   "no-open-policy": noOpenPolicy,
+  "no-padded-char": noPaddedChar,
   "no-partitioned-table-lock": noPartitionedTableLock,
   "no-policy-without-row-security": noPolicyWithoutRowSecurity,
   "no-privileged-role": noPrivilegedRole,
   "no-query-broken-by-deploy": noQueryBrokenByDeploy,
+  "no-readable-password": noReadablePassword,
   "no-rebuild-loss": noRebuildLoss,
   "no-redundant-index": noRedundantIndex,
   "no-rejected-insert": noRejectedInsert,
@@ -166,17 +186,22 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-table-rename": noTableRename,
   "no-table-rewrite": noTableRewrite,
   "no-truncate": noTruncate,
+  "no-truncated-identifier": noTruncatedIdentifier,
   "no-unbatched-update": noUnbatchedUpdate,
   "no-unfiltered-write": noUnfilteredWrite,
   "no-unique-with-null": noUniqueWithNull,
+  "no-unlogged-table": noUnloggedTable,
   "no-unproven-constraint": noUnprovenConstraint,
   "no-unsupported-syntax": noUnsupportedSyntax,
   "no-unused-suppression": noUnusedSuppression,
   "no-useless-lock-timeout": noUselessLockTimeout,
   "no-wide-grant": noWideGrant,
   "no-work-under-lock": noWorkUnderLock,
+  "prefer-exact-type": preferExactType,
+  "prefer-jsonb": preferJsonb,
   "prefer-partial-index": preferPartialIndex,
   "prefer-policy-subquery": preferPolicySubquery,
+  "prefer-timestamptz": preferTimestamptz,
   "require-down": requireDown,
   "require-foreign-key-index": requireForeignKeyIndex,
   "require-full-match": requireFullMatch,
@@ -188,6 +213,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "require-restoring-down": requireRestoringDown,
   "require-row-security": requireRowSecurity,
   "require-security-invoker": requireSecurityInvoker,
+  "require-sequence-reset": requireSequenceReset,
   "require-suppression-reason": requireSuppressionReason,
   "require-unique-view-index": requireUniqueViewIndex,
   "require-validated-constraint": requireValidatedConstraint,

@@ -1,0 +1,20 @@
+import type { Schema, Table } from "./types.ts";
+
+/** The table that a name such as "user" (of user_id) or "users" means, in the same schema; null when there is none. */
+export function tableOfPrefix({ tables }: Schema, beside: Table, prefix: string): Table | null {
+  const dot = beside.name.indexOf(".");
+  const schema = beside.name.slice(0, dot + 1);
+  const names = [...singularAndPlural(prefix)].map((name) => `${schema}${name}`.toLowerCase());
+  return tables.find(({ name }) => names.includes(name.toLowerCase())) ?? null;
+}
+
+/** A noun and its usual English plural. */
+export function singularAndPlural(noun: string): ReadonlySet<string> {
+  const forms = [noun, `${noun}s`];
+  if (/[^aeiou]y$/.test(noun)) forms.push(`${noun.slice(0, -1)}ies`);
+  if (/(?:s|x|ch|sh)$/.test(noun)) forms.push(`${noun}es`);
+  if (/ies$/.test(noun)) forms.push(`${noun.slice(0, -3)}y`);
+  if (/(?:s|x|ch|sh)es$/.test(noun)) forms.push(noun.slice(0, -2));
+  if (/[^s]s$/.test(noun)) forms.push(noun.slice(0, -1));
+  return new Set(forms);
+}
