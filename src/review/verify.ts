@@ -8,6 +8,7 @@ import type {
   DryRun,
   Edit,
   Finding,
+  Migration,
   MigrationRun,
   MigrationSequence,
   Span,
@@ -113,7 +114,7 @@ interface SeenAttempt extends Attempt {
 
 function* attempt(
   kind: Attempt["kind"],
-  { database, reread, check }: Verification,
+  { database, run: first, reread, check }: Verification,
   alteration: Alteration,
 ): Generator<Attempt, SeenAttempt | null, DryRun> {
   const changes = reread(alteration);
@@ -121,8 +122,27 @@ function* attempt(
     ({ directory, framework }) => directory === database.directory && framework === database.framework,
   );
   if (!changes || !again) return null;
-  const run = yield { kind, changes, database: again };
-  return run.lost === null ? { kind, changes, database: again, run, findings: check(changes, run) } : null;
+  const { edits, added = [] } = alteration;
+  // Of what a sequence leaves of the migration that it came from, only the schema matters.
+  const paths = new Set((kind === "sequence" ? added : [...edits, ...added]).map(({ path }) => path));
+  const isTouched = ({ up, down }: Migration) =>
+    paths.has(up.path) || (down !== null && paths.has(down.path));
+  const steps = again.steps.map((step) => (isTouched(step) ? step : { ...step, status: "kept" as const }));
+  const seen = yield { kind, changes, database: { ...again, steps } };
+  if (seen.lost !== null) return null;
+  const run = {
+    ...seen,
+    migrations: seen.migrations.map((migration) => remembered(migration, steps, first)),
+  };
+  return { kind, changes, database: again, run, findings: check(changes, run) };
+}
+
+/** A migration that the alteration left alone is only applied again: what was seen of it stands, where it ran as before. */
+function remembered(migration: MigrationRun, steps: readonly Migration[], first: DryRun): MigrationRun {
+  const known = first.migrations.find((candidate) => candidate.migration === migration.migration);
+  const isKept = steps.find(({ id }) => id === migration.migration)?.status === "kept";
+  if (!isKept || !known || !isThrough(migration.up) || !isThrough(known.up)) return migration;
+  return { ...known, before: migration.before, after: migration.after };
 }
 
 /** Whether every migration of the sequence ran up, down and up again, left nothing behind and draws no finding that gates. */
