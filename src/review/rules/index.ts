@@ -1,5 +1,6 @@
 // Generated from the names of the files beside it: npm run generate.
 import type { Rule } from "../rule.ts";
+import noAttributeValueTable from "./no-attribute-value-table.ts";
 import noBlockingCheck from "./no-blocking-check.ts";
 import noBlockingDomainConstraint from "./no-blocking-domain-constraint.ts";
 import noBlockingDynamicSql from "./no-blocking-dynamic-sql.ts";
@@ -43,6 +44,7 @@ import noIntegerKey from "./no-integer-key.ts";
 import noLargeTableScan from "./no-large-table-scan.ts";
 import noLateVersion from "./no-late-version.ts";
 import noLeakingSetting from "./no-leaking-setting.ts";
+import noListColumn from "./no-list-column.ts";
 import noLockOnReferencedTable from "./no-lock-on-referenced-table.ts";
 import noLockTimeoutWithConcurrently from "./no-lock-timeout-with-concurrently.ts";
 import noLossyTypeChange from "./no-lossy-type-change.ts";
@@ -53,6 +55,7 @@ import noMoneyType from "./no-money-type.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
 import noNewEnumValueInTransaction from "./no-new-enum-value-in-transaction.ts";
 import noNullableFlag from "./no-nullable-flag.ts";
+import noNumberedColumns from "./no-numbered-columns.ts";
 import noObjectRename from "./no-object-rename.ts";
 import noOpenPolicy from "./no-open-policy.ts";
 import noPaddedChar from "./no-padded-char.ts";
@@ -75,6 +78,7 @@ import noStaleSequence from "./no-stale-sequence.ts";
 import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
 import noTableRewrite from "./no-table-rewrite.ts";
+import noTransitiveColumn from "./no-transitive-column.ts";
 import noTruncate from "./no-truncate.ts";
 import noTruncatedIdentifier from "./no-truncated-identifier.ts";
 import noUnbatchedUpdate from "./no-unbatched-update.ts";
@@ -88,10 +92,12 @@ import noUselessLockTimeout from "./no-useless-lock-timeout.ts";
 import noWideGrant from "./no-wide-grant.ts";
 import noWorkUnderLock from "./no-work-under-lock.ts";
 import preferExactType from "./prefer-exact-type.ts";
+import preferGeneratedColumn from "./prefer-generated-column.ts";
 import preferJsonb from "./prefer-jsonb.ts";
 import preferPartialIndex from "./prefer-partial-index.ts";
 import preferPolicySubquery from "./prefer-policy-subquery.ts";
 import preferTimestamptz from "./prefer-timestamptz.ts";
+import requireCounterUpkeep from "./require-counter-upkeep.ts";
 import requireDown from "./require-down.ts";
 import requireForeignKeyIndex from "./require-foreign-key-index.ts";
 import requireFullMatch from "./require-full-match.ts";
@@ -110,6 +116,7 @@ import requireValidatedConstraint from "./require-validated-constraint.ts";
 
 /** Every rule by its id. */
 export const rules: Readonly<Record<string, Rule>> = {
+  "no-attribute-value-table": noAttributeValueTable,
   "no-blocking-check": noBlockingCheck,
   "no-blocking-domain-constraint": noBlockingDomainConstraint,
   "no-blocking-dynamic-sql": noBlockingDynamicSql,
@@ -153,6 +160,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-large-table-scan": noLargeTableScan,
   "no-late-version": noLateVersion,
   "no-leaking-setting": noLeakingSetting,
+  "no-list-column": noListColumn,
   "no-lock-on-referenced-table": noLockOnReferencedTable,
   "no-lock-timeout-with-concurrently": noLockTimeoutWithConcurrently,
   "no-lossy-type-change": noLossyTypeChange,
@@ -163,6 +171,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-new-column-rewrite": noNewColumnRewrite,
   "no-new-enum-value-in-transaction": noNewEnumValueInTransaction,
   "no-nullable-flag": noNullableFlag,
+  "no-numbered-columns": noNumberedColumns,
   "no-object-rename": noObjectRename,
   "no-open-policy": noOpenPolicy,
   "no-padded-char": noPaddedChar,
@@ -185,6 +194,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-table-drop": noTableDrop,
   "no-table-rename": noTableRename,
   "no-table-rewrite": noTableRewrite,
+  "no-transitive-column": noTransitiveColumn,
   "no-truncate": noTruncate,
   "no-truncated-identifier": noTruncatedIdentifier,
   "no-unbatched-update": noUnbatchedUpdate,
@@ -198,10 +208,12 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-wide-grant": noWideGrant,
   "no-work-under-lock": noWorkUnderLock,
   "prefer-exact-type": preferExactType,
+  "prefer-generated-column": preferGeneratedColumn,
   "prefer-jsonb": preferJsonb,
   "prefer-partial-index": preferPartialIndex,
   "prefer-policy-subquery": preferPolicySubquery,
   "prefer-timestamptz": preferTimestamptz,
+  "require-counter-upkeep": requireCounterUpkeep,
   "require-down": requireDown,
   "require-foreign-key-index": requireForeignKeyIndex,
   "require-full-match": requireFullMatch,
