@@ -84,6 +84,7 @@ export async function reviewChange(
     timings: clock.timings(),
     concerned: true,
     rulesUrl: options.rulesUrl ?? null,
+    postgres: config.postgres,
   });
 }
 

@@ -107,7 +107,7 @@ function merged(reports: readonly Report[], whole: ChangeSet, { rulesUrl = null 
         databases.some(({ steps }) => steps.some((step) => pathsOf(step).includes(path))),
     ),
   };
-  const report = reportOf({
+  return reportOf({
     changes,
     runs: databases.flatMap((database) => mergedRun(database, reports) ?? []),
     findings: arrange(reports.flatMap(({ findings }) => findings)),
@@ -115,9 +115,11 @@ function merged(reports: readonly Report[], whole: ChangeSet, { rulesUrl = null 
     timings: timingsOf(reports),
     concerned: databases.length > 0,
     rulesUrl,
+    receipt: {
+      unsized: reports.flatMap(({ receipt }) => receipt.unsized),
+      postgres: reports.find(({ receipt }) => receipt.postgres !== null)?.receipt.postgres ?? null,
+    },
   });
-  const unsized = [...new Set(reports.flatMap(({ receipt }) => receipt.unsized))].sort();
-  return { ...report, receipt: { ...report.receipt, unsized } };
 }
 
 function mergedDatabase(database: Database, reports: readonly Report[]): Database {

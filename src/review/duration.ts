@@ -8,12 +8,14 @@ const perSecond: Readonly<Record<Work, { readonly rows: number; readonly bytes: 
   scan: { rows: 2_000_000, bytes: 200 * 1024 ** 2 },
   // Read, sort and write one index.
   index: { rows: 500_000, bytes: 50 * 1024 ** 2 },
+  // Write a new version of every row, and an entry in each index.
+  update: { rows: 100_000, bytes: 15 * 1024 ** 2 },
   // Read, write anew with its write-ahead log, and build every index again.
   rewrite: { rows: 200_000, bytes: 25 * 1024 ** 2 },
 };
 
 /** What is done with every row of a table. */
-export type Work = "scan" | "index" | "rewrite";
+export type Work = "scan" | "index" | "update" | "rewrite";
 
 export interface Size {
   readonly rows: number | null;

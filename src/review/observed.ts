@@ -103,6 +103,7 @@ export function sizeOf(table: TableName, context: Context, work: Work | null = n
 const names: Readonly<Record<Work, string>> = {
   scan: "scan",
   index: "index build",
+  update: "update",
   rewrite: "rewrite",
 };
 

@@ -858,6 +858,8 @@ export interface Receipt {
   readonly accepted: number;
   /** Tables of findings whose size in production is not known. */
   readonly unsized: readonly TableName[];
+  /** The version of PostgreSQL for which was judged, where the sandbox ran another one; null otherwise. */
+  readonly postgres: number | null;
 }
 
 /** All that a review has to say. */

@@ -44,20 +44,28 @@ const repository = {
   "queries/orders.sql": "-- drydock:explain\nSELECT note FROM orders;\n",
 };
 const blocking = ["no-blocking-index-build", "no-blocking-not-null"];
+const stands = ["no-blocking-index-build orders_user_id_idx", "no-blocking-not-null orders.user_id"];
+
+/** Only of the two rules that this is about: others may have more to say. */
+function rulesOf(findings: readonly { readonly rule: string; readonly object: string }[]): string[] {
+  return findings
+    .filter(({ rule }) => blocking.includes(rule))
+    .map(({ rule, object }) => `${rule} ${object}`);
+}
 
 describe("all of a repository", () => {
   it("is reviewed as if each migration were a pull request of its own", async () => {
     const { report, findings } = await reviewWhole(sourceOf(repository, repository), sandbox());
-    expect(report.findings.map(({ rule }) => rule)).toEqual(blocking);
-    expect(findings).toHaveLength(2);
+    expect(rulesOf(report.findings)).toEqual(stands);
+    expect(rulesOf(findings)).toEqual(stands);
     expect(report.receipt).toMatchObject({
       migrations: { history: 0, changed: 4 },
       statements: { seen: 4, ran: 4 },
       notChecked: [],
-      unsized: ["orders"],
     });
     expect(report.conclusion).toBe("failure");
-    expect(toJson(report, { base: "b", head: "h" }).findings).toHaveLength(2);
+    expect(report.receipt.unsized).toContain("orders");
+    expect(rulesOf(toJson(report, { base: "b", head: "h" }).findings)).toEqual(stands);
   });
 
   it("without migrations is nothing to review", async () => {
@@ -72,8 +80,6 @@ describe("a baseline", () => {
     ...repository,
     "db/0002_index.up.sql": `${index}CREATE INDEX orders_both ON orders (user_id, id);\n`,
   };
-  const rulesOf = (findings: readonly { rule: string; object: string }[]) =>
-    findings.filter(({ rule }) => blocking.includes(rule)).map(({ rule, object }) => `${rule} ${object}`);
 
   it("accepts what stands today, in a later review and in an edit of an old migration, but nothing new", async () => {
     const { findings } = await reviewWhole(sourceOf(repository, repository), sandbox());
@@ -81,7 +87,7 @@ describe("a baseline", () => {
 
     const again = await reviewWhole(sourceOf(based, based), sandbox());
     expect(again.report).toMatchObject({ conclusion: "success", findings: [] });
-    expect(again.accepted.map(({ by }) => by)).toEqual(["baseline", "baseline"]);
+    expect(new Set(again.accepted.map(({ by }) => by))).toEqual(new Set(["baseline"]));
 
     const edit = await reviewChange(sourceOf(based, { ...based, ...edited }), sandbox());
     expect(rulesOf(edit.findings)).toEqual(["no-blocking-index-build orders_both"]);

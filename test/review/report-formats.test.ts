@@ -131,6 +131,7 @@ describe("JSON", () => {
             "history": 1,
           },
           "notChecked": [],
+          "postgres": null,
           "queries": {
             "found": 0,
             "planned": 0,

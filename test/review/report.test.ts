@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { receiptLines } from "../../src/review/report/receipt-lines.ts";
+import { reportOf } from "../../src/review/report/report.ts";
+import { say } from "../../src/review/text.ts";
 import type { Finding, QueryRun, Skipped } from "../../src/review/types.ts";
 import {
   changeSet,
@@ -193,6 +196,7 @@ describe("the receipt", () => {
       notChecked: [],
       accepted: 0,
       unsized: [],
+      postgres: null,
     });
   });
 
@@ -227,5 +231,23 @@ describe("the receipt", () => {
     const reason = "bad \u001b[31mname\u202e";
     const report = sample({ changes: changeSet([], { skipped: [{ ...skipped, reason }] }), runs: [] });
     expect(report.receipt.notChecked).toEqual(["db/x.sql:3: bad \\u{1b}[31mname\\u{202e}"]);
+  });
+
+  it("tells for which version was judged, where the sandbox ran another one", () => {
+    expect(sample({ postgres: 14 }).receipt.postgres).toBe(14);
+    expect(sample({ postgres: 18 }).receipt.postgres).toBeNull();
+    expect(receiptLines(sample({ postgres: 14 }).receipt).join()).toContain("Judged for PostgreSQL 14");
+  });
+
+  it("names tables of unknown size once, also when it is made anew", () => {
+    const unsized = ["a", "b", "c", "d", "e", "f", "g"].map((name) => say`unsized: ${name}`);
+    const report = sample({
+      findings: [{ ...indexFinding, evidence: [...indexFinding.evidence, ...unsized] }],
+    });
+    expect(report.findings[0]?.evidence).toEqual(indexFinding.evidence);
+    expect(receiptLines(report.receipt).join()).toContain(
+      "Sizes in production are not known: a, b, c, d, e and 2 others are taken to be large.",
+    );
+    expect(reportOf({ ...report, concerned: true }).receipt).toEqual(report.receipt);
   });
 });

@@ -90,6 +90,10 @@ const receipt = z.object({
   notChecked: z.array(text).describe("What was seen and not checked: path, line and reason."),
   accepted: z.int().nonnegative().describe("Findings that were accepted, with a reason."),
   unsized: z.array(z.string()).describe("Tables of findings whose size in production is not known."),
+  postgres: z
+    .int()
+    .nullable()
+    .describe("The version of PostgreSQL for which was judged, where the sandbox ran another one."),
 });
 
 const accepted = z.object({

@@ -11,6 +11,7 @@ export function receiptLines({
   standIns,
   accepted,
   unsized,
+  postgres,
 }: Receipt): readonly string[] {
   const on = engines.length > 0 ? ` on ${engines.join(", ")}` : "";
   const after = migrations.history > 0 ? `, after ${count(migrations.history, "earlier migration")}` : "";
@@ -21,6 +22,11 @@ export function receiptLines({
             `${statements.ran} of ${count(statements.seen, "statement")} run${on}.`,
         ]
       : []),
+    ...(postgres === null
+      ? []
+      : [
+          `Judged for PostgreSQL ${postgres}, as the configuration states: what it does otherwise is known from its documentation.`,
+        ]),
     ...(roundTrips.run > 0
       ? [
           `${roundTrips.restored} of ${count(roundTrips.run, "round trip")} (up, down, up) restored schema and data.`,

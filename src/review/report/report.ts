@@ -27,6 +27,10 @@ export interface ReportInput {
   readonly concerned: boolean;
   /** Where the rules' pages stand; rules are not linked when left out. */
   readonly rulesUrl?: string | null;
+  /** The version of PostgreSQL that the configuration states; the receipt tells it where it is not the sandbox's. */
+  readonly postgres?: number;
+  /** Of a report that is made anew: what cannot be told from the rest. */
+  readonly receipt?: Pick<Receipt, "unsized" | "postgres">;
 }
 
 /**
@@ -41,7 +45,8 @@ export function reportOf(input: ReportInput): Report {
   const receipt = {
     ...receiptOf(changes, runs, gaps),
     accepted: accepted.length,
-    unsized: unsizedOf(input.findings),
+    unsized: unsizedOf(input.findings, input.receipt?.unsized ?? []),
+    postgres: input.receipt?.postgres ?? otherVersion(runs, input.postgres),
   };
   return {
     conclusion,
@@ -62,9 +67,15 @@ function withoutUnsized(finding: Finding): Finding {
   return { ...finding, evidence: finding.evidence.filter((fact) => unsizedIn(fact) === null) };
 }
 
-function unsizedOf(findings: readonly Finding[]): TableName[] {
+function unsizedOf(findings: readonly Finding[], known: readonly TableName[]): TableName[] {
   const tables = findings.flatMap(({ evidence }) => evidence.flatMap((fact) => unsizedIn(fact) ?? []));
-  return [...new Set(tables)].sort();
+  return [...new Set([...known, ...tables])].sort();
+}
+
+/** The stated version where the sandbox ran another one; null where it is the same, or no PostgreSQL ran. */
+function otherVersion(runs: readonly DryRun[], postgres: number | undefined): number | null {
+  const majors = runs.flatMap(({ engine }) => /^PostgreSQL (\d+)/.exec(engine)?.[1] ?? []);
+  return postgres !== undefined && majors.some((major) => Number(major) !== postgres) ? postgres : null;
 }
 
 function conclusionOf(
@@ -129,7 +140,7 @@ function receiptOf(
   changes: ChangeSet,
   runs: readonly DryRun[],
   gaps: readonly Gap[],
-): Omit<Receipt, "accepted" | "unsized"> {
+): Omit<Receipt, "accepted" | "unsized" | "postgres"> {
   const steps = changes.databases.flatMap((database) =>
     changedSteps(database).map((step) => ({
       step,

@@ -1,4 +1,5 @@
 import { underLocks } from "../held-locks.ts";
+import { sizeOf } from "../observed.ts";
 import { defineRule, type MigrationContext } from "../rule.ts";
 import { quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
@@ -46,7 +47,7 @@ function problemsOf(statement: Statement, migration: Migration, context: Migrati
           rows === null
             ? say`This UPDATE writes every row of ${one.table} in one transaction.`
             : say`This UPDATE writes all ${[rows.toLocaleString("en-US")]} rows of ${one.table} in one transaction.`,
-        evidence: rows === null ? [say`sizes are not configured: ${one.table} is taken to be large`] : [],
+        evidence: [sizeOf(one.table, context, "update")],
         instead: say`Update ${quoteTable(one.table)} some thousand rows at a time, by ranges of its key, each in a transaction of its own.`,
         at: one.at,
         object: one.table,

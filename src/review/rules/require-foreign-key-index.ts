@@ -1,4 +1,5 @@
 import { conventionalName, list, sqlColumns } from "../advice.ts";
+import { sized } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
@@ -37,7 +38,7 @@ function answer(table: TableName, constraint: ConstraintDefinition, context: Ope
         : say`Add ${`CREATE INDEX CONCURRENTLY ON ${quoteTable(table)} ${sqlColumns(columns)}`} in a migration that runs outside a transaction, before the foreign key.`,
       at,
       object,
-      severity: (context.rows(table) ?? Number.POSITIVE_INFINITY) < 1000 ? "info" : "warning",
+      severity: sized("warning", table, context),
       fix: fixOf(table, columns, context),
     },
   ];
