@@ -1,4 +1,4 @@
-import { fingerprintIn } from "../review/report/comment.ts";
+import { fingerprintsIn } from "../review/report/comment.ts";
 import { type Acceptance, acceptanceIn, answeredIn } from "./acceptance.ts";
 import type { Home } from "./check-run.ts";
 
@@ -39,7 +39,8 @@ export interface OwnThread {
   readonly comment: string;
   readonly body: string;
   readonly path: string;
-  readonly fingerprint: string;
+  /** Of the findings that it speaks of. */
+  readonly fingerprints: readonly string[];
   /** Whether we said that the finding is gone. */
   readonly isFixed: boolean;
   readonly isOutdated: boolean;
@@ -108,15 +109,15 @@ export async function readConversation(home: Home, number: number): Promise<Conv
 
 function ownThread(thread: ThreadNode, isOwn: (comment: CommentNode) => boolean): OwnThread[] {
   const [first, ...replies] = thread.comments.nodes;
-  const fingerprint = first && isOwn(first) ? fingerprintIn(first.body) : null;
-  if (!first || fingerprint === null || fingerprint === "summary") return [];
+  const fingerprints = first && isOwn(first) ? fingerprintsIn(first.body) : [];
+  if (!first || fingerprints.length === 0 || fingerprints.includes("summary")) return [];
   return [
     {
       id: thread.id,
       comment: first.id,
       body: first.body,
       path: thread.path,
-      fingerprint,
+      fingerprints,
       isFixed: saysFixed.test(first.body),
       isOutdated: thread.isOutdated,
       isMinimized: first.isMinimized,

@@ -1,3 +1,4 @@
+import type { Config } from "../review/config.ts";
 import { hunksOf, isInDiff } from "../review/diff.ts";
 import { commentBody } from "../review/report/comment.ts";
 import { prose } from "../review/report/escape.ts";
@@ -9,7 +10,8 @@ import type { ChangedFile } from "./source.ts";
 
 /** A comment to be made at a line of the diff. */
 export interface NewComment {
-  readonly fingerprint: string;
+  /** Of the findings that it speaks of. */
+  readonly fingerprints: readonly string[];
   readonly path: string;
   readonly line: number;
   /** Only where the comment is about several lines. */
@@ -31,8 +33,8 @@ export interface PlacementOptions {
   readonly report: Report;
   readonly conversation: Pick<Conversation, "threads">;
   readonly files: readonly ChangedFile[];
-  /** Most comments that stand in the diff at a time. */
-  readonly limit: number;
+  /** Most comments that stand in the diff at a time, and the least severity that gets one. */
+  readonly comments: Pick<Config["comments"], "limit" | "from">;
 }
 
 /** GitHub's limit is 65,536 characters. */
@@ -42,48 +44,68 @@ const longestBody = 65_000;
  * Compares a report with what was said before. A finding that has a comment is not said again: also not when a person
  * resolved it, and not when the lines around it moved on. One that is gone is said to be, if this review could tell.
  */
-export function placementOf({ report, conversation, files, limit }: PlacementOptions): Placement {
+export function placementOf({ report, conversation, files, comments }: PlacementOptions): Placement {
   const open = conversation.threads.filter((thread) => !thread.isFixed);
-  const said = new Set(open.map(({ fingerprint }) => fingerprint));
+  const said = new Set(open.flatMap(({ fingerprints }) => fingerprints));
   const found = new Set(report.findings.map(({ fingerprint }) => fingerprint));
+  const isFound = ({ fingerprints }: OwnThread) => fingerprints.some((one) => found.has(one));
   const visible = open.filter(
-    ({ fingerprint, isOutdated, isResolved, isMinimized }) =>
-      found.has(fingerprint) && !isOutdated && !isResolved && !isMinimized,
+    (thread) => isFound(thread) && !thread.isOutdated && !thread.isResolved && !thread.isMinimized,
   );
   const hunks = new Map(files.map(({ path, patch }) => [path, hunksOf(patch ?? "")]));
   const placeable = report.findings.filter(
-    (finding) => !said.has(finding.fingerprint) && isInDiff(finding, hunks.get(finding.path) ?? []),
+    (finding) =>
+      (finding.gates || rank[finding.severity] <= rank[comments.from]) &&
+      !said.has(finding.fingerprint) &&
+      isInDiff(finding, hunks.get(finding.path) ?? []),
   );
-  const room = Math.max(0, limit - visible.length);
+  const room = Math.max(0, comments.limit - visible.length);
   return {
-    fresh: ranked(placeable)
+    fresh: grouped(ranked(placeable))
       .slice(0, room)
-      .map((finding) => commentOf(finding, report)),
-    standing: new Set(visible.map(({ fingerprint }) => fingerprint)),
-    gone: open.filter(
-      (thread) => !thread.isResolved && !found.has(thread.fingerprint) && canTell(thread, report),
-    ),
+      .map((group) => commentOf(group, report)),
+    standing: new Set(visible.flatMap(({ fingerprints }) => fingerprints)),
+    gone: open.filter((thread) => !thread.isResolved && !isFound(thread) && canTell(thread, report)),
   };
 }
 
+const rank = { error: 0, warning: 1, info: 2 } as const;
+
 /** Findings that gate go first, then by severity; otherwise in the report's order. */
 function ranked(findings: readonly Finding[]): readonly Finding[] {
-  const rank = { error: 0, warning: 1, info: 2 } as const;
   return findings.toSorted(
     (a, b) => Number(b.gates) - Number(a.gates) || rank[a.severity] - rank[b.severity],
   );
 }
 
-function commentOf(finding: Finding, report: Report): NewComment {
-  const { fingerprint, path, line, endLine } = finding;
+/** The first finding of a group and those that are told with it. */
+type Group = readonly [Finding, ...Finding[]];
+
+/** The same danger at many places of a file is told once, at the first. What has a fix of its own is told by itself. */
+function grouped(findings: readonly Finding[]): readonly Group[] {
+  const groups = new Map<string, [Finding, ...Finding[]]>();
+  for (const finding of findings) {
+    const { rule, path, gates, severity, fix, sequence, fingerprint } = finding;
+    const isAlone = fix !== null || sequence !== null;
+    const key = [rule, path, gates, severity, isAlone ? fingerprint : ""].join("\0");
+    const group = groups.get(key);
+    if (group) group.push(finding);
+    else groups.set(key, [finding]);
+  }
+  return [...groups.values()];
+}
+
+function commentOf([finding, ...more]: Group, report: Report): NewComment {
+  const { path, line, endLine } = finding;
   const sources = sourcesOf(report.changes);
   const text = sources.get(path);
   const suggestion = text === undefined ? null : suggestionOf(finding, text);
-  const body = commentBody(finding, { suggestion, sources, rulesUrl: report.rulesUrl });
+  const { rulesUrl } = report;
+  const body = commentBody(finding, { suggestion, sources, rulesUrl, more });
   const short = () =>
-    commentBody({ ...finding, evidence: [], fix: null }, { suggestion: null, rulesUrl: report.rulesUrl });
+    commentBody({ ...finding, evidence: [], fix: null }, { suggestion: null, rulesUrl, more });
   return {
-    fingerprint,
+    fingerprints: [finding, ...more].map(({ fingerprint }) => fingerprint),
     path,
     line: endLine,
     startLine: endLine > line ? line : null,
@@ -112,8 +134,8 @@ function pathsOf({ databases, queries, skipped }: ChangeSet): ReadonlySet<string
 /** What is said of earlier comments whose findings are gone or accepted, by fingerprint. */
 export function settledTitles(report: Pick<Report, "accepted">, commit: string) {
   const reasons = new Map(report.accepted.map(({ finding, reason }) => [finding.fingerprint, reason]));
-  return (fingerprint: string): string => {
-    const reason = reasons.get(fingerprint);
+  return (fingerprints: readonly string[]): string => {
+    const reason = fingerprints.map((one) => reasons.get(one)).find((one) => one !== undefined);
     return reason === undefined
       ? `✅ **Fixed in ${commit.slice(0, 7)}**`
       : `☑️ **Accepted**: ${prose(reason)}`;

@@ -38,7 +38,7 @@ export async function postReview(
           request: once,
         } as const;
         await client.rest.pulls.createReview({ owner, repo, pull_number: number, ...review });
-        return new Set(comments.map(({ fingerprint }) => fingerprint));
+        return new Set(comments.flatMap(({ fingerprints }) => fingerprints));
       },
       find: () => findPosted(comments, options),
     });
@@ -67,7 +67,7 @@ async function postSingly(comments: readonly NewComment[], options: PostOptions)
         },
         find: async () => ((await findPosted([comment], options)) ? true : null),
       });
-      posted.add(comment.fingerprint);
+      for (const fingerprint of comment.fingerprints) posted.add(fingerprint);
     } catch (error) {
       log.warn({ ...fieldsOf(error), path: comment.path, line: comment.line }, "comment refused");
       const failure = failureOf(error);
@@ -81,9 +81,11 @@ async function postSingly(comments: readonly NewComment[], options: PostOptions)
 /** Our comments that are there already, of those that were to be made; null when there are none. A review is made as a whole. */
 async function findPosted(comments: readonly NewComment[], { home, number }: PostOptions) {
   const { threads } = await readConversation(home, number);
-  const there = new Set(threads.filter((thread) => !thread.isFixed).map(({ fingerprint }) => fingerprint));
-  const found = comments.filter(({ fingerprint }) => there.has(fingerprint));
-  return found.length > 0 ? new Set(found.map(({ fingerprint }) => fingerprint)) : null;
+  const there = new Set(
+    threads.filter((thread) => !thread.isFixed).flatMap(({ fingerprints }) => fingerprints),
+  );
+  const found = comments.filter(({ fingerprints }) => fingerprints.some((one) => there.has(one)));
+  return found.length > 0 ? new Set(found.flatMap(({ fingerprints }) => fingerprints)) : null;
 }
 
 /**

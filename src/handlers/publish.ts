@@ -1,3 +1,4 @@
+import type { Config } from "../review/config.ts";
 import { toMarkdown } from "../review/report/markdown.ts";
 import type { Report } from "../review/types.ts";
 import { type Acceptance, acceptanceMark, withAccepted } from "./acceptance.ts";
@@ -23,8 +24,8 @@ export interface PublishOptions {
   readonly files: readonly ChangedFile[];
   /** None when left out. */
   readonly questions?: readonly Asked[];
-  /** Most comments in the diff. */
-  readonly limit: number;
+  /** What is to be said in comments. */
+  readonly comments: Config["comments"];
   readonly version: string;
   readonly log: Log;
   /** Aborts when the review is superseded or out of time. */
@@ -37,7 +38,7 @@ export interface PublishOptions {
  * the summary in the check. Rejects with HeadMoved when the reviewed commit is no longer the head; nothing is published then.
  */
 export async function publish(options: PublishOptions): Promise<CheckResult> {
-  const { home, pull, files, limit, version, log, signal } = options;
+  const { home, pull, files, comments, version, log, signal } = options;
   const conversation = await readConversation(home, pull.number);
   signal.throwIfAborted();
   if (conversation.head !== pull.head) await confirmHead(pull, home);
@@ -52,7 +53,7 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   }
 
   const conflicts = await conflictsWith(home, pull.number, report.changes.databases, conversation.pulls, log);
-  const placement = placementOf({ report, conversation, files, limit });
+  const placement = placementOf({ report, conversation, files, comments });
   const fresh = conversation.isDraft ? [] : placement.fresh;
   const posting: PostOptions = {
     home,
@@ -68,7 +69,7 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   const commented = new Set([...placement.standing, ...posted]);
   const text = toMarkdown(report, { ...about, commented, conflicts, limit: 65_000 });
   const hasNews = report.findings.length > 0 || conflicts.length > 0 || report.conclusion === "neutral";
-  const isNeeded = !conversation.isDraft && hasNews;
+  const isNeeded = !conversation.isDraft && comments.summary && hasNews;
   const summary = await summarised(text, isNeeded, conversation, posting);
   const said = { posted: posted.size, standing: placement.standing.size, settled, summary: summary.done };
   log.info(said, "published");

@@ -6,7 +6,7 @@ import { failureOf, permissionHelp } from "./failures.ts";
 import type { Client } from "./github.ts";
 import type { Log } from "./log.ts";
 import { publish } from "./publish.ts";
-import { commentLimit, type Review } from "./review.ts";
+import { commentSettings, type Review } from "./review.ts";
 import { type Commits, createSnapshotCache, openSnapshot } from "./snapshot.ts";
 import type { ChangedFile, Source } from "./source.ts";
 
@@ -90,9 +90,9 @@ export async function reviewPull(options: PullReviewOptions): Promise<PullReview
     const { base, head } = about.commits;
     if (about.number === null)
       return checkResultOf(about.report, { version, base, head, commented: new Set(), notes: [] });
-    const limit = about.report.findings.length > 0 ? await commentLimit(about.source) : 0;
+    const comments = await commentSettings(about.source, about.report);
     const pull = { ...about.commits, number: about.number };
-    return publish({ ...rest, ...about, pull, limit });
+    return publish({ ...rest, ...about, pull, comments });
   }
 }
 

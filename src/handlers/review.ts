@@ -200,10 +200,11 @@ function readSharedConfig(blob: Blob | null): { config: Config; skipped: Skipped
   };
 }
 
-/** Most comments that are to stand in a diff at a time. */
-export async function commentLimit(source: Source): Promise<number> {
+/** What is to be said in comments; the usual, without asking, where there is nothing to say. */
+export async function commentSettings(source: Source, report: Report): Promise<Config["comments"]> {
+  if (report.findings.length === 0) return defaultConfig.comments;
   const { config } = await readBaseConfig(source, (await source.baseFiles()).files);
-  return config.comments.limit;
+  return config.comments;
 }
 
 /** The statistics file that the configuration names, of the base side; null when it names none or it cannot be read. */

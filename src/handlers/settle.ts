@@ -12,7 +12,7 @@ import { settledBody } from "./placement.ts";
 export async function settleThreads(
   home: Home,
   threads: readonly OwnThread[],
-  { titleOf, log }: { titleOf: (fingerprint: string) => string; log: Log },
+  { titleOf, log }: { titleOf: (fingerprints: readonly string[]) => string; log: Log },
 ): Promise<number> {
   if (threads.length === 0) return 0;
   if (await mayResolve(home)) {
@@ -47,7 +47,7 @@ async function resolve(
 async function rewrite(
   { client }: Home,
   threads: readonly OwnThread[],
-  titleOf: (fingerprint: string) => string,
+  titleOf: (fingerprints: readonly string[]) => string,
   log: Log,
 ): Promise<number> {
   if (threads.length === 0) return 0;
@@ -60,9 +60,9 @@ async function rewrite(
         ]),
   ]);
   const parameters = threads.map((_, i) => `$c${i}: ID!, $b${i}: String!`).join(", ");
-  const variables = threads.flatMap(({ comment, body, fingerprint }, i) => [
+  const variables = threads.flatMap(({ comment, body, fingerprints }, i) => [
     [`c${i}`, comment],
-    [`b${i}`, settledBody(body, titleOf(fingerprint), fixedMark)],
+    [`b${i}`, settledBody(body, titleOf(fingerprints), fixedMark)],
   ]);
   const done = await mutate(
     client,

@@ -6,7 +6,7 @@ import type { GitHub } from "./github.ts";
 import type { Log } from "./log.ts";
 import { publish } from "./publish.ts";
 import { type Ending, isPull, JobEnded, type ReviewJob, type Worker } from "./queue.ts";
-import { commentLimit, type Review } from "./review.ts";
+import { commentSettings, type Review } from "./review.ts";
 import { HeadMoved, openSnapshot, type SnapshotCache } from "./snapshot.ts";
 
 export interface WorkerOptions {
@@ -63,9 +63,9 @@ export function createWorker(options: WorkerOptions): Worker {
     const { base, head } = job;
     if (!isPull(job)) return checkResultOf(report, { version, base, head, commented: new Set(), notes: [] });
     const { files } = await source.changedFiles();
-    const limit = findings.length > 0 ? await commentLimit(source) : 0;
+    const comments = await commentSettings(source, report);
     const { questions = [] } = job;
-    return publish({ home, pull: job, report, files, questions, limit, version, log, signal });
+    return publish({ home, pull: job, report, files, questions, comments, version, log, signal });
   }
 
   async function complete(

@@ -43,6 +43,16 @@ const comments = z.strictObject({
     .max(100)
     .default(10)
     .describe("At most so many comments in the diff; the rest stands in the summary."),
+  from: z
+    .enum(["info", "warning", "error"])
+    .default("warning")
+    .describe("The least severity that gets a comment in the diff; what is below stands in the summary."),
+  summary: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether the pull request gets a comment that sums up. The check has the same text in any case.",
+    ),
 });
 
 const schema = z.strictObject({
@@ -89,7 +99,7 @@ const schema = z.strictObject({
     .array(suppress)
     .default([])
     .describe("Findings that are accepted, by rule and file, each with a reason."),
-  comments: comments.default({ limit: 10 }).describe("Review comments."),
+  comments: comments.default({ limit: 10, from: "warning", summary: true }).describe("Review comments."),
   postgres: z
     .int()
     .min(9)

@@ -36,8 +36,19 @@ const mark = `<!-- drydock:${indexFinding.fingerprint} -->`;
 const oldComment = `❌ **Building \`orders_user_id_idx\` blocks writes.**\n\n\`\`\`suggestion\nCREATE INDEX CONCURRENTLY\n\`\`\`\n\n${mark}`;
 const clean = () => sample({ findings: [], runs: sample().runs });
 
+const settings = (limit: number) => ({ limit, from: "warning", summary: true }) as const;
+
 function run(report: Report, limit = 10, signal = new AbortController().signal, log = logBook()) {
-  return publish({ home: home(), pull, report, files: [file], limit, version: "1.2.3", log, signal });
+  return publish({
+    home: home(),
+    pull,
+    report,
+    files: [file],
+    comments: settings(limit),
+    version: "1.2.3",
+    log,
+    signal,
+  });
 }
 
 interface ReviewBody {
@@ -121,7 +132,7 @@ describe("a first review", () => {
       pull,
       report,
       files: [wide],
-      limit: 10,
+      comments: settings(10),
       version: "1",
       log: logBook(),
       signal: new AbortController().signal,
@@ -400,5 +411,57 @@ describe("other open pull requests", () => {
     mockToken();
     mockConversation({ pulls: { 7: [indexUp.path], 3: ["src/a.ts"] } });
     expect((await run(clean())).conclusion).toBe("success");
+  });
+});
+
+describe("the same danger at many lines of a file", () => {
+  it("is told once, at the first, and stays told", async () => {
+    const wide = { ...file, patch: "@@ -0,0 +1,3 @@\n+x\n+y\n+z" };
+    const at = (line: number, fingerprint: string) => ({
+      ...indexFinding,
+      fix: null,
+      line,
+      endLine: line,
+      fingerprint,
+    });
+    const findings = [at(1, "aa"), at(2, "bb"), at(3, "cc")];
+    const report = sample({ findings });
+    const options = { home: home(), pull, report, files: [wide], comments: settings(10), version: "1" };
+    const signal = new AbortController().signal;
+    mockToken();
+    mockConversation();
+    const reviews = mockReview();
+    mockSummary();
+    await publish({ ...options, log: logBook(), signal });
+    expect(reviews[0]?.comments).toHaveLength(1);
+    const body = String(reviews[0]?.comments[0]?.body);
+    expect(body).toContain("**Also here:**\n- line 2: ");
+    expect(body).toContain("<!-- drydock:aa.bb.cc -->");
+
+    mockConversation({ threads: [{ body }] });
+    mockSummary();
+    await publish({ ...options, log: logBook(), signal });
+  });
+
+  it("is told by itself where each has its fix, and a note only in the summary", async () => {
+    const wide = { ...file, patch: "@@ -0,0 +1,3 @@\n+x\n+y\n+z" };
+    const at = (line: number, more: object) => ({ ...indexFinding, line, endLine: line, ...more });
+    const note = at(3, { fingerprint: "cc", severity: "info", gates: false, fix: null });
+    const findings = [at(1, { fingerprint: "aa" }), at(2, { fingerprint: "bb" }), note];
+    mockToken();
+    mockConversation();
+    const reviews = mockReview();
+    const summaries = mockSummary();
+    const options = {
+      home: home(),
+      pull,
+      files: [wide],
+      comments: settings(10),
+      version: "1",
+      log: logBook(),
+    };
+    await publish({ ...options, report: sample({ findings }), signal: new AbortController().signal });
+    expect(reviews[0]?.comments.map(({ line }) => line)).toEqual([1, 2]);
+    expect(String(summaries[0])).toContain("<details><summary>1 note</summary>");
   });
 });

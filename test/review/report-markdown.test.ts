@@ -1,6 +1,6 @@
 import MarkdownIt from "markdown-it";
 import { describe, expect, it } from "vitest";
-import { commentBody, fingerprintIn } from "../../src/review/report/comment.ts";
+import { commentBody, fingerprintsIn } from "../../src/review/report/comment.ts";
 import { codeSpan, fenced, markdown, prose } from "../../src/review/report/escape.ts";
 import { suggestionOf } from "../../src/review/report/fix-view.ts";
 import { toMarkdown } from "../../src/review/report/markdown.ts";
@@ -136,8 +136,8 @@ describe("a comment", () => {
 
   it("is found again by its mark", () => {
     const body = commentBody(indexFinding, { suggestion: null });
-    expect(fingerprintIn(body)).toBe("f00dfeed");
-    expect(fingerprintIn("<!-- drydock:f00dfeed --> quoted by somebody")).toBeNull();
+    expect(fingerprintsIn(body)).toEqual(["f00dfeed"]);
+    expect(fingerprintsIn("<!-- drydock:f00dfeed --> quoted by somebody")).toEqual([]);
   });
 });
 

@@ -12,6 +12,8 @@ export interface CommentOptions {
   readonly sources?: ReadonlyMap<string, string>;
   /** Where the rules' pages stand, e.g. "https://example.com/docs/rules"; the rule's id is not a link without it. */
   readonly rulesUrl?: string | null;
+  /** Findings of the same rule in the same file, told along. */
+  readonly more?: readonly Finding[];
 }
 
 const severityMarks = { error: "❌", warning: "⚠️", info: "ℹ️" } as const;
@@ -26,19 +28,29 @@ const mostFacts = 12;
 export function commentBody(finding: Finding, options: CommentOptions): string {
   return [
     ...findingBlocks(finding, options),
+    ...moreBlocks(options.more ?? []),
     ruleLink(finding.rule, options.rulesUrl ?? null),
-    markOf(finding),
+    markOf([finding, ...(options.more ?? [])]),
   ].join("\n\n");
 }
 
-/** The hidden mark of a finding, stable over pushes and rebases. */
-export function markOf({ fingerprint }: Pick<Finding, "fingerprint">): string {
-  return `<!-- drydock:${fingerprint.replace(/[^\w.-]/g, "")} -->`;
+/** The hidden mark of the findings that a comment speaks of, stable over pushes and rebases. */
+export function markOf(findings: readonly Pick<Finding, "fingerprint">[]): string {
+  const marks = findings.map(({ fingerprint }) => fingerprint.replace(/[^\w-]/g, ""));
+  return `<!-- drydock:${marks.join(".")} -->`;
 }
 
-/** The fingerprint in the mark that ends one of our comments; null when it carries none. */
-export function fingerprintIn(body: string): string | null {
-  return /<!-- drydock:([\w.-]+) -->\s*$/.exec(body)?.[1] ?? null;
+/** The fingerprints in the mark that ends one of our comments; none when it carries none. */
+export function fingerprintsIn(body: string): readonly string[] {
+  return /<!-- drydock:([\w.-]+) -->\s*$/.exec(body)?.[1]?.split(".") ?? [];
+}
+
+/** Where else in the file the same is found. */
+function moreBlocks(more: readonly Finding[]): readonly string[] {
+  if (more.length === 0) return [];
+  const lines = more.slice(0, mostFacts).map(({ line, message }) => `- line ${line}: ${markdown(message)}`);
+  const rest = more.length > mostFacts ? [`- and ${more.length - mostFacts} more`] : [];
+  return [["**Also here:**", ...lines, ...rest].join("\n")];
 }
 
 /** A finding's Markdown blocks without rule and mark: headline, observations, advice, fix. */

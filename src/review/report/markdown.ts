@@ -1,6 +1,6 @@
 import type { Conflict } from "../conflicts.ts";
 import { plain, visible } from "../text.ts";
-import type { Accepted, PlanOutcome, Report } from "../types.ts";
+import type { Accepted, Finding, PlanOutcome, Report } from "../types.ts";
 import { type Section, withinLimit } from "./budget.ts";
 import { findingBlocks, ruleLink } from "./comment.ts";
 import { codeSpan, escapeHtml, fenced, markdown, prose, shorten } from "./escape.ts";
@@ -40,6 +40,7 @@ export function toMarkdown(report: Report, options: SummaryOptions): string {
       block(0, [`### ${marks[report.conclusion]} ${prose(report.title)}`, ...remarks(report, options)]),
       conflictSection(options.conflicts ?? []),
       findingSection(report, options),
+      noteSection(report, options),
       receiptSection(report),
       gapSection(gaps),
       acceptedSection(report),
@@ -70,7 +71,7 @@ function remarks(report: Report, { commented }: SummaryOptions): readonly string
 
 /** Findings without an inline comment, grouped by rule. */
 function findingSection(report: Report, { commented }: SummaryOptions): Section {
-  const rest = report.findings.filter((finding) => !commented?.has(finding.fingerprint));
+  const rest = report.findings.filter((finding) => !isNote(finding) && !commented?.has(finding.fingerprint));
   const rules = [...new Set(rest.map((finding) => finding.rule))];
   const sources = sourcesOf(report.changes);
   const units = rules.flatMap((rule) => {
@@ -90,6 +91,25 @@ function findingSection(report: Report, { commented }: SummaryOptions): Section 
     separator: "\n\n",
     cut: (left) => `_${count(left, "more finding")} cut for length._`,
   });
+}
+
+/** Design advice and the like, a line each: it neither gates nor asks for anything before the merge. */
+function noteSection(report: Report, { commented }: SummaryOptions): Section {
+  const notes = report.findings.filter((one) => isNote(one) && !commented?.has(one.fingerprint));
+  return section({
+    priority: 5,
+    open: `<details><summary>${count(notes.length, "note")}</summary>\n`,
+    units: notes.map(
+      (note) =>
+        `- ${codeSpan(placeOf(note))}: ${markdown(note.message)} ${ruleLink(note.rule, report.rulesUrl)}`,
+    ),
+    close: "\n</details>",
+    cut: (left) => `_${count(left, "more note")} cut for length._`,
+  });
+}
+
+function isNote({ gates, severity }: Finding): boolean {
+  return !gates && severity === "info";
 }
 
 function conflictSection(conflicts: readonly Conflict[]): Section {
