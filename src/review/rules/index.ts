@@ -109,7 +109,6 @@ import requirePrimaryKey from "./require-primary-key.ts";
 import requireRestoringDown from "./require-restoring-down.ts";
 import requireRowSecurity from "./require-row-security.ts";
 import requireSecurityInvoker from "./require-security-invoker.ts";
-import requireSequenceReset from "./require-sequence-reset.ts";
 import requireSuppressionReason from "./require-suppression-reason.ts";
 import requireUniqueViewIndex from "./require-unique-view-index.ts";
 import requireValidatedConstraint from "./require-validated-constraint.ts";
@@ -225,7 +224,6 @@ export const rules: Readonly<Record<string, Rule>> = {
   "require-restoring-down": requireRestoringDown,
   "require-row-security": requireRowSecurity,
   "require-security-invoker": requireSecurityInvoker,
-  "require-sequence-reset": requireSequenceReset,
   "require-suppression-reason": requireSuppressionReason,
   "require-unique-view-index": requireUniqueViewIndex,
   "require-validated-constraint": requireValidatedConstraint,
