@@ -1,12 +1,14 @@
 import { isAtLeast, locksOnOld } from "./locks.ts";
 import { isInTransaction } from "./transaction.ts";
-import type { LockMode, Script, ScriptRun, Statement, StatementRun, TableName } from "./types.ts";
+import type { LockMode, Operation, Script, ScriptRun, Statement, StatementRun, TableName } from "./types.ts";
 
 /** A lock that an earlier statement of the same transaction took. */
 export interface Held {
   readonly table: TableName;
   readonly mode: LockMode;
   readonly by: Statement;
+  /** Whether the statement that took it read the whole table. */
+  readonly wasSlow: boolean;
 }
 
 export interface UnderLocks {
@@ -28,10 +30,42 @@ export function underLocks(script: Script, run: ScriptRun): UnderLocks[] {
     if (!isInTransaction(script, statement)) continue;
     for (const { relation: table, mode } of locksOnOld(seen, "SHARE")) {
       const known = held.get(table);
-      if (!known || !isAtLeast(known.mode, mode)) held.set(table, { table, mode, by: statement });
+      const wasSlow = seen.scans.some(({ relation, rows }) => relation === table && rows > 0);
+      if (!known || !isAtLeast(known.mode, mode)) held.set(table, { table, mode, by: statement, wasSlow });
     }
   }
   return found;
+}
+
+/** What an earlier statement of the same transaction says it does to a table, when it stops every read and write of it. */
+const exclusive: ReadonlySet<Operation["kind"]> = new Set([
+  "addColumn",
+  "dropColumn",
+  "renameColumn",
+  "renameTable",
+  "alterColumnType",
+  "setNotNull",
+  "dropNotNull",
+  "setDefault",
+  "dropConstraint",
+  "truncateTable",
+  "rewriteTable",
+] as const);
+
+/** Whether the transaction has stopped every read and write of the table before this statement, as its text says. */
+export function isStoppedBefore(table: TableName, script: Script, statement: Statement): boolean {
+  if (!isInTransaction(script, statement)) return false;
+  const earlier = script.statements.slice(0, statement.index);
+  const begin = earlier.findLastIndex(endsTransaction) + 1;
+  return earlier
+    .slice(begin)
+    .some((one) =>
+      one.operations.some((operation) => isExclusive(operation, table) && isInTransaction(script, one)),
+    );
+}
+
+function isExclusive(operation: Operation, table: TableName): boolean {
+  return exclusive.has(operation.kind) && "table" in operation && operation.table === table;
 }
 
 function endsTransaction({ operations }: Statement): boolean {

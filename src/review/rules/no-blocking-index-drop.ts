@@ -1,5 +1,6 @@
 import { list, sql } from "../advice.ts";
 import { concurrentlyFix } from "../concurrently.ts";
+import { isStoppedBefore } from "../held-locks.ts";
 import { locksOnOld } from "../locks.ts";
 import { evidenceOf, ranOf, sized } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
@@ -25,7 +26,7 @@ export default defineRule({
       const { statement } = context;
       if (operation.concurrently || statement.operations[0] !== operation) return;
       const tables = tablesOf(statement.operations.filter(isDropped), context).filter(
-        (table) => !context.isNew(table.name),
+        (table) => !context.isNew(table.name) && !isLockedAlready(table, context),
       );
       const [first] = tables;
       if (!first) return;
@@ -60,6 +61,16 @@ function tablesOf(dropped: readonly DropIndex[], context: OperationContext): Tab
       ? locked.includes(name)
       : indexes.some((index) => dropped.some((one) => one.name === indexName(name, index.name))),
   );
+}
+
+/** The transaction has stopped the table before: by a change of it, or by dropping another of its indexes. */
+function isLockedAlready({ name, indexes }: Table, { script, statement }: OperationContext): boolean {
+  if (isStoppedBefore(name, script, statement)) return true;
+  if (!isInTransaction(script, statement)) return false;
+  return script.statements
+    .slice(0, statement.index)
+    .flatMap(({ operations }) => operations.filter(isDropped))
+    .some((one) => indexes.some((index) => one.name === indexName(name, index.name)));
 }
 
 /** An index is in its table's schema. */

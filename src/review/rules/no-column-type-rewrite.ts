@@ -96,7 +96,17 @@ function isZoneChange(change: TypeChange, context: OperationContext): boolean {
     /^timestamp\b.*\bwith(out)? time zone/.exec(type ?? "")?.[0].includes("without");
   const before = zone(oldType(change, context));
   const after = zone(change.type);
-  return change.using === null && before !== undefined && after !== undefined && before !== after;
+  const isZoned = before !== undefined && after !== undefined && before !== after;
+  return change.using === null && isZoned && !isInUtc(context);
+}
+
+/** The script itself has set the session's zone to UTC, in which nothing changes (release notes of 12). */
+function isInUtc({ script, statement, postgres }: OperationContext): boolean {
+  const settings = script.statements
+    .slice(0, statement.index)
+    .flatMap(({ operations }) => operations.filter((one) => one.kind === "set"))
+    .filter(({ name }) => name.toLowerCase() === "timezone");
+  return postgres >= 12 && /^'?(?:utc|etc\/utc)'?$/i.test(settings.at(-1)?.value ?? "");
 }
 
 /** The same statement holds another change that explains the rewrite, and this one is known to be free. */

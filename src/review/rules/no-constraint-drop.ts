@@ -23,7 +23,7 @@ export default defineRule({
       if (!before || !constraint || !isOld(table, name, context)) return;
       const after = tableAfter(before, context);
       if (!after || isReplaced(constraint, after)) return;
-      return problemOf(constraint, table, at, context);
+      return problemOf(constraint, table, at, after, context);
     },
     dropIndex({ name, at }, context) {
       const bare = name.slice(name.indexOf(".") + 1);
@@ -33,7 +33,7 @@ export default defineRule({
       const columns = index.columns.flatMap((column) => column ?? []);
       const after = tableAfter(before, context);
       if (!after || isUnique(after, columns) || !hasColumns(after, columns)) return;
-      return unique(columns, before.name, name, at);
+      return unique(columns, before.name, name, at, partialOf(after, columns));
     },
     dropNotNull({ table, column, at }, context) {
       const known = tableBefore(context, table)?.columns.find(({ name }) => name === column);
@@ -96,10 +96,12 @@ function problemOf(
   constraint: Constraint,
   table: TableName,
   at: Span,
+  after: Table,
   context: OperationContext,
 ): Problem | undefined {
   const { kind, name, columns, references } = constraint;
-  if (kind === "unique" || kind === "primary-key") return unique(columns, table, name, at);
+  if (kind === "unique" || kind === "primary-key")
+    return unique(columns, table, name, at, partialOf(after, columns));
   const message = looserMessage(constraint, table);
   if (kind === "not-null" || context.statement.operations.some((one) => one.kind === "dropTable")) return;
   return {
@@ -121,13 +123,34 @@ function looserMessage({ kind, name, columns, references }: Constraint, table: T
     : say`Without ${name} nothing checks ${columns.length > 0 ? list(columns) : ["the rows"]} of ${table}.`;
 }
 
-function unique(columns: readonly string[], table: TableName, name: string, at: Span): Problem {
+function unique(
+  columns: readonly string[],
+  table: TableName,
+  name: string,
+  at: Span,
+  partial: string | null,
+): Problem {
   const target = `ON CONFLICT ${sqlColumns(columns)}`;
   return {
-    message: say`Without ${name} nothing keeps ${list(columns)} of ${table} unique, and INSERT … ${target} fails.`,
-    evidence: [say`observed: no unique index of ${list(columns)} is left on ${table}`],
-    instead: say`Put the unique key that is wanted in its place in the same migration, or first release code that does without it.`,
+    message: partial
+      ? say`Without ${name}, ${table} keeps ${list(columns)} unique only where ${partial}, and INSERT … ${target} without that WHERE fails.`
+      : say`Without ${name} nothing keeps ${list(columns)} of ${table} unique, and INSERT … ${target} fails.`,
+    evidence: [say`observed: no unique index of ${list(columns)} for all rows is left on ${table}`],
+    instead: partial
+      ? say`First release code that writes ${`${target} WHERE ${partial}`}, or that does without ON CONFLICT.`
+      : say`Put the unique key that is wanted in its place in the same migration, or first release code that does without it.`,
     at,
     object: `${table}.${name}`,
   };
+}
+
+/** The condition of a unique index of the same columns that does not hold every row; null when there is none. */
+function partialOf({ indexes }: Table, columns: readonly string[]): string | null {
+  const found = indexes.find(
+    (index) =>
+      index.unique &&
+      index.where !== null &&
+      index.columns.every((name) => name !== null && columns.includes(name)),
+  );
+  return found?.where ?? null;
 }

@@ -1,9 +1,21 @@
 import { list } from "../advice.ts";
+import { type UnderLocks, underLocks } from "../held-locks.ts";
 import { locksElsewhere } from "../locks.ts";
 import { evidenceOf, ranOf, sized } from "../observed.ts";
-import { defineRule, type OperationContext } from "../rule.ts";
+import { defineRule, type MigrationContext, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
-import type { ConstraintDefinition, OperationOf, Problem, Severity, TableName } from "../types.ts";
+import type {
+  ConstraintDefinition,
+  Lock,
+  Migration,
+  MigrationRun,
+  Operation,
+  OperationOf,
+  Problem,
+  Schema,
+  Severity,
+  TableName,
+} from "../types.ts";
 
 export default defineRule({
   summary: "Mind the tables that a foreign key locks besides its own",
@@ -25,9 +37,11 @@ export default defineRule({
       if (context.isNew(operation.table) || operation.column.defaultSql !== null) return;
       return created(operation, operation.constraints, context);
     },
-    dropTable: (operation, context) => dropped(operation, operation.table, context),
-    dropConstraint: (operation, context) => dropped(operation, operation.name, context),
-    dropColumn: (operation, context) => dropped(operation, operation.column, context),
+    migration(migration, context) {
+      const { run, onlyDown } = context;
+      if (!run || onlyDown) return;
+      return droppedKeys(migration, run, context);
+    },
   },
 });
 
@@ -56,43 +70,64 @@ function created(
   };
 }
 
-/** The first operation of the statement speaks for all of them: a lock is seen of a statement. */
-function dropped(operation: Dropped, what: string, context: OperationContext): Problem | undefined {
-  const run = ranOf(context);
-  const { statement } = context;
-  if (!run || statement.operations.find((other) => isDrop(other)) !== operation) return;
-  const references = referencesBefore(context);
-  const locks = locksElsewhere(run, statement, "ACCESS EXCLUSIVE").filter(({ relation }) =>
-    references.has(relation),
-  );
-  const tables = locks.map(({ relation }) => relation);
-  if (tables.length === 0) return;
+/** One finding a migration, where the first of its foreign keys goes, with all the tables that are locked for it. */
+function droppedKeys(
+  migration: Migration,
+  run: MigrationRun,
+  context: MigrationContext,
+): Problem | undefined {
+  const drops = underLocks(migration.up, run.up).flatMap((one) => {
+    const drop = one.statement.operations.find(isDrop);
+    return drop ? [{ drop, statement: one.statement, locks: newLocks(one, run) }] : [];
+  });
+  const [first, ...later] = drops.filter(({ locks }) => locks.length > 0);
+  if (!first) return;
+  const locks = [first, ...later].flatMap((one) => one.locks);
+  const tables = [...new Set(locks.map(({ relation }) => relation))];
+  const { drop, statement } = first;
+  const others = [...new Set(later.map((one) => nameOf(one.drop)))].filter((name) => name !== nameOf(drop));
   return {
-    message: say`Dropping ${what} also locks ${list(tables)}, to which its foreign key points: every read and write there waits until the transaction ends.`,
-    evidence: evidenceOf(context, tables),
-    instead: say`Set a short lock_timeout, ${operation.kind === "dropConstraint" ? ["and drop it in a transaction of its own"] : ["drop the foreign keys first, one by one, each in a transaction of its own"]}.`,
+    message: say`Dropping ${list([nameOf(drop), ...others])} also locks ${list(tables)}, to which ${others.length > 0 ? ["foreign keys point"] : ["a foreign key points"]}: every read and write there waits until the transaction ends.`,
+    evidence: locks
+      .filter(({ relation }, i) => locks.findIndex((other) => other.relation === relation) === i)
+      .map(({ mode, relation, source }) => say`${[source]}: ${[mode]} lock on ${relation}`),
+    instead: say`Set a short lock_timeout, and drop the foreign keys one by one, each in a transaction of its own${drop.kind === "dropConstraint" ? [] : [", before what they belong to"]}.`,
     at: statement.span,
-    object: `${operation.table} ${tables.join(" ")}`,
+    object: `${drop.table} ${tables.join(" ")}`,
     severity: worst(tables, context),
   };
 }
 
-function isDrop({ kind }: { readonly kind: string }): boolean {
-  return kind === "dropTable" || kind === "dropConstraint" || kind === "dropColumn";
-}
-
-/** Tables to which the foreign keys of the statement's tables point. */
-function referencesBefore({ statement, before }: OperationContext): ReadonlySet<TableName> {
+/** Tables to which a foreign key of the statement's tables points, that nothing has locked before and that are to stay. */
+function newLocks({ statement, run: seen, held }: UnderLocks, { before, after }: MigrationRun): Lock[] {
   const named = statement.operations.flatMap((one) => ("table" in one ? [one.table] : []));
-  return new Set(
-    (before?.tables ?? [])
-      .filter(({ name }) => named.includes(name))
-      .flatMap(({ constraints }) =>
-        constraints.flatMap(({ references }) => (references ? [references.table] : [])),
-      ),
+  const references = before.tables
+    .filter(({ name }) => named.includes(name))
+    .flatMap(({ constraints }) =>
+      constraints.flatMap((one) => (one.references ? [one.references.table] : [])),
+    );
+  return locksElsewhere(seen, statement, "ACCESS EXCLUSIVE").filter(
+    ({ relation }) =>
+      references.includes(relation) &&
+      !held.some(({ table, mode }) => table === relation && mode === "ACCESS EXCLUSIVE") &&
+      isKept(relation, before, after),
   );
 }
 
-function worst(tables: readonly TableName[], context: OperationContext): Severity {
+function isKept(table: TableName, before: Schema, after: Schema): boolean {
+  const oid = before.tables.find(({ name }) => name === table)?.oid;
+  return after.tables.some((one) => one.oid === oid);
+}
+
+function isDrop(operation: Operation): operation is Dropped {
+  return ["dropTable", "dropConstraint", "dropColumn"].includes(operation.kind);
+}
+
+function nameOf(drop: Dropped): string {
+  if (drop.kind === "dropTable") return drop.table;
+  return drop.kind === "dropColumn" ? drop.column : drop.name;
+}
+
+function worst(tables: readonly TableName[], context: MigrationContext): Severity {
   return tables.some((table) => sized("warning", table, context) === "warning") ? "warning" : "info";
 }

@@ -3,7 +3,7 @@ import { underLocks } from "../held-locks.ts";
 import { locksOnOld } from "../locks.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Migration, ScriptRun, Statement, TableName } from "../types.ts";
+import type { Migration, MigrationRun, Statement, TableName } from "../types.ts";
 
 /** Two tables are a change of a relation; with more, the order in which they are locked seldom is the application's. */
 const many = 3;
@@ -19,7 +19,7 @@ export default defineRule({
   check: {
     migration(migration, { run, onlyDown }) {
       if (!run || onlyDown) return;
-      const found = firstToLockMany(migration, run.up);
+      const found = lastToLock(migration, run);
       if (!found) return;
       return {
         message: say`From this statement on the transaction locks ${list(found.tables)} against reads or writes, all of them until it ends.`,
@@ -30,18 +30,25 @@ export default defineRule({
   },
 });
 
-/** The statement that adds the last of too many tables; one that locks them all itself cannot be divided. */
-function firstToLockMany(
+/**
+ * The statement that adds the last of too many tables; one that locks them all itself cannot be divided. Tables that the
+ * migration drops do not count: who waits for them fails anyway.
+ */
+function lastToLock(
   { up }: Migration,
-  run: ScriptRun,
+  { up: run, before, after }: MigrationRun,
 ): { statement: Statement; tables: TableName[] } | null {
+  const gone = new Set(
+    before.tables.filter(({ oid }) => !after.tables.some((one) => one.oid === oid)).map(({ name }) => name),
+  );
   const steps = underLocks(up, run).map(({ statement, run: seen, held }) => {
-    const before = held.map(({ table }) => table);
+    const earlier = held.map(({ table }) => table).filter((table) => !gone.has(table));
     const own = locksOnOld(seen, "SHARE ROW EXCLUSIVE").map(({ relation }) => relation);
-    return { statement, before, tables: [...new Set([...before, ...own])] };
+    const tables = [...new Set([...earlier, ...own.filter((table) => !gone.has(table))])];
+    return { statement, earlier, tables };
   });
   const last = steps.findLast(
-    ({ before, tables }) => before.length > 0 && tables.length > before.length && tables.length >= many,
+    ({ earlier, tables }) => earlier.length > 0 && tables.length > earlier.length && tables.length >= many,
   );
   return last ?? null;
 }

@@ -47,8 +47,12 @@ function slowOf(one: UnderLocks): Slow | null {
   return first ? { ...one, held: [first, ...others], work } : null;
 }
 
-/** A strong lock of the statement itself, and a constraint validated in the transaction that adds it, have rules of their own. */
-function isSaidElsewhere({ table, by }: Held, { run, statement }: UnderLocks): boolean {
+/**
+ * A strong lock of the statement itself, one whose own statement read the whole table, and a constraint validated in the
+ * transaction that adds it, have rules of their own.
+ */
+function isSaidElsewhere({ table, by, wasSlow }: Held, { run, statement }: UnderLocks): boolean {
+  if (wasSlow) return true;
   if (run.locks.some((lock) => lock.relation === table && isAtLeast(lock.mode, "SHARE"))) return true;
   return statement.operations.some(
     (one) =>
