@@ -37,6 +37,12 @@ export interface CheckResult {
   readonly title: string;
   readonly summary: string;
   readonly annotations: readonly Annotation[];
+  /** Buttons; none when left out. */
+  readonly actions?: readonly {
+    readonly label: string;
+    readonly identifier: string;
+    readonly description: string;
+  }[];
 }
 
 /** GitHub's most per request. */
@@ -133,8 +139,10 @@ async function createCheck(
   return made.id;
 }
 
-function completed({ conclusion, title, summary }: CheckResult, annotations: readonly Annotation[]) {
+function completed(result: CheckResult, annotations: readonly Annotation[]) {
+  const { conclusion, title, summary, actions = [] } = result;
   return {
+    ...(actions.length > 0 && { actions: [...actions] }),
     status: "completed" as const,
     conclusion,
     completed_at: new Date().toISOString(),

@@ -1,5 +1,6 @@
 import { answeredIn, answerMark } from "./acceptance.ts";
-import type { Home } from "./check-run.ts";
+import { applyAction } from "./apply-fixes.ts";
+import { type Home, numberIn } from "./check-run.ts";
 import type { Command } from "./command.ts";
 import { answerAtOnce, deniedText } from "./command-answers.ts";
 import { createOnce } from "./create-once.ts";
@@ -59,6 +60,27 @@ export async function commandRequests(
   const isQuestion = command.kind === "ignore" || command.kind === "explain";
   const questions = isQuestion ? [{ comment: comment.id, by, question: command }] : [];
   return [{ ...request, isRerun: true, questions }];
+}
+
+/** What is read of a `check_run` event for a button of ours. */
+export interface ActionPayload extends Pick<CommentPayload, "installation" | "repository"> {
+  readonly check_run: { readonly external_id: string | null; readonly head_sha: string };
+  readonly requested_action?: { readonly identifier?: string | undefined } | undefined;
+  readonly sender: { readonly login: string };
+}
+
+/** Takes the button that commits the fixes: a review of the commit that the button stands on, whose fixes are committed. */
+export async function actionRequests(
+  home: Home,
+  { installation, repository, check_run: run, requested_action: action, sender }: ActionPayload,
+  delivery: string,
+): Promise<readonly ReviewRequest[]> {
+  const number = numberIn(run.external_id);
+  if (!installation || number === null || action?.identifier !== applyAction.identifier) return [];
+  if (!(await mayWrite(home, sender.login))) return [];
+  const request = await openPull(home, number, { repository, installation: installation.id, delivery });
+  if (!request || request.head !== run.head_sha) return [];
+  return [{ ...request, isRerun: true, isApplying: true }];
 }
 
 /** GitHub tells `maintain` as `write`, and `triage` as `read`. (GitHub documentation, "Get repository permissions for a user".) */

@@ -19,6 +19,15 @@ export interface Conversation {
   readonly acceptances: readonly Acceptance[];
   /** The newest open pull requests of the repository, this one among them. */
   readonly pulls: readonly OpenPull[];
+  /** The branch that the pull request is made of; null when it is gone, or in another repository. */
+  readonly branch: Branch | null;
+}
+
+/** A branch of a repository. */
+export interface Branch {
+  /** Owner and name. */
+  readonly repository: string;
+  readonly name: string;
 }
 
 /** What an open pull request adds. */
@@ -104,7 +113,14 @@ export async function readConversation(home: Home, number: number): Promise<Conv
     answered: new Set(answers.flatMap(({ body }) => answeredIn(body) ?? [])),
     acceptances: answers.flatMap(({ body }) => acceptanceIn(body) ?? []),
     pulls,
+    branch: branchOf(page.pull),
   };
+}
+
+function branchOf(pull: Answer["repository"]["pullRequest"]): Branch | null {
+  const { isCrossRepository, headRefName, headRepository } = pull;
+  if (isCrossRepository || !headRefName || !headRepository) return null;
+  return { repository: headRepository.nameWithOwner, name: headRefName };
 }
 
 function ownThread(thread: ThreadNode, isOwn: (comment: CommentNode) => boolean): OwnThread[] {
@@ -174,6 +190,9 @@ interface Answer {
       readonly headRefOid: string;
       readonly baseRefOid: string;
       readonly updatedAt: string;
+      readonly isCrossRepository?: boolean;
+      readonly headRefName?: string;
+      readonly headRepository?: { readonly nameWithOwner: string } | null;
       readonly reviewThreads?: Page<ThreadNode>;
       readonly comments?: Page<CommentNode>;
     };
@@ -212,7 +231,7 @@ query ($owner: String!, $repo: String!, $number: Int!, $threads: String, $commen
       nodes { number headRefOid baseRefName files(first: 50) { nodes { path changeType } } }
     }
     pullRequest(number: $number) {
-      state isDraft headRefOid baseRefOid updatedAt
+      state isDraft headRefOid baseRefOid updatedAt isCrossRepository headRefName headRepository { nameWithOwner }
       reviewThreads(first: 100, after: $threads) @include(if: $withThreads) {
         pageInfo { hasNextPage endCursor }
         nodes { id path isResolved isOutdated comments(first: 30) { totalCount nodes { ...said } } }

@@ -2,6 +2,7 @@ import type { Config } from "../review/config.ts";
 import { toMarkdown } from "../review/report/markdown.ts";
 import type { Report } from "../review/types.ts";
 import { type Acceptance, acceptanceMark, withAccepted } from "./acceptance.ts";
+import { applyAction, applyFixes, fixedFiles } from "./apply-fixes.ts";
 import { checkResultOf } from "./check-result.ts";
 import type { CheckResult, Home } from "./check-run.ts";
 import { answerTo } from "./command-answers.ts";
@@ -13,7 +14,7 @@ import { conflictsWith } from "./open-pulls.ts";
 import { placementOf, settledTitles } from "./placement.ts";
 import { type PostOptions, postReview, postSummary } from "./post.ts";
 import type { Asked } from "./queue.ts";
-import { settleThreads } from "./settle.ts";
+import { mayWriteContents, settleThreads } from "./settle.ts";
 import { confirmHead, type PullRequest } from "./snapshot.ts";
 import type { ChangedFile } from "./source.ts";
 
@@ -24,6 +25,8 @@ export interface PublishOptions {
   readonly files: readonly ChangedFile[];
   /** None when left out. */
   readonly questions?: readonly Asked[];
+  /** Somebody pressed the button that commits the fixes. */
+  readonly isApplying?: boolean;
   /** What is to be said in comments. */
   readonly comments: Config["comments"];
   readonly version: string;
@@ -74,9 +77,18 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   const said = { posted: posted.size, standing: placement.standing.size, settled, summary: summary.done };
   log.info(said, "published");
 
+  const canApply =
+    conversation.branch !== null && fixedFiles(report).length > 0 && (await mayWriteContents(home));
+  const refused =
+    options.isApplying && conversation.branch
+      ? await applyFixes(home, conversation.branch, head, report)
+      : null;
+
   const problems = [problem, summary.problem].filter((one) => one !== null);
   const draft = conversation.isDraft && report.findings.length > 0 ? [draftNote] : [];
-  return checkResultOf(report, { ...about, commented, conflicts, notes: [...draft, ...notesOf(problems)] });
+  const notes = [...draft, ...notesOf(problems), ...(refused === null ? [] : [refused])];
+  const result = checkResultOf(report, { ...about, commented, conflicts, notes });
+  return canApply ? { ...result, actions: [applyAction] } : result;
 }
 
 /** Answers what was asked in comments; gives what these answers accept. An answer that cannot be given accepts nothing. */

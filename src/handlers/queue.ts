@@ -31,6 +31,8 @@ export interface ReviewJob {
   readonly checkRun: number | null;
   /** None when left out. */
   readonly questions?: readonly Asked[];
+  /** Whether the fixes are to be committed. */
+  readonly isApplying?: boolean;
 }
 
 /** Why a job was ended before it was done. */

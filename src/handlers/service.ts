@@ -1,6 +1,6 @@
 import type { ApplicationFunction } from "probot";
 import { readCommand } from "./command.ts";
-import { commandRequests, isCommandable } from "./commands.ts";
+import { actionRequests, commandRequests, isCommandable } from "./commands.ts";
 import { followUpOf, mergeGroupRequest, requestOf, rerunOf, rerunRequests } from "./events.ts";
 import { fieldsOf } from "./failures.ts";
 import type { GitHub } from "./github.ts";
@@ -64,6 +64,12 @@ export function createService({ github, review, version, log, journal, ...limits
           if (request) void intake.accept(id, async () => [request]);
         },
       );
+      probot.on("check_run.requested_action", ({ id, payload }) => {
+        const { installation, repository, check_run: run } = payload;
+        if (run.app?.id !== github.appId || !installation) return;
+        const home = homeOf(installation.id, repository);
+        void intake.accept(id, () => actionRequests(home, payload, id));
+      });
       probot.on("issue_comment.created", ({ id, payload }) => {
         const { installation, repository, comment } = payload;
         const command = isCommandable(payload) ? readCommand(comment.body) : null;

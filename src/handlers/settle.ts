@@ -15,14 +15,15 @@ export async function settleThreads(
   { titleOf, log }: { titleOf: (fingerprints: readonly string[]) => string; log: Log },
 ): Promise<number> {
   if (threads.length === 0) return 0;
-  if (await mayResolve(home)) {
+  if (await mayWriteContents(home)) {
     const left = await resolve(home, threads, log);
     return threads.length - left.length + (await rewrite(home, left, titleOf, log));
   }
   return rewrite(home, threads, titleOf, log);
 }
 
-async function mayResolve({ client }: Home): Promise<boolean> {
+/** Whether the installation was given the right to write contents, which the app does not ask for. */
+export async function mayWriteContents({ client }: Home): Promise<boolean> {
   const { permissions } = (await client.auth({ type: "installation" })) as {
     permissions?: { contents?: string };
   };

@@ -64,8 +64,8 @@ export function createWorker(options: WorkerOptions): Worker {
     if (!isPull(job)) return checkResultOf(report, { version, base, head, commented: new Set(), notes: [] });
     const { files } = await source.changedFiles();
     const comments = await commentSettings(source, report);
-    const { questions = [] } = job;
-    return publish({ home, pull: job, report, files, questions, comments, version, log, signal });
+    const { questions = [], isApplying = false } = job;
+    return publish({ home, pull: job, report, files, questions, isApplying, comments, version, log, signal });
   }
 
   async function complete(

@@ -179,6 +179,9 @@ export interface FakeConversation {
   readonly comments?: readonly { readonly id: number; readonly body: string; readonly isOwn?: boolean }[];
   /** Open pull requests into the same branch: their number, and the files that they add. */
   readonly pulls?: Readonly<Record<number, readonly string[]>>;
+  readonly isCrossRepository?: boolean;
+  readonly headRefName?: string;
+  readonly headRepository?: { readonly nameWithOwner: string };
 }
 
 /** Answers the one question about what is said on the pull request. */
@@ -193,6 +196,7 @@ export function conversationData({
   threads = [],
   comments = [],
   pulls = {},
+  ...branch
 }: FakeConversation) {
   const said = (body: string, isOwn: boolean, id: string) => ({
     id,
@@ -219,6 +223,7 @@ export function conversationData({
         isDraft,
         headRefOid: at,
         baseRefOid: base,
+        ...branch,
         updatedAt: "2026-01-02T03:04:05Z",
         reviewThreads: {
           pageInfo: page,

@@ -465,3 +465,59 @@ describe("the same danger at many lines of a file", () => {
     expect(String(summaries[0])).toContain("<details><summary>1 note</summary>");
   });
 });
+
+describe("the button that commits the fixes", () => {
+  const writing = { ...grants, contents: "write" };
+  const branch = {
+    isCrossRepository: false,
+    headRefName: "idx",
+    headRepository: { nameWithOwner: "acme/shop" },
+  };
+  const options = { home, pull, files: [file], comments: settings(10), version: "1" };
+  const withThread = { ...branch, threads: [{ body: oldComment }] };
+
+  it("is there where the app may write contents, and nowhere else", async () => {
+    for (const [permissions, more] of [
+      [writing, withThread],
+      [grants, withThread],
+      [writing, { ...withThread, isCrossRepository: true }],
+    ] as const) {
+      mockToken(permissions);
+      mockConversation(more);
+      mockSummary();
+      const how = { ...options, home: home(), log: logBook(), signal: new AbortController().signal };
+      const { actions } = await publish({ ...how, report: sample() });
+      const isThere = permissions === writing && more === withThread;
+      expect(actions?.map(({ identifier }) => identifier)).toEqual(isThere ? ["apply-fixes"] : undefined);
+    }
+  });
+
+  it.each([
+    [{ data: { createCommitOnBranch: { commit: { oid: "e" } } } }, ""],
+    [{ data: null, errors: [{ type: "STALE_DATA", message: "moved" }] }, "The fixes could not be committed"],
+  ])("commits what was run, onto the commit that was reviewed", async (answer, note) => {
+    mockToken(writing);
+    mockConversation(withThread);
+    mockSummary();
+    const asked: GraphqlBody[] = [];
+    mockGraphql(/createCommitOnBranch/, answer, (body) => asked.push(body));
+    const how = { ...options, home: home(), log: logBook(), signal: new AbortController().signal };
+    const { summary } = await publish({ ...how, report: sample(), isApplying: true });
+    const input = (asked[0]?.variables.input ?? {}) as CommitInput;
+    expect(input).toMatchObject({
+      branch: { repositoryNameWithOwner: "acme/shop", branchName: "idx" },
+      expectedHeadOid: head,
+    });
+    const [added] = input.fileChanges.additions;
+    expect(added?.path).toBe(indexUp.path);
+    expect(Buffer.from(String(added?.contents), "base64").toString()).toContain("CREATE INDEX CONCURRENTLY");
+    expect(summary.includes(note)).toBe(true);
+    if (note === "") expect(summary).not.toContain("could not");
+  });
+});
+
+interface CommitInput {
+  readonly fileChanges: {
+    readonly additions: readonly { readonly path: string; readonly contents: string }[];
+  };
+}
