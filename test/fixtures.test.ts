@@ -89,18 +89,26 @@ async function expectFix(
   findings: readonly Finding[],
 ): Promise<void> {
   const own = findings.filter(({ rule }) => rule === id);
-  const fixed = example.blocks.find(({ role }) => role === "fixed");
+  const fixed = example.blocks.filter(({ role }) => role === "fixed");
   const edits = own.flatMap(({ fix }) => fix?.edits ?? []);
-  if (!fixed) return expect(edits).toEqual([]);
+  if (fixed.length === 0) return expect(edits).toEqual([]);
 
-  const up = changes.databases[0]?.steps[0]?.up;
-  expect(edits.map((edit) => edit.path)).toEqual(edits.map(() => up?.path));
-  const text = applyEdits(up?.text ?? "", edits);
-  expect(withoutExpectations(text)).toBe(fixed.text);
+  const [step] = changes.databases[0]?.steps ?? [];
+  const texts = fixed.map((block) => {
+    const script = block.name === "down" ? step?.down : step?.up;
+    const path = script?.path ?? step?.downPath ?? "";
+    const text = applyEdits(
+      script?.text ?? "",
+      edits.filter((edit) => edit.path === path),
+    );
+    expect(withoutExpectations(text)).toBe(block.text);
+    return [path, text] as const;
+  });
+  expect([...new Set(edits.map((edit) => edit.path))].sort()).toEqual(texts.map(([path]) => path).sort());
 
   const again = await review(example, {
     ...filesOf(example),
-    head: { ...filesOf(example).head, [up?.path ?? ""]: text },
+    head: { ...filesOf(example).head, ...Object.fromEntries(texts) },
   });
   expect(again.findings.filter(({ rule }) => rule === id)).toEqual([]);
   const known = findings.filter(({ gates }) => gates).map(({ rule, object }) => `${rule} ${object}`);

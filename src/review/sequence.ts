@@ -42,8 +42,8 @@ function placeOf(
   statement: Statement,
 ): Pick<MigrationSequence, "replaces" | "edits"> | null {
   const { up, down, status } = migration;
-  if (up.statements.length === 1 && status === "added" && up.path !== down?.path)
-    return { replaces: [up.path, ...(down ? [down.path] : [])], edits: [] };
+  if (up.statements.length === 1 && status === "added")
+    return { replaces: [...new Set([up.path, down?.path ?? up.path])], edits: [] };
   if (!isVerbatim(up, statement)) return null;
   const { start, end } = statement.span;
   const rest = /^\s*;(?:[ \t]*\r?\n)?/.exec(up.text.slice(end))?.[0].length ?? 0;

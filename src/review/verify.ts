@@ -103,8 +103,14 @@ function* trySequence(asked: Verification, finding: Finding): Generator<Attempt,
     added,
     removed: sequence.replaces,
   });
-  if (seen && works(sequence, seen) && sameEnd(asked.run.head, seen.run.head))
+  if (seen && works(sequence, seen) && endsRight(asked.run, seen.run))
     asked.proofs.sequences.add(keyOf(finding));
+}
+
+/** Where the author's statement would have led; where that one failed, everything must run now. */
+function endsRight(first: DryRun, { migrations, head }: DryRun): boolean {
+  if (first.migrations.every(({ up }) => isThrough(up))) return sameEnd(first.head, head);
+  return migrations.every(({ up }) => isThrough(up));
 }
 
 interface SeenAttempt extends Attempt {

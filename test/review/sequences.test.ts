@@ -104,6 +104,12 @@ const cases: readonly (readonly [string, string, string, string])[] = [
     "ALTER TABLE keyless DROP CONSTRAINT keyless_pkey;\nALTER TABLE keyless ALTER COLUMN a DROP NOT NULL;",
   ],
   [
+    "add a column whose default is computed for each row",
+    "no-new-column-rewrite",
+    "ALTER TABLE orders ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid();",
+    "ALTER TABLE orders DROP COLUMN token;",
+  ],
+  [
     "add a foreign key",
     "no-blocking-foreign-key",
     "ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (id);",
@@ -216,6 +222,26 @@ it("takes the statement out of a file that holds others, and follows the last mi
   expect(applyEdits(up, sequence?.edits ?? [])).toBe("ALTER TABLE users ADD COLUMN name text;\n");
   expect(sequence?.edits.map((edit) => edit.path)).toEqual([path]);
   expect(sequence?.steps[0]?.files[0]?.path).toBe("db/0009_add_orders_remark.up.sql");
+});
+
+it.each([
+  ["no-blocking-index-build", "CREATE INDEX orders_note_idx ON orders (note);"],
+  ["no-concurrent-index-in-transaction", "CREATE INDEX CONCURRENTLY orders_note_idx ON orders (note);"],
+])("gives an index a migration of its own, out of a file of several: %s", async (rule, statement) => {
+  const { sequence } = await offered(
+    rule,
+    `ALTER TABLE orders ADD COLUMN flag text;\n${statement}\n`,
+    "DROP INDEX orders_note_idx;\nALTER TABLE orders DROP COLUMN flag;\n",
+  );
+  expect(sequence?.steps.map(({ files }) => files)).toEqual([
+    [
+      {
+        path: "db/0009_build_orders_note_idx.up.sql",
+        text: "CREATE INDEX CONCURRENTLY orders_note_idx ON orders (note);\n",
+      },
+      { path: "db/0009_build_orders_note_idx.down.sql", text: "DROP INDEX CONCURRENTLY orders_note_idx;\n" },
+    ],
+  ]);
 });
 
 it("is not offered where what depends on the column would not survive it", async () => {

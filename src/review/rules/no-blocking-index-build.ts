@@ -1,6 +1,7 @@
 import { sql } from "../advice.ts";
 import { evidenceOf, ranOf, sized, tableBefore, wasScanned } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { concurrentIndexSequence } from "../sequences/concurrent-index.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
 import type { Fix, OperationOf, TableName, Text } from "../types.ts";
@@ -33,6 +34,7 @@ export default defineRule({
         object: index.name ?? `${index.table}(${index.columns.join(", ")})`,
         severity: sized("error", index.table, context),
         fix: partitioned ? null : fixOf(context),
+        sequence: partitioned ? null : sequenceFor(index, context),
       };
     },
     // What a block or a function did is seen, not read.
@@ -81,6 +83,12 @@ function concurrently({ script, statement, framework }: OperationContext): Text 
     ? say` in ${outsideTransaction({ script, framework })}`
     : [];
   return say`Run ${sql(better)}${where}.`;
+}
+
+/** Where the file is sent as a transaction, the index has to go into one of its own. */
+function sequenceFor({ table, name }: OperationOf<"createIndex">, { script, statement }: OperationContext) {
+  if (name === null || !keywords.test(statement.sql) || !isInTransaction(script, statement)) return null;
+  return concurrentIndexSequence(table, name, statement.sql.replace(keywords, "$& CONCURRENTLY"));
 }
 
 /** Only where CONCURRENTLY is valid as the file stands: outside any transaction. */

@@ -1,5 +1,6 @@
 import { ranOf } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { concurrentIndexSequence } from "../sequences/concurrent-index.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
 import type { Problem, Text } from "../types.ts";
@@ -18,10 +19,12 @@ export default defineRule({
   // active_sql_transaction
   explains: ["25001"],
   check: {
-    createIndex: (index, context) =>
-      index.concurrently
-        ? answer("CREATE INDEX CONCURRENTLY", index.name ?? index.table, context)
-        : undefined,
+    createIndex({ table, name, concurrently }, context) {
+      const problem = concurrently && answer("CREATE INDEX CONCURRENTLY", name ?? table, context);
+      if (!problem) return;
+      if (name === null) return problem;
+      return { ...problem, sequence: concurrentIndexSequence(table, name, context.statement.sql) };
+    },
     dropIndex: (index, context) =>
       index.concurrently ? answer("DROP INDEX CONCURRENTLY", index.name, context) : undefined,
     reindex: (index, context) =>

@@ -1,6 +1,7 @@
 import { rewriteReason, writesDefault } from "../column-rewrite.ts";
-import { evidenceOf, ranOf, sized, wasRewritten } from "../observed.ts";
+import { evidenceOf, ranOf, sized, tableBefore, wasRewritten } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { addColumnSequence } from "../sequences/column.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { ColumnDefinition, OperationOf, TableName, Text } from "../types.ts";
@@ -34,6 +35,7 @@ export default defineRule({
         at,
         object: `${table}.${column.name}`,
         severity: sized("error", table, context),
+        sequence: sequenceFor(operation, context),
       };
     },
   },
@@ -46,6 +48,15 @@ function rewrites(operation: OperationOf<"addColumn">, context: OperationContext
   if (!run) return stated;
   if (!wasRewritten(run, operation.table)) return writesDefault(operation.column, context.postgres);
   return stated || context.statement.operations.length === 1;
+}
+
+/** Numbers that a sequence gives, and values of a key, are not filled in afterwards. */
+function sequenceFor({ table, column, constraints }: OperationOf<"addColumn">, context: OperationContext) {
+  const before = tableBefore(context, table);
+  const { serial, identity, generated, unique, primaryKey } = column;
+  const isPlain = !serial && !identity && generated === null && !unique && !primaryKey;
+  const isFree = constraints.every(({ kind }) => kind === "not-null");
+  return before && isPlain && isFree ? addColumnSequence(before, column, context.postgres) : null;
 }
 
 function insteadOf(table: TableName, column: ColumnDefinition, postgres: number): Text {

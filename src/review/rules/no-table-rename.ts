@@ -4,7 +4,7 @@ import { defineRule, type OperationContext } from "../rule.ts";
 import { renameTableSequence } from "../sequences/table.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { TableName, Text } from "../types.ts";
+import type { Fix, Script, TableName, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Leave a view under the old name when a table is renamed",
@@ -31,6 +31,7 @@ export default defineRule({
         instead: insteadOf(table, renamed, context),
         at,
         object: table,
+        fix: fixOf(table, renamed, context),
         sequence: context.database.dialect === "sqlite" ? null : renameTableSequence(table, to),
       };
     },
@@ -42,6 +43,36 @@ function insteadOf(table: TableName, renamed: TableName, { database }: Operation
   if (database.dialect === "sqlite")
     return say`Rename it in the release after the one that no longer uses ${table}; for code that only reads, a view of the old name is enough: ${`CREATE VIEW ${quoteTable(table)} AS SELECT * FROM ${quoteTable(renamed)}`}.`;
   return say`In the same migration run ${`CREATE VIEW ${quoteTable(table)} AS SELECT * FROM ${quoteTable(renamed)}`}, and drop the view when no running code uses ${quoteIdentifier(bareName(table))} any more.`;
+}
+
+/** A view after the rename, and out of the way before the down renames it back. Only where both are one transaction. */
+function fixOf(
+  table: TableName,
+  renamed: TableName,
+  { database, migration, script, statement }: OperationContext,
+): Fix | null {
+  const { down } = migration;
+  const isAtomic = script.transaction !== "autocommit" && isBare(script) && (!down || isBare(down));
+  if (database.dialect === "sqlite" || !isAtomic || down?.path === script.path) return null;
+  const rest = /^\s*;(?:[ \t]*--.*)?/.exec(script.text.slice(statement.span.end))?.[0] ?? "";
+  const end = statement.span.end + rest.length;
+  const view = `CREATE VIEW ${quoteTable(table)} AS SELECT * FROM ${quoteTable(renamed)}`;
+  const first = down?.statements[0];
+  const drop = `DROP VIEW ${quoteTable(table)};\n`;
+  return {
+    title: "Leave a view under the old name",
+    edits: [
+      { path: script.path, start: end, end, text: `${rest === "" ? ";" : ""}\n${view};` },
+      ...(down && first
+        ? [{ path: down.path, start: first.span.start, end: first.span.start, text: drop }]
+        : []),
+    ],
+    followUp: say`Drop the view when no running code uses ${table} any more.`,
+  };
+}
+
+function isBare({ statements }: Script): boolean {
+  return statements.every(({ operations }) => operations.every(({ kind }) => kind !== "transaction"));
 }
 
 /** Another table or a view has the old name when the migration ends. */

@@ -7,14 +7,18 @@ const batch = 1000;
 /**
  * Fills a column for all rows, a batch at a time, each in a transaction of its own: COMMIT inside DO is allowed where the
  * statement itself runs outside a transaction (PostgreSQL documentation, section 41.8). Walks along a primary key of one
- * column; without one, along what is still to be written.
+ * column; without one, along what is still to be written: rows for which `isOpen` holds.
  */
-export function backfillSql(table: Table, column: string, value: string): string {
+export function backfillSql(
+  table: Table,
+  column: string,
+  value: string,
+  isOpen = `${quoteIdentifier(column)} IS DISTINCT FROM ${value}`,
+): string {
   const key = table.constraints.find(({ kind }) => kind === "primary-key")?.columns ?? [];
   const [first] = key;
   const target = quoteTable(table.name);
   const set = `${quoteIdentifier(column)} = ${value}`;
-  const isOpen = `${quoteIdentifier(column)} IS DISTINCT FROM ${value}`;
   return key.length === 1 && first !== undefined
     ? alongKey(target, quoteIdentifier(first), set, isOpen)
     : alongRest(target, set, isOpen);

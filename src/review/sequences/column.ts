@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { Column, PlannedStep, Table } from "../types.ts";
+import type { Column, ColumnDefinition, PlannedStep, Table } from "../types.ts";
 import { backfillSql } from "./backfill.ts";
 import { moveIndexes } from "./indexes.ts";
 import { alter, fileName } from "./names.ts";
@@ -135,6 +135,43 @@ export function changeTypeSequence(
   ];
 }
 
+/** A column with a default that is computed for every row: new rows get it at once, the old ones in batches. */
+export function addColumnSequence(
+  table: Table,
+  { name, type, defaultSql, notNull }: Pick<ColumnDefinition, "name" | "type" | "defaultSql" | "notNull">,
+  postgres: number,
+): readonly PlannedStep[] | null {
+  const proof = notNull ? proveNotNull(table.name, name, postgres) : noProof;
+  if (table.kind !== "table" || defaultSql === null || !proof) return null;
+  const column = quoteIdentifier(name);
+  const use: readonly PlannedStep[] = [
+    {
+      phase: "migrate",
+      title: say`Set NOT NULL: the check proves it, so that nothing is read.`,
+      name: fileName("set", table.name, name, "not_null"),
+      up: proof.use,
+      down: proof.undo,
+      outsideTransaction: false,
+    },
+  ];
+  return [
+    {
+      phase: "expand",
+      title: say`Add ${name} without a value for the old rows; new ones get the default.`,
+      name: fileName("add", table.name, name),
+      up: [
+        alter(table.name, `ADD COLUMN ${column} ${type}`),
+        alter(table.name, `ALTER COLUMN ${column} SET DEFAULT ${defaultSql}`),
+      ],
+      down: [alter(table.name, `DROP COLUMN ${column}`)],
+      outsideTransaction: false,
+    },
+    fillStep(table, name, defaultSql, `${column} IS NULL`),
+    ...proof.steps,
+    ...(proof.use.length > 0 ? use : []),
+  ];
+}
+
 /** A required column without a default: code that no longer writes it must be able to insert before it goes. */
 export function dropColumnSequence(table: Table, name: string): readonly PlannedStep[] | null {
   const column = plainColumn(table, name);
@@ -177,12 +214,12 @@ function defaultOf({ defaultSql }: Column): { readonly set: string; readonly cla
   return defaultSql === null ? null : { set: `SET DEFAULT ${defaultSql}`, clause: `DEFAULT ${defaultSql}` };
 }
 
-function fillStep(table: Table, column: string, value: string): PlannedStep {
+function fillStep(table: Table, column: string, value: string, isOpen?: string): PlannedStep {
   return {
     phase: "migrate",
-    title: say`Copy the old values in batches, each in a transaction of its own.`,
+    title: say`Fill ${column} for the old rows in batches, each in a transaction of its own.`,
     name: fileName("fill", table.name, column),
-    up: [backfillSql(table, column, value)],
+    up: [backfillSql(table, column, value, isOpen)],
     // What was NULL before may hold a value: nothing has to be undone before the column itself goes.
     down: [],
     outsideTransaction: true,
