@@ -34,7 +34,7 @@ export interface DirectoryLayout {
   /** Numbered steps in code between the SQL files, on the head side. */
   readonly inCode: readonly string[];
   readonly skipped: readonly Skipped[];
-  /** Whether downs are written here: false when the base side has several migrations, and no down that holds anything. */
+  /** Whether downs are written here: false when a side has several migrations, and no down that holds anything. */
   readonly writesDowns: boolean;
 }
 
@@ -225,14 +225,16 @@ function layOutDirectory(
     changed: [...new Set(own)].filter((path) => touched.has(path)),
     inCode: inCode.get(directory)?.filter((path) => !own.includes(path)) ?? [],
     skipped: head?.laidOut.skipped.filter(({ path }) => touched.has(path)) ?? [],
-    writesDowns: writesDowns(base?.laidOut.migrations ?? [], sides),
+    writesDowns:
+      writesDowns(base?.laidOut.migrations ?? [], sides.base) &&
+      writesDowns(head?.laidOut.migrations ?? [], sides.head),
   };
 }
 
-function writesDowns(base: readonly MigrationFiles[], sides: Sides): boolean {
+function writesDowns(migrations: readonly MigrationFiles[], files: Sides["base"]): boolean {
   return (
-    base.length < habit ||
-    base.some(({ down }) => down !== null && (sides.base.get(down)?.size ?? Number.POSITIVE_INFINITY) > 0)
+    migrations.length < habit ||
+    migrations.some(({ down }) => down !== null && (files.get(down)?.size ?? Number.POSITIVE_INFINITY) > 0)
   );
 }
 

@@ -43,10 +43,16 @@ export default defineRule({
 });
 
 /** Tables whose rows follow what happens to this one's. */
-function childrenOf(table: TableName, { before, formerName }: OperationContext): TableName[] {
+function childrenOf(table: TableName, { before, formerName, script }: OperationContext): TableName[] {
   const former = formerName(table).toLowerCase();
+  // A child that is built anew as well has its rows copied, or goes too.
+  const moved = script.statements
+    .flatMap(({ operations }) => operations)
+    .flatMap((one) =>
+      one.kind === "dropTable" || one.kind === "renameTable" ? [one.table.toLowerCase()] : [],
+    );
   return (before?.tables ?? [])
-    .filter(({ name }) => name.toLowerCase() !== former)
+    .filter(({ name }) => name.toLowerCase() !== former && !moved.includes(name.toLowerCase()))
     .filter(({ constraints }) =>
       constraints.some(
         ({ references, definition }) =>

@@ -45,17 +45,17 @@ function tableOf(name: TableName, { tables }: Schema): Table | undefined {
   return tables.find((table) => table.name === name);
 }
 
-/** An index that the migration drops by its name is not wanted any more. */
+/** An index that the migration drops by its name is not wanted any more; one over more columns is meant in its place. */
 function lostIndexes(old: Table, now: Table, { script }: OperationContext): string[] {
   const dropped = script.statements
     .flatMap(({ operations }) => operations)
     .flatMap((one: Operation) => (one.kind === "dropIndex" ? [one.name] : []));
   const isThere = (index: Index) =>
-    now.indexes.some(({ columns, unique, where }) => {
-      const isAsStrict = unique || !index.unique;
-      return (
-        columns.join() === index.columns.join() && isAsStrict && (where === null) === (index.where === null)
-      );
+    now.indexes.some((other) => {
+      const covers = index.unique
+        ? other.unique && index.columns.every((column) => other.columns.includes(column))
+        : other.columns.slice(0, index.columns.length).join() === index.columns.join();
+      return covers && (other.where === null) === (index.where === null);
     });
   return old.indexes
     .filter((index) => !index.primary && !isThere(index) && !dropped.includes(index.name))

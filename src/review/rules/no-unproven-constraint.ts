@@ -82,12 +82,13 @@ function isAsked(table: TableName, columns: readonly string[], context: Operatio
 /** Some of its columns are unique without the others. */
 function isUniqueAlready(table: TableName, columns: readonly string[], context: OperationContext): boolean {
   const indexes = tableBefore(context, table)?.indexes ?? [];
+  const former = columns.map((column) => context.formerColumn(table, column));
   return indexes.some(
     (index) =>
       index.unique &&
       index.valid &&
       index.where === null &&
-      index.columns.every((column) => column !== null && columns.includes(column)),
+      index.columns.every((column) => column !== null && former.includes(column)),
   );
 }
 
