@@ -81,6 +81,51 @@ CREATE TABLE e (
   });
 });
 
+describe("a comment in a migration of Python", () => {
+  it("stands on the operation, or in the SQL that it sends", () => {
+    const changes = read(
+      { "alembic.ini": "[alembic]\nscript_location = alembic\n", "alembic/env.py": "" },
+      {
+        "alembic.ini": "[alembic]\nscript_location = alembic\n",
+        "alembic/env.py": "",
+        "alembic/versions/a1_start.py": `from alembic import op
+import sqlalchemy as sa
+
+revision = "a1"
+down_revision = None
+
+
+def upgrade():
+    # drydock:ignore no-table first
+    op.create_table("a", sa.Column("id", sa.BigInteger()))
+    op.create_table("b", sa.Column("id", sa.BigInteger()))  # drydock:ignore no-table second
+    op.execute("""
+        -- drydock:ignore no-table third
+        CREATE TABLE c (id bigint)
+    """)
+    op.create_table("d", sa.Column("id", sa.BigInteger()))
+
+
+def downgrade():
+    pass
+`,
+      },
+    );
+    const { findings, accepted } = judge({
+      changes,
+      runs: [],
+      config: defaultConfig,
+      rules: { "no-table": noTable },
+    });
+    expect(findings.map(({ object }) => object)).toEqual(["d"]);
+    expect(accepted.map(({ finding, reason }) => [finding.object, reason])).toEqual([
+      ["a", "first"],
+      ["b", "second"],
+      ["c", "third"],
+    ]);
+  });
+});
+
 describe("the configuration", () => {
   const yaml =
     "suppress:\n  - rule: no-table\n    paths: [migrations/**]\n    reason: old\n    until: 2026-06-30\n";
