@@ -1,9 +1,9 @@
 import type { DryRun } from "../src/review/types.ts";
 import type { BaseCache } from "../src/sandbox/base-cache.ts";
 import type { DryRunRequest } from "../src/sandbox/dry-run.ts";
-import type { Checkpoint, Engine } from "../src/sandbox/engine.ts";
 import { createKeeper } from "../src/sandbox/keeper.ts";
 import { runDatabase } from "../src/sandbox/run.ts";
+import { sharedEngine } from "../src/sandbox/serial.ts";
 import { runSqlite } from "../src/sandbox/sqlite/run.ts";
 
 export interface Batch {
@@ -17,44 +17,18 @@ export interface Batch {
  */
 export function createBatch(): Batch {
   const keeper = createKeeper({ spares: 1, limits: { run: 600_000, resident: 2 ** 31 } });
-  let shared: { engine: Engine; empty: Checkpoint; made: Checkpoint[] } | null = null;
+  const shared = sharedEngine(keeper.lease);
   let last: Promise<unknown> = Promise.resolve();
-
-  async function lease(): Promise<Engine> {
-    shared ??= await start();
-    const { engine, empty, made } = shared;
-    await engine.restore(empty);
-    for (const checkpoint of made.splice(0)) await engine.forget(checkpoint);
-    return {
-      ...engine,
-      async checkpoint() {
-        const checkpoint = await engine.checkpoint();
-        made.push(checkpoint);
-        return checkpoint;
-      },
-      // The process outlives the run, and its database is not archived.
-      dump: async () => new Uint8Array(),
-      close: async () => undefined,
-    };
-  }
-
-  async function start() {
-    const engine = await keeper.lease();
-    return { engine, empty: await engine.checkpoint(), made: [] };
-  }
 
   async function run(request: DryRunRequest): Promise<DryRun> {
     if (request.database.dialect === "sqlite") return runSqlite(request, { cache: noCache, limits: {} });
     const seen = await runDatabase(request, {
       cache: noCache,
       version: "batch",
-      lease,
+      lease: shared.lease,
       prefer: () => undefined,
     });
-    if (seen.lost !== null) {
-      await shared?.engine.close();
-      shared = null;
-    }
+    if (seen.lost !== null) await shared.drop();
     return seen;
   }
 

@@ -48,7 +48,7 @@ async function reviewAll(options: ReviewArguments, signal: AbortSignal): Promise
 /** Reviews every migration of a checkout, each on its own; the bases in between are of no use later. */
 export async function reviewEach(checkout: Checkout, signal: AbortSignal): Promise<WholeReview> {
   const progress = progressLine();
-  const sandbox = createSandbox({ spares: 1, keepsBases: false });
+  const sandbox = createSandbox({ spares: 0, isSerial: true });
   try {
     return await reviewWhole(checkout, sandbox, { signal, rulesUrl, onProgress: progress.show });
   } finally {

@@ -7,6 +7,7 @@ import { baseImageKey } from "./image.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Limits } from "./limits.ts";
 import { runDatabase } from "./run.ts";
+import { serialRuns } from "./serial.ts";
 import { runSqlite, type SqliteMeans } from "./sqlite/run.ts";
 
 export interface SandboxOptions {
@@ -14,8 +15,8 @@ export interface SandboxOptions {
   readonly spares?: number;
   /** Where images and migrated bases are kept. */
   readonly cacheDirectory?: string;
-  /** Whether migrated bases are kept for later runs; they are when left out. */
-  readonly keepsBases?: boolean;
+  /** Whether all runs are those of one repository's history, one after the other: few processes then, and no base is kept. */
+  readonly isSerial?: boolean;
   readonly limits?: Partial<Limits>;
 }
 
@@ -70,17 +71,20 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const directory = cacheDirectory(options.cacheDirectory);
   const keeper = createKeeper({ ...options, cacheDirectory: directory });
   const means = {
-    cache: options.keepsBases === false ? noBases : createBaseCache(path.join(directory, "migrated")),
+    cache: options.isSerial ? noBases : createBaseCache(path.join(directory, "migrated")),
     version: baseImageKey(),
     lease: keeper.lease,
     prefer: keeper.prefer,
   };
+  const runPostgres = options.isSerial
+    ? serialRuns({ ...means, prefer: () => undefined })
+    : (request: DryRunRequest) => runDatabase(request, means);
   return {
     async dryRun(request) {
       if (request.database.dialect === "sqlite") {
         return sqliteRuns(request, { cache: means.cache, limits: options.limits ?? {} });
       }
-      return runDatabase(request, means);
+      return runPostgres(request);
     },
     ready: keeper.ready,
     close: keeper.close,
