@@ -17,13 +17,10 @@ export function otherToolOf(path: string): OtherTool | null {
 
 /** Directories that a tool marks with a file of its own (a journal, a plan, a checksum file). */
 export function markedDirectories(paths: readonly string[]): OtherTool[] {
-  const golangMigrate = new Set(paths.filter((path) => /_[^/]*\.up\.sql$/.test(path)).map(directoryOf));
   return paths.flatMap((path) => {
     const mark = markFiles.find(({ file }) => path === file || path.endsWith(`/${file}`));
     if (!mark) return [];
     const directory = path.slice(0, Math.max(0, path.length - mark.file.length - 1));
-    // Atlas also signs directories laid out for golang-migrate, which are read as what they are.
-    if (mark.tool === "Atlas" && golangMigrate.has(directory)) return [];
     return [{ tool: mark.tool, directory }];
   });
 }
@@ -72,34 +69,20 @@ const maxDepth = 30;
 
 function isOwned(path: string, tool: string, directory: string): boolean {
   if (tool === "Sqitch") return /(^|\/)(deploy|revert|verify)\//.test(path.slice(directory.length));
-  if (tool === "Drizzle" && path.endsWith(".json")) return true;
   return isSqlPath(path) && directoryOf(path) === directory;
 }
 
-const markFiles = [
-  { tool: "Drizzle", file: "meta/_journal.json" },
-  { tool: "Atlas", file: "atlas.sum" },
-  { tool: "Sqitch", file: "sqitch.plan" },
-];
+const markFiles = [{ tool: "Sqitch", file: "sqitch.plan" }];
 
 /** Names that only one tool gives; `dir` is the directory that holds its migrations. */
 const byName = [
-  { tool: "Prisma", pattern: /^(?<dir>(?:.*\/)?migrations)\/[^/]+\/migration\.sql$/s },
   { tool: "Hasura", pattern: /^(?<dir>.*?)\/?\d{13}_[^/]*\/(?:up|down)\.sql$/s },
   { tool: "Diesel", pattern: /^(?<dir>(?:.*\/)?[^/]*migrations[^/]*)\/[^/]*\d[^/]*\/(?:up|down)\.sql$/s },
-  {
-    tool: "Flyway",
-    pattern: /^(?<dir>.*\/|)(?:[VUB]\d+(?:[._]\d+)*|R)__(?![^/]*\.(?:up|down)\.sql$)[^/]*\.sql$/s,
-  },
-  {
-    tool: "Pop",
-    pattern:
-      /^(?<dir>.*\/|)\d+_[^/]*(?:\.(?:postgres|sqlite3?|mysql|mariadb|cockroach)(?:\.autocommit)?\.(?:up|down)\.sql|\.(?:up|down)\.fizz)$/s,
-  },
   { tool: "Django", pattern: /^(?<dir>(?:.*\/)?migrations)\/\d{4}_[^/]*\.py$/s },
   { tool: "Rails", pattern: /^(?<dir>(?:.*\/)?db\/[^/]*migrate)\/\d{14}_[^/]*\.rb$/s },
   { tool: "Ecto", pattern: /^(?<dir>(?:.*\/)?priv\/[^/]+\/migrations)\/\d+_[^/]*\.exs$/s },
   { tool: "Laravel", pattern: /^(?<dir>(?:.*\/)?database\/migrations)\/\d{4}_[^/]*\.php$/s },
+  { tool: "Flyway's Java", pattern: /^(?<dir>.*\/|)[VR][\d._]*__[^/]*\.(?:java|kt|groovy)$/s },
   { tool: "Doctrine", pattern: /^(?<dir>.*\/|)Version\d{14}\.php$/s },
   { tool: "Entity Framework", pattern: /^(?<dir>(?:.*\/)?Migrations)\/\d{14}_[^/]*\.cs$/s },
   { tool: "Liquibase", pattern: /^(?<dir>.*\/|)db\.changelog[^/]*\.(?:xml|ya?ml|json|sql)$/s },
@@ -112,11 +95,6 @@ const byName = [
 
 /** Marks inside a file that say where its up and its down begin. */
 const byText = [
-  { tool: "Goose", pattern: /^--\s*\+goose\b/im },
-  { tool: "dbmate", pattern: /^--\s*migrate:(up|down)\b/im },
-  { tool: "sql-migrate", pattern: /^--\s*\+migrate\s+(up|down)\b/im },
   { tool: "Liquibase", pattern: /^--\s*liquibase formatted sql\b/im },
-  { tool: "node-pg-migrate", pattern: /^--\s*(up|down) migration\b/im },
   { tool: "Graphile Migrate", pattern: /^--! (Previous|Hash):/m },
-  { tool: "Drizzle", pattern: /^\s*--> statement-breakpoint\s*$|;--> statement-breakpoint\s*$/m },
 ];

@@ -11,7 +11,7 @@ export const maxStatements = 20_000;
 /**
  * One direction of a migration, split into statements and read. `range` limits it to a part of the text, or to several: no
  * statement reaches over the end of a part. All positions point into the whole text. `substitute` says what the tool sends in
- * place of a statement's text. What is over the limit becomes one last statement that is never run and says so.
+ * place of a statement's text, or why that cannot be known. What is over the limit becomes one last statement that is never run and says so.
  */
 export function readScript(
   path: string,
@@ -19,13 +19,13 @@ export function readScript(
   transaction: TransactionMode,
   range: Span | readonly Span[] = { start: 0, end: text.length },
   dialect: Dialect = "postgresql",
-  substitute: (sql: string) => string = (sql) => sql,
+  substitute: (sql: string, span: Span) => string | Refused = (sql) => sql,
 ): Script {
   const parts = "start" in range ? [range] : range;
   const lineOf = lineFinder(text);
   const sent = parts
     .flatMap((part) => splitScript(text, dialect, part, lineOf))
-    .map((raw) => ({ raw, sql: substitute(raw.sql) }));
+    .map((raw) => ({ raw, sql: substitute(raw.sql, raw.span) }));
   return scriptOf({ path, text, range: hullOf(parts) }, transaction, sent, dialect);
 }
 
@@ -55,7 +55,7 @@ export function readTranslated(
   const sent = pieces.flatMap(({ sql, span, refused }): Sent[] => {
     if (refused !== undefined) {
       const lines = { line: lineOf(span.start), endLine: lineOf(Math.max(span.start, span.end - 1)) };
-      return [{ raw: { index: 0, span, ...lines, sql, copyData: null, psql: false }, sql, refused }];
+      return [{ raw: { index: 0, span, ...lines, sql, copyData: null, psql: false }, sql: { refused } }];
     }
     if (text.slice(span.start, span.end) === sql)
       return splitScript(text, dialect, span, lineOf).map((raw) => ({ raw, sql: raw.sql }));
@@ -72,8 +72,12 @@ export function readTranslated(
 /** A statement as the file holds it, and what is sent for it. */
 interface Sent {
   readonly raw: RawStatement;
-  readonly sql: string;
-  readonly refused?: string;
+  readonly sql: string | Refused;
+}
+
+/** Why a statement is never run. */
+export interface Refused {
+  readonly refused: string;
 }
 
 function scriptOf(
@@ -84,9 +88,7 @@ function scriptOf(
 ): Script {
   const statements = sent
     .slice(0, maxStatements)
-    .map(({ raw, sql, refused }, index) =>
-      refused === undefined ? read({ ...raw, index }, sql, dialect) : notRead({ ...raw, index }, refused),
-    );
+    .map(({ raw, sql }, index) => read({ ...raw, index }, sql, dialect));
   const first = sent[maxStatements]?.raw;
   const last = sent.at(-1)?.raw;
   if (first && last) statements.push(beyondLimit({ ...first, index: maxStatements }, last));
@@ -140,7 +142,8 @@ export function unreadableScript(path: string, reason: string, transaction: Tran
 }
 
 /** `sql` is what is sent; where the file says something else, what it does stands at the statement as a whole. */
-function read({ psql, ...raw }: RawStatement, sql: string, dialect: Dialect): Statement {
+function read({ psql, ...raw }: RawStatement, sql: string | Refused, dialect: Dialect): Statement {
+  if (typeof sql !== "string") return { ...raw, operations: [], skipped: null, ...sql };
   const isSame = raw.sql === sql;
   const statement = { ...raw, sql };
   const read = { operations: [], skipped: null, refused: null };
@@ -155,11 +158,6 @@ function read({ psql, ...raw }: RawStatement, sql: string, dialect: Dialect): St
     ? meaning.operations
     : meaning.operations.map((operation) => placedAt(operation, raw.span));
   return { ...statement, ...meaning, operations };
-}
-
-/** A statement that is never run, with the reason. */
-function notRead({ psql: _, ...raw }: RawStatement, refused: string): Statement {
-  return { ...raw, operations: [], skipped: null, refused };
 }
 
 /** The same operation with every place in it set to this one. */

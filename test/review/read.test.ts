@@ -361,17 +361,110 @@ describe("the dialect", () => {
   });
 });
 
-describe("what is not read", () => {
+describe("tools", () => {
   it.each([
-    ["Prisma", { "prisma/migrations/20240101000000_a/migration.sql": "SELECT 1;" }],
-    ["Drizzle", { "drizzle/0001_a.sql": "SELECT 1;", "drizzle/meta/_journal.json": "{}" }],
-    ["Drizzle", { "db/migrations/0001_a.sql": "SELECT 1;\n--> statement-breakpoint\nSELECT 2;" }],
-    ["Goose", { "db/migrations/00001_a.sql": "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;" }],
+    ["prisma", { "prisma/migrations/20240101000000_a/migration.sql": "SELECT 1;" }],
+    ["drizzle", { "drizzle/0001_a.sql": "SELECT 1;", "drizzle/meta/_journal.json": "{}" }],
+    ["drizzle", { "db/migrations/0001_a.sql": "SELECT 1;\n--> statement-breakpoint\nSELECT 2;" }],
+    ["goose", { "db/migrations/00001_a.sql": "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;" }],
     ["dbmate", { "db/migrations/20240101000000_a.sql": "-- migrate:up\nSELECT 1;\n-- migrate:down\n" }],
     ["sql-migrate", { "migrations/1_a.sql": "-- +migrate Up\nSELECT 1;" }],
-    ["Flyway", { "src/main/resources/db/migration/V1__a.sql": "SELECT 1;" }],
-    ["Atlas", { "migrations/20240101000000_a.sql": "SELECT 1;", "migrations/atlas.sum": "h1:x=" }],
-    ["Pop", { "migrations/20240101000000_a.postgres.up.sql": "SELECT 1;" }],
+    ["flyway", { "src/main/resources/db/migration/V1__a.sql": "SELECT 1;" }],
+    ["atlas", { "migrations/20240101000000_a.sql": "SELECT 1;", "migrations/atlas.sum": "h1:x=" }],
+    ["pop", { "migrations/20240101000000_a.postgres.up.sql": "SELECT 1;" }],
+    ["supabase", { "supabase/migrations/20240101000000_a.sql": "SELECT 1;" }],
+    ["node-pg-migrate", { "migrations/1700000000000_a.sql": "-- Up Migration\nSELECT 1;" }],
+    ["sql-pairs", { "migrations/001_a.sql": "SELECT 1;" }],
+  ])("%s is found by its own marks", (framework, files) => {
+    expect(read({}, files).databases.map((database) => database.framework)).toEqual([framework]);
+  });
+
+  it("keep a history each in one repository", () => {
+    const base = {
+      "apps/a/prisma/migrations/0_init/migration.sql": "CREATE TABLE a (id int);",
+      "apps/a/prisma/migrations/migration_lock.toml": 'provider = "postgresql"',
+      "apps/b/drizzle/0000_a.sql": "CREATE TABLE b (id integer);",
+      "apps/b/drizzle/meta/_journal.json": '{"dialect":"sqlite","entries":[{"tag":"0000_a","when":1}]}',
+      "apps/c/migrations/1_a.sql": "-- +goose Up\nCREATE TABLE c (id int);",
+    };
+    const head = {
+      ...base,
+      "apps/a/prisma/migrations/1_more/migration.sql": "CREATE TABLE a2 (id int);",
+      "apps/b/drizzle/0001_b.sql": "CREATE TABLE b2 (id integer);",
+      "apps/b/drizzle/meta/_journal.json":
+        '{"dialect":"sqlite","entries":[{"tag":"0000_a","when":1},{"tag":"0001_b","when":2}]}',
+      "apps/c/migrations/2_b.sql": "-- +goose Up\nCREATE TABLE c2 (id int);",
+    };
+    const { databases, skipped } = read(base, head);
+    expect(skipped).toEqual([]);
+    expect(
+      databases.map(({ directory, framework, dialect }) => `${directory} ${framework} ${dialect}`),
+    ).toEqual([
+      "apps/a/prisma/migrations prisma postgresql",
+      "apps/b/drizzle drizzle sqlite",
+      "apps/c/migrations goose postgresql",
+    ]);
+    expect(databases.map(({ history, steps }) => [history.length, steps.length])).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+
+  it("tell an edit of the down from one of the up where both stand in one file", () => {
+    const file = (up: string, down: string) => ({
+      "m/1_a.sql": `-- +goose Up\n${up}\n-- +goose Down\n${down}\n`,
+    });
+    const base = file("CREATE TABLE a (id int);", "DROP TABLE a;");
+    const head = file("CREATE TABLE a (id int);", "DROP TABLE IF EXISTS a;");
+    expect(only(read(base, head)).steps.map(({ status, changed }) => [status, changed])).toEqual([
+      ["edited", ["down"]],
+    ]);
+    expect(read(base, file("CREATE TABLE a (id int); -- why", "DROP TABLE a;")).databases).toEqual([]);
+    const marked = { "m/1_a.sql": `-- +goose NO TRANSACTION\n${base["m/1_a.sql"]}` };
+    expect(only(read(base, marked)).steps.map(({ changed }) => changed)).toEqual([["up", "down"]]);
+    const without = { "m/1_a.sql": "-- +goose Up\nCREATE TABLE a (id int);\n" };
+    expect(only(read({}, without)).steps.map(({ down, downPath }) => [down, downPath])).toEqual([
+      [null, "m/1_a.sql"],
+    ]);
+  });
+
+  it("run a repeatable migration that changed once more, after what it did before", () => {
+    const base = {
+      "db/migration/V1__a.sql": "CREATE TABLE a (id int);",
+      "db/migration/R__v.sql": "CREATE OR REPLACE VIEW v AS SELECT 1;",
+    };
+    const head = { ...base, "db/migration/R__v.sql": "CREATE OR REPLACE VIEW v AS SELECT id FROM a;" };
+    const database = only(read(base, head));
+    expect(database.history.map(({ path }) => path)).toEqual([
+      "db/migration/V1__a.sql",
+      "db/migration/R__v.sql",
+    ]);
+    expect(database.history[1]?.digest).toBe(
+      changeOf(base, head).base.find(({ path }) => path.endsWith("R__v.sql"))?.digest,
+    );
+    expect(database.steps.map(({ version, status }) => `${version} ${status}`)).toEqual(["R__v added"]);
+  });
+
+  it("follow the journal, not the names", () => {
+    const entries = (...tags: string[]) =>
+      JSON.stringify({ dialect: "pg", entries: tags.map((tag, when) => ({ tag, when })) });
+    const base = {
+      "d/0000_b.sql": "SELECT 0;",
+      "d/0001_a.sql": "SELECT 1;",
+      "d/meta/_journal.json": entries("0001_a", "0000_b"),
+    };
+    const head = {
+      ...base,
+      "d/0002_c.sql": "SELECT 2;",
+      "d/meta/_journal.json": entries("0001_a", "0000_b", "0002_c"),
+    };
+    expect(order(read(base, head))).toBe("0001 0000 | 0002 added");
+  });
+});
+
+describe("what is not read", () => {
+  it.each([
     ["Diesel", { "migrations/2024-01-01-000000_a/up.sql": "SELECT 1;" }],
     ["Hasura", { "hasura/migrations/default/1700000000000_a/up.sql": "SELECT 1;" }],
     ["Sqitch", { "sqitch.plan": "", "deploy/001_a.sql": "SELECT 1;" }],

@@ -1,0 +1,89 @@
+import { defineFramework, type MigrationFile, noSettings, type Reading } from "../framework.ts";
+import { leadingVersion, markedFolders, nameAfterVersion, refusedFile } from "../marked-files.ts";
+import { fileNameOf, joinPath } from "../paths.ts";
+import { readScript } from "../script.ts";
+import { say } from "../text.ts";
+import type { Span } from "../types.ts";
+import { compareText } from "../versions.ts";
+
+/**
+ * dbmate keeps up and down in one file, `<digits><anything>.sql`, after `-- migrate:up` and `-- migrate:down`, and sends each
+ * of them as one query: in a transaction, or without one after `transaction:false` (dbmate README.md, Creating Migrations,
+ * Migration Options; pkg/dbmate/migration.go). Files run in the order of their names, also late ones; the version is the key
+ * of its table (pkg/dbmate/db.go). `schema.sql` is a dump that it writes itself.
+ */
+export default defineFramework({
+  title: "dbmate",
+  concerns: null,
+  find: (repository) =>
+    markedFolders(repository, (name) => /^\d+.*\.sql$/.test(name), mark).map(({ directory, paths }) => ({
+      directory,
+      by: "text",
+      dialect: null,
+      migrations: paths
+        .toSorted((a, b) => compareText(fileNameOf(a), fileNameOf(b)))
+        .map((path) => ({
+          version: leadingVersion(path) ?? "",
+          name: nameAfterVersion(path),
+          up: path,
+          down: path,
+          downPath: path,
+          settings: noSettings,
+          isRepeatable: false,
+        })),
+      skipped: [],
+    })),
+  read,
+  hasDowns: true,
+  habits: { late: "run", duplicates: "refused", checksums: false },
+  outsideTransaction: say`a migration of its own, as its only statement after ${"-- migrate:up transaction:false"}`,
+  write({ directory, version, name, up, down, outsideTransaction }) {
+    const option = outsideTransaction ? " transaction:false" : "";
+    const body = (sql: string | null) => (sql === null || sql.endsWith("\n") ? (sql ?? "") : `${sql}\n`);
+    const text = `-- migrate:up${option}\n${body(up)}\n-- migrate:down${option}\n${body(down)}`;
+    return [{ path: joinPath(directory, `${version}_${name}.sql`), text }];
+  },
+});
+
+const mark = /^--\s*migrate:(up|down)(\s*$|\s+\S+)/m;
+
+interface Block extends Span {
+  readonly direction: "up" | "down";
+  readonly isTransaction: boolean;
+}
+
+function read(file: MigrationFile): Reading {
+  const { path, text, direction, dialect } = file;
+  const blocks = blocksOf(text);
+  const [first] = blocks;
+  if (first?.direction !== "up")
+    return refusedFile(
+      file,
+      0,
+      "dbmate refuses this file: it has no `-- migrate:up` before `-- migrate:down`",
+    );
+  const early = /^(?![ \t\r]*(?:--|$)).*\S.*$/m.exec(text.slice(0, first.start));
+  if (early)
+    return refusedFile(file, early.index, "dbmate refuses this file: SQL stands before `-- migrate:up`");
+  const own = blocks.filter((block) => block.direction === direction);
+  const [start] = own;
+  if (!start) return { script: null, skipped: [] };
+  const wanted = direction === "up" ? own : own.toReversed();
+  const script = readScript(path, text, start.isTransaction ? "transaction" : "implicit", wanted, dialect);
+  return { script, skipped: [] };
+}
+
+/** The blocks in the file's order, each from its mark to the next one. */
+function blocksOf(text: string): Block[] {
+  const marks = [...text.matchAll(new RegExp(mark, "gm"))];
+  return marks.map(({ 0: found, 1: direction, index }, i) => {
+    const newline = text.indexOf("\n", index);
+    const options = text.slice(index, newline < 0 ? text.length : newline).split(/\s+/);
+    return {
+      direction: direction === "up" ? "up" : "down",
+      isTransaction: !options.includes("transaction:false") && found !== "",
+      start: index,
+      end: marks[i + 1]?.index ?? text.length,
+    };
+  });
+}

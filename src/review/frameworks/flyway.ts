@@ -1,0 +1,208 @@
+import { dialectOfPath } from "../dialect.ts";
+import { configurationFiles, flywaySettings } from "../flyway-settings.ts";
+import {
+  defineFramework,
+  type MigrationDirectory,
+  type MigrationFile,
+  type MigrationFiles,
+  type Reading,
+  type Repository,
+} from "../framework.ts";
+import { directoryOf, fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
+import { type Refused, readScript } from "../script.ts";
+import { say } from "../text.ts";
+import type { Script, Settings, Skipped } from "../types.ts";
+import { compareText, compareVersions, normalVersion } from "../versions.ts";
+
+/**
+ * Flyway runs `V<version>__<description>.sql` by version and `R__<description>.sql` after them by description, again whenever its
+ * text changes; `U<version>__…` undoes a version, and `B<version>__…` stands for all before it in a new database. Folders below a
+ * location belong to it (Flyway documentation, Migrations, Versioned, Repeatable, Undo and Baseline Migrations, Naming). Each
+ * file runs in a transaction, unless it holds only statements that cannot, or `<file>.conf` says `executeInTransaction=false`
+ * (Migration Transaction Handling, Script Configuration Files; PostgreSQLParser.java). `${name}` is replaced (Placeholders). What
+ * ran is compared by checksum, and a late version is refused (Validate).
+ */
+export default defineFramework({
+  title: "Flyway",
+  concerns: new RegExp(`${configurationFiles.source}|(^|/)[VUR][^/]*__[^/]*\\.sql\\.conf$`),
+  find: (repository) => locationsIn(repository).map((location) => layOut(location, repository)),
+  read,
+  hasDowns: false,
+  habits: { late: "refused", duplicates: "refused", checksums: true },
+  outsideTransaction: say`a migration of its own, which Flyway then runs without a transaction (set ${"flyway.postgresql.transactional.lock=false"}, or it waits for its own lock)`,
+  write({ directory, version, name, after, up, down }) {
+    const folder = after.up === "" ? directory : directoryOf(after.up);
+    const path = (kind: string) => joinPath(folder, `${kind}${version}__${name}.sql`);
+    const undo = down === null || after.down === null ? [] : [{ path: path("U"), text: down }];
+    return [{ path: path("V"), text: up }, ...undo];
+  },
+});
+
+interface Parsed {
+  readonly path: string;
+  readonly kind: "V" | "U" | "R" | "B";
+  readonly version: string;
+  readonly name: string;
+}
+
+function parse(path: string): Parsed | null {
+  const [, kind, version = "", name = ""] =
+    /^([VUB])(\d+(?:[._]\d+)*)__(.*)\.sql$/s.exec(fileNameOf(path)) ?? [];
+  if (kind === "V" || kind === "U" || kind === "B") return { path, kind, version, name };
+  const repeatable = /^R__(.*)\.sql$/s.exec(fileNameOf(path))?.[1];
+  return repeatable === undefined ? null : { path, kind: "R", version: `R__${repeatable}`, name: repeatable };
+}
+
+interface Location {
+  readonly directory: string;
+  readonly files: readonly Parsed[];
+}
+
+/** Files by location: a folder called for migrations with all beneath it, else each folder by itself. */
+function locationsIn({ paths }: Repository): Location[] {
+  const files = paths.filter((path) => isSqlPath(path) && !/\.(up|down)\.sql$/.test(path)).map(parse);
+  const own = files.filter((file) => file !== null);
+  const roots = groupBy(own, ({ path }) => rootOf(directoryOf(path)));
+  return [...roots]
+    .flatMap(([directory, all]) => split(directory, all))
+    .filter(({ files: some }) => some.some(({ kind }) => kind === "V" || kind === "R"));
+}
+
+function rootOf(directory: string): string {
+  const [, root] = /^((?:.*\/)?(?:migrations?|flyway)(?:\/sql)?)\/.*$/.exec(directory) ?? [];
+  return root ?? directory;
+}
+
+/** Folders named for databases are histories of their own, which share what lies in no such folder; so are folders whose versions meet. */
+function split(root: string, files: readonly Parsed[]): Location[] {
+  const vendors = groupBy(files, ({ path }) => vendorFolder(root, path) ?? "");
+  const common = vendors.get("") ?? [];
+  vendors.delete("");
+  if (vendors.size > 0)
+    return [...vendors].map(([directory, some]) => ({ directory, files: [...common, ...some] }));
+  const versions = files.filter(({ kind }) => kind === "V").map(({ version }) => normalVersion(version));
+  if (new Set(versions).size === versions.length) return [{ directory: root, files }];
+  return [...groupBy(files, ({ path }) => directoryOf(path))].map(([directory, some]) => ({
+    directory,
+    files: some,
+  }));
+}
+
+/** The first folder below the root that names a database. */
+function vendorFolder(root: string, path: string): string | null {
+  const below = directoryOf(path)
+    .slice(root.length)
+    .split("/")
+    .filter((folder) => folder !== "");
+  const named = below.findIndex(
+    (folder) => dialectOfPath(folder) !== null || /^(h2|hsqldb|derby|db2)$/i.test(folder),
+  );
+  return named < 0 ? null : [root, ...below.slice(0, named + 1)].join("/");
+}
+
+function layOut({ directory, files }: Location, repository: Repository): MigrationDirectory {
+  const settings = flywaySettings(repository, directory);
+  const known = new Set(repository.paths);
+  const undos = new Map(
+    files.flatMap((file) => (file.kind === "U" ? [[normalVersion(file.version), file.path] as const] : [])),
+  );
+  const migrationOf = ({ path, kind, version, name }: Parsed): MigrationFiles => ({
+    version,
+    name,
+    up: path,
+    down: kind === "V" ? (undos.get(normalVersion(version)) ?? null) : null,
+    downPath: null,
+    settings: { ...settings, ...scriptSettings(path, known, repository, directory) },
+    isRepeatable: kind === "R",
+  });
+  const versioned = files
+    .filter(({ kind }) => kind === "V")
+    .sort((a, b) => compareVersions(a.version, b.version) || compareText(a.path, b.path));
+  const repeatable = files.filter(({ kind }) => kind === "R").sort((a, b) => compareText(a.name, b.name));
+  const isVendor = /^(h2|hsqldb|derby|db2)$/i.test(fileNameOf(directory));
+  return {
+    directory,
+    by: "name",
+    dialect: isVendor ? { other: fileNameOf(directory) } : null,
+    migrations: [...versioned, ...repeatable].map(migrationOf),
+    skipped: [...versioned.flatMap((file) => duplicateOf(file, versioned)), ...files.flatMap(baseline)],
+  };
+}
+
+/** `<file>.conf` beside a migration. */
+function scriptSettings(
+  path: string,
+  known: ReadonlySet<string>,
+  { text }: Repository,
+  directory: string,
+): Settings {
+  const content = known.has(`${path}.conf`) ? text(`${path}.conf`, directory) : null;
+  const value = content === null ? undefined : /^\s*executeInTransaction\s*=\s*(\w+)/m.exec(content)?.[1];
+  return value === undefined ? {} : { executeInTransaction: value };
+}
+
+function duplicateOf(file: Parsed, versioned: readonly Parsed[]): Skipped[] {
+  const other = versioned.find(
+    (one) => one !== file && normalVersion(one.version) === normalVersion(file.version),
+  );
+  if (!other) return [];
+  const reason = `it has version ${file.version}, as ${fileNameOf(other.path)} has; Flyway refuses to start with two files of one version; give one of them a new version`;
+  return [{ path: file.path, line: null, reason, matters: true }];
+}
+
+function baseline({ path, kind }: Parsed): Skipped[] {
+  const reason =
+    "Flyway runs it only in a new database, in place of the versions before it; it is not run here";
+  return kind === "B" ? [{ path, line: null, reason, matters: false }] : [];
+}
+
+function read({ path, text, dialect, settings }: MigrationFile): Reading {
+  const replaces = settings.placeholderreplacement !== "false";
+  const substitute = (sql: string) =>
+    replaces && sql.includes("${") ? withPlaceholders(sql, path, settings) : sql;
+  const script = readScript(path, text, "transaction", undefined, dialect, substitute);
+  return { script: { ...script, transaction: modeOf(script, settings) }, skipped: [] };
+}
+
+function modeOf({ statements }: Script, { executeInTransaction }: Settings): Script["transaction"] {
+  if (executeInTransaction !== undefined)
+    return executeInTransaction === "false" ? "autocommit" : "transaction";
+  const isOutside =
+    statements.length > 0 && statements.every(({ sql }) => nonTransactional.test(sql.replace(/\s+/g, " ")));
+  return isOutside ? "autocommit" : "transaction";
+}
+
+/** As Flyway recognises them. */
+const nonTransactional =
+  /^((CREATE|DROP) (DATABASE|TABLESPACE|SUBSCRIPTION)|ALTER SYSTEM|(CREATE|DROP)( UNIQUE)? INDEX CONCURRENTLY|REINDEX( VERBOSE)? (SCHEMA|DATABASE|SYSTEM)|VACUUM|DISCARD ALL)/i;
+
+function withPlaceholders(sql: string, path: string, settings: Settings): string | Refused {
+  const missing: string[] = [];
+  const replaced = sql.replace(/\$\{([^{}]+)\}/g, (whole, name: string) => {
+    const value = builtIn(name, path) ?? ownValue(settings[`placeholders.${name.toLowerCase()}`]);
+    if (value === null) missing.push(name);
+    return value ?? whole;
+  });
+  const [first] = missing;
+  if (first === undefined) return replaced;
+  return { refused: `Flyway's placeholder ${first} has no value in the repository's configuration` };
+}
+
+/** A value that comes from the environment counts only with its default: `${SCHEMA:app}`. */
+function ownValue(value: string | undefined): string | null {
+  if (value === undefined) return null;
+  const [, fallback] = /^\$\{[^:}]+(?::([^}]*))?\}$/.exec(value) ?? [value, value];
+  return fallback ?? null;
+}
+
+function builtIn(name: string, path: string): string | null {
+  const values: Readonly<Record<string, string>> = {
+    "flyway:defaultschema": "public",
+    "flyway:filename": fileNameOf(path),
+    "flyway:user": "postgres",
+    "flyway:database": "postgres",
+    "flyway:table": "flyway_schema_history",
+    "flyway:timestamp": "2000-01-01 00:00:00",
+  };
+  return values[name.toLowerCase()] ?? null;
+}

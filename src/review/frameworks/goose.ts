@@ -1,0 +1,184 @@
+import {
+  defineFramework,
+  type MigrationDirectory,
+  type MigrationFile,
+  type MigrationFiles,
+  noSettings,
+  type Reading,
+} from "../framework.ts";
+import {
+  endsWithSemicolon,
+  leadingVersion,
+  linesOf,
+  type MarkedFolder,
+  markedFolders,
+  nameAfterVersion,
+  refusedFile,
+} from "../marked-files.ts";
+import { fileNameOf, joinPath } from "../paths.ts";
+import { type Refused, readScript } from "../script.ts";
+import { say } from "../text.ts";
+import type { Span } from "../types.ts";
+import { compareText, compareVersions } from "../versions.ts";
+
+/**
+ * goose keeps up and down in one file, `<version>_<name>.sql`, after `-- +goose Up` and `-- +goose Down`, and cuts it into
+ * statements line by line: a statement ends with a line that ends with a semicolon, or stands between `StatementBegin` and
+ * `StatementEnd`. A file runs in a transaction unless it says `-- +goose NO TRANSACTION` (goose README.md, SQL migrations;
+ * internal/sqlparser/parser.go). Versions are numbers, and goose stops at two of one version, or at one that is missing below
+ * the last one (provider_collect.go; README.md, -allow-missing).
+ */
+export default defineFramework({
+  title: "goose",
+  concerns: null,
+  find: (repository) => markedFolders(repository, isOwn, /^--.*\+goose\s/m).map(layOut),
+  read,
+  hasDowns: true,
+  habits: { late: "refused", duplicates: "refused", checksums: false },
+  outsideTransaction: say`a migration of its own that begins with ${"-- +goose NO TRANSACTION"}`,
+  write({ directory, version, name, up, down, outsideTransaction }) {
+    const head = outsideTransaction ? "-- +goose NO TRANSACTION\n\n" : "";
+    const text = `${head}-- +goose Up\n${quoted(up)}\n-- +goose Down\n${down === null ? "" : quoted(down)}`;
+    return [{ path: joinPath(directory, `${version}_${name}.sql`), text }];
+  },
+});
+
+/** A body with semicolons at the ends of its lines has to be kept together. */
+function quoted(sql: string): string {
+  const text = sql.endsWith("\n") ? sql : `${sql}\n`;
+  return /\$\w*\$|\bBEGIN\s+ATOMIC\b/i.test(text)
+    ? `-- +goose StatementBegin\n${text}-- +goose StatementEnd\n`
+    : text;
+}
+
+function isOwn(fileName: string): boolean {
+  return /^0*[1-9]\d*_.*\.sql$/.test(fileName);
+}
+
+function layOut({ directory, paths }: MarkedFolder): MigrationDirectory {
+  const migrations = paths.map(
+    (path): MigrationFiles => ({
+      version: leadingVersion(path) ?? "",
+      name: nameAfterVersion(path),
+      up: path,
+      down: path,
+      downPath: path,
+      settings: noSettings,
+      isRepeatable: false,
+    }),
+  );
+  migrations.sort((a, b) => compareVersions(a.version, b.version) || compareText(a.up, b.up));
+  const skipped = migrations.flatMap(({ version, up }) => {
+    const other = migrations.find((one) => one.up !== up && compareVersions(one.version, version) === 0);
+    if (!other) return [];
+    const reason = `it has version ${version}, as ${fileNameOf(other.up)} has; goose refuses to start with two files of one version; give one of them a new version`;
+    return [{ path: up, line: null, reason, matters: true }];
+  });
+  return { directory, by: "text", dialect: null, migrations, skipped };
+}
+
+/** What goose's parser makes of a file: the place of each statement of a direction, or why it refuses the file. */
+interface Cut {
+  readonly sections: ReadonlyMap<"up" | "down", Span>;
+  readonly statements: readonly (Span & {
+    readonly direction: "up" | "down";
+    readonly substitutes: boolean;
+  })[];
+  readonly isTransaction: boolean;
+  readonly refused: { readonly at: number; readonly reason: string } | null;
+}
+
+function read(file: MigrationFile): Reading {
+  const { path, text, direction, dialect } = file;
+  const { sections, statements, isTransaction, refused } = cut(text, direction);
+  if (refused) return refusedFile(file, refused.at, `goose refuses this file: ${refused.reason}`);
+  const range = sections.get(direction);
+  if (!range) return { script: null, skipped: [] };
+  const own = statements.filter((statement) => statement.direction === direction);
+  const substitutes = (at: number) =>
+    own.some(({ start, end, substitutes }) => substitutes && start <= at && at < end);
+  const transaction = modeOf(isTransaction, own.length);
+  const script = readScript(path, text, transaction, own, dialect, (sql, { start }) =>
+    substitutes(start) ? withDefaults(sql) : sql,
+  );
+  return { script: { ...script, range }, skipped: [] };
+}
+
+/** Without a transaction each goose statement is one query, and several SQL statements in one query are a transaction. */
+function modeOf(isTransaction: boolean, count: number) {
+  if (isTransaction) return "transaction";
+  return count === 1 ? "implicit" : "autocommit";
+}
+
+/** With ENVSUB ON, variables of the environment are put in: `$NAME`, `${NAME}`, `${NAME:-default}` (README.md, Environment Variable Substitution). */
+function withDefaults(sql: string): string | Refused {
+  const replaced = sql.replace(/\$\{\w+:?-([^}]*)\}/g, "$1");
+  const name = /\$\{?([A-Za-z_]\w*)/.exec(replaced)?.[1];
+  return name === undefined
+    ? replaced
+    : { refused: `goose puts the environment's ${name} into it, which is not known here` };
+}
+
+function cut(text: string, direction: "up" | "down"): Cut {
+  const sections = new Map<"up" | "down", Span>();
+  const statements: Cut["statements"][number][] = [];
+  let isTransaction = true;
+  let substitutes = false;
+  let section: "up" | "down" | null = null;
+  let isBlock = false;
+  let start = -1;
+  const finish = (at: number, reason: string): Cut => ({
+    sections,
+    statements,
+    isTransaction,
+    refused: { at, reason },
+  });
+  const ends = (end: number) => {
+    if (section !== null && start >= 0) statements.push({ start, end, direction: section, substitutes });
+    start = -1;
+  };
+  for (const line of linesOf(text)) {
+    const mark = markOf(line.text);
+    if (mark !== null) {
+      if (/^\s/.test(line.text)) return finish(line.start, "an annotation begins with white space");
+      if (mark === "up" && section !== null) return finish(line.start, "it has two annotations Up");
+      if (mark === "down" && (section !== "up" || isBlock))
+        return finish(line.start, "Down must follow Up, outside of StatementBegin and StatementEnd");
+      if ((mark === "up" || mark === "down") && start >= 0 && section === direction)
+        return finish(start, "the last statement before Down has no semicolon at the end of a line");
+      if (mark === "statementbegin" && (section === null || isBlock))
+        return finish(line.start, "StatementBegin must stand after Up or Down, and not in another");
+      if (mark === "statementend" && !isBlock)
+        return finish(line.start, "StatementEnd has no StatementBegin");
+      if (mark === "up" || mark === "down") {
+        if (section !== null)
+          sections.set(section, { start: sections.get(section)?.start ?? 0, end: line.start });
+        section = mark;
+        start = -1;
+        sections.set(mark, { start: line.start, end: text.length });
+      } else if (mark === "statementbegin") isBlock = true;
+      else if (mark === "statementend") {
+        ends(line.start);
+        isBlock = false;
+      } else if (mark === "no transaction") isTransaction = false;
+      else if (mark === "envsub on" || mark === "envsub off") substitutes = mark === "envsub on";
+      else return finish(line.start, "it does not know this annotation");
+      continue;
+    }
+    if (start < 0 && (line.text.trim().startsWith("--") || line.text.trim() === "")) continue;
+    if (section === null) return finish(line.start, "SQL stands before Up");
+    if (start < 0) start = line.start;
+    if (!isBlock && endsWithSemicolon(line.text)) ends(line.end);
+  }
+  if (section === null) return finish(0, "it has no annotation Up");
+  if (isBlock) return finish(Math.max(start, 0), "StatementEnd is missing");
+  if (start >= 0 && section === direction && text.slice(start).trim() !== "")
+    return finish(start, "the last statement has no semicolon at the end of a line");
+  return { sections, statements, isTransaction, refused: null };
+}
+
+/** The annotation in a line, in small letters; null when it has none. */
+function markOf(line: string): string | null {
+  if (!line.trim().startsWith("--") || !line.includes("+goose")) return null;
+  return line.replaceAll("--", "").replace("+goose", "").trim().toLowerCase();
+}

@@ -1,0 +1,140 @@
+import {
+  defineFramework,
+  type MigrationDirectory,
+  type MigrationFiles,
+  noSettings,
+  readWhole,
+} from "../framework.ts";
+import { fileNameOf, groupBy, joinPath } from "../paths.ts";
+import { say } from "../text.ts";
+import type { Dialect } from "../types.ts";
+import { compareText, compareVersions } from "../versions.ts";
+
+/**
+ * pop names files `<version>_<name>[.<database>][.autocommit].(up|down).(sql|fizz)`: one that names a database is for that one,
+ * in place of one that names none. A file is sent as one query in a transaction; one marked `autocommit` without (pop
+ * documentation, Migrations; match.go, migrator.go; ory/x popx, migrator.go). Each database has a history of its own, and late
+ * files are run. fizz is not SQL and is not read.
+ */
+export default defineFramework({
+  title: "pop",
+  concerns: /_[^/]*\.(up|down)\.fizz$/,
+  find: ({ folders }) => [...folders].flatMap(([directory, paths]) => layOut(directory, paths)),
+  read: (file) => readWhole(file, /\.autocommit\./.test(fileNameOf(file.path)) ? "implicit" : "transaction"),
+  hasDowns: true,
+  habits: { late: "run", duplicates: "skipped", checksums: false },
+  outsideTransaction: say`a migration of its own whose name ends with ${".autocommit.up.sql"}, as its only statement`,
+  write({ directory, version, name, after, up, down, outsideTransaction }) {
+    const database = parse(after.up)?.database ?? null;
+    const infix = `${database === null ? "" : `.${database}`}${outsideTransaction ? ".autocommit" : ""}`;
+    const base = joinPath(directory, `${version}_${name}${infix}`);
+    return [
+      { path: `${base}.up.sql`, text: up },
+      ...(down === null ? [] : [{ path: `${base}.down.sql`, text: down }]),
+    ];
+  },
+});
+
+interface Parsed {
+  readonly path: string;
+  readonly version: string;
+  readonly name: string;
+  /** As the name writes it; null: for every database. */
+  readonly database: string | null;
+  readonly direction: "up" | "down";
+  readonly type: "sql" | "fizz";
+}
+
+function parse(path: string): Parsed | null {
+  const match = /^(\d+)_([^.]+)(?:\.([a-z0-9]+))?(?:\.autocommit)?\.(up|down)\.(sql|fizz)$/.exec(
+    fileNameOf(path),
+  );
+  const [, version, name, database, direction, type] = match ?? [];
+  if (version === undefined || name === undefined) return null;
+  return {
+    path,
+    version,
+    name,
+    database: database === undefined || database === "autocommit" ? null : database,
+    direction: direction === "up" ? "up" : "down",
+    type: type === "fizz" ? "fizz" : "sql",
+  };
+}
+
+/** Each database that is read has its own history. */
+function layOut(directory: string, paths: readonly string[]): MigrationDirectory[] {
+  const files = paths.map(parse).filter((file) => file !== null);
+  const named = new Set(files.flatMap(({ database }) => (database === null ? [] : [databases[database]])));
+  const isMarked =
+    [...named].some((dialect) => dialect !== undefined) ||
+    files.some(({ path }) => /\.autocommit\.|\.fizz$/.test(path));
+  if (!isMarked) return [];
+  const found = (["postgresql", "sqlite"] as const).filter((dialect) => named.has(dialect));
+  if (found.length === 0 && named.size > 0) {
+    const other = [...named].find((dialect) => typeof dialect === "object");
+    return other === undefined ? [] : [{ ...directoryFor(directory, files, null), dialect: other }];
+  }
+  if (found.length === 0) return [directoryFor(directory, files, null)];
+  return found.map((dialect, i) => ({
+    ...directoryFor(directory, files, dialect),
+    directory: i === 0 ? directory : `${directory} (SQLite)`,
+  }));
+}
+
+function directoryFor(
+  directory: string,
+  files: readonly Parsed[],
+  dialect: Dialect | null,
+): MigrationDirectory {
+  const own = files.filter(
+    ({ database }) => database === null || dialect === null || databases[database] === dialect,
+  );
+  const versions = groupBy(own, ({ version }) => version);
+  const migrations = [...versions].flatMap(([version, same]): MigrationFiles[] => {
+    const up = best(same, "up");
+    if (!up || up.type === "fizz") return [];
+    const down = best(same, "down");
+    return [
+      {
+        version,
+        name: up.name,
+        up: up.path,
+        down: down?.type === "sql" ? down.path : null,
+        downPath: down?.type === "fizz" ? null : up.path.replace(/\.up\.sql$/, ".down.sql"),
+        settings: noSettings,
+        isRepeatable: false,
+      },
+    ];
+  });
+  const fizz = own.filter(({ type }) => type === "fizz");
+  return {
+    directory,
+    by: "file",
+    dialect,
+    migrations: migrations.sort((a, b) => compareVersions(a.version, b.version) || compareText(a.up, b.up)),
+    skipped: fizz.map(({ path }) => ({
+      path,
+      line: null,
+      reason: "fizz is not read: what later migrations need of it is missing",
+      matters: true,
+    })),
+  };
+}
+
+/** One that names its database comes before one that names none. */
+function best(files: readonly Parsed[], direction: "up" | "down"): Parsed | undefined {
+  const fitting = files.filter((file) => file.direction === direction);
+  return fitting.find(({ database }) => database !== null) ?? fitting[0];
+}
+
+const databases: Readonly<Record<string, Dialect | { readonly other: string }>> = {
+  postgres: "postgresql",
+  postgresql: "postgresql",
+  pg: "postgresql",
+  sqlite: "sqlite",
+  sqlite3: "sqlite",
+  mysql: { other: "MySQL" },
+  mariadb: { other: "MariaDB" },
+  cockroach: { other: "CockroachDB" },
+  cockroachdb: { other: "CockroachDB" },
+};

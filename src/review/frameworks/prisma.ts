@@ -1,0 +1,87 @@
+import {
+  defineFramework,
+  type MigrationDirectory,
+  type MigrationFiles,
+  noSettings,
+  readWhole,
+} from "../framework.ts";
+import { directoryOf, fileNameOf, groupBy, joinPath } from "../paths.ts";
+import { say } from "../text.ts";
+import type { Dialect } from "../types.ts";
+import { compareText } from "../versions.ts";
+
+/**
+ * Prisma Migrate runs `<name>/migration.sql` of its folder in the order of the names, with the database named by `provider` in
+ * `migration_lock.toml` (Prisma documentation, Prisma Migrate, About migration histories). Its engine sends a file for PostgreSQL
+ * as one query, so that several statements are one transaction and one alone is in none, and a file for SQLite statement by
+ * statement. It has no downs, though a team may keep a `down.sql` beside (Generating down migrations). The file's checksum is
+ * kept, comments included; `migrate deploy` warns when it changed, `migrate dev` asks for a reset. Late ones are run.
+ */
+export default defineFramework({
+  title: "Prisma Migrate",
+  concerns: /(^|\/)migration_lock\.toml$/,
+  find(repository) {
+    const paths = new Set(repository.paths);
+    const own = repository.paths.filter(
+      (path) =>
+        fileNameOf(path) === "migration.sql" && !paths.has(joinPath(directoryOf(path), "snapshot.json")),
+    );
+    const homes = groupBy(own, (path) => directoryOf(directoryOf(path)));
+    return [...homes].flatMap(([directory, ups]) => {
+      const lock = joinPath(directory, "migration_lock.toml");
+      const hasLock = paths.has(lock);
+      if (!hasLock && fileNameOf(directory) !== "migrations") return [];
+      const provider = hasLock ? repository.text(lock, directory) : null;
+      return [layOut(directory, ups, paths, provider === null ? null : dialectIn(provider))];
+    });
+  },
+  read: (file) => readWhole(file, file.dialect === "sqlite" ? "autocommit" : "implicit"),
+  hasDowns: false,
+  habits: { late: "run", duplicates: "run", checksums: true },
+  outsideTransaction: say`a migration of its own, as the only statement of its file`,
+  write({ directory, version, name, up, after, down }) {
+    const folder = joinPath(directory, `${version}_${name}`);
+    const downs = down === null || after.down === null ? [] : [{ path: `${folder}/down.sql`, text: down }];
+    return [{ path: `${folder}/migration.sql`, text: up }, ...downs];
+  },
+});
+
+function layOut(
+  directory: string,
+  ups: readonly string[],
+  paths: ReadonlySet<string>,
+  dialect: MigrationDirectory["dialect"],
+): MigrationDirectory {
+  const migrations = ups.map((up): MigrationFiles => {
+    const folder = fileNameOf(directoryOf(up));
+    const [, version = folder, name = folder] = /^(\d+)[_-]?(.*)$/s.exec(folder) ?? [];
+    const down = joinPath(directoryOf(up), "down.sql");
+    const hasDown = paths.has(down);
+    return {
+      version,
+      name,
+      up,
+      down: hasDown ? down : null,
+      downPath: null,
+      settings: noSettings,
+      isRepeatable: false,
+    };
+  });
+  migrations.sort((a, b) => compareText(a.up, b.up));
+  return { directory, by: dialect === null ? "name" : "file", dialect, migrations, skipped: [] };
+}
+
+function dialectIn(lock: string): MigrationDirectory["dialect"] {
+  const provider = /^\s*provider\s*=\s*["']([^"']+)["']/m.exec(lock)?.[1];
+  if (provider === undefined) return null;
+  return providers[provider] ?? { other: provider };
+}
+
+const providers: Readonly<Record<string, Dialect | { readonly other: string }>> = {
+  postgresql: "postgresql",
+  postgres: "postgresql",
+  sqlite: "sqlite",
+  mysql: { other: "MySQL" },
+  sqlserver: { other: "SQL Server" },
+  cockroachdb: { other: "CockroachDB" },
+};
