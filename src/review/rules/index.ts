@@ -94,6 +94,7 @@ import noWorkUnderLock from "./no-work-under-lock.ts";
 import preferExactType from "./prefer-exact-type.ts";
 import preferGeneratedColumn from "./prefer-generated-column.ts";
 import preferJsonb from "./prefer-jsonb.ts";
+import preferOneRewrite from "./prefer-one-rewrite.ts";
 import preferPartialIndex from "./prefer-partial-index.ts";
 import preferPolicySubquery from "./prefer-policy-subquery.ts";
 import preferTimestamptz from "./prefer-timestamptz.ts";
@@ -209,6 +210,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "prefer-exact-type": preferExactType,
   "prefer-generated-column": preferGeneratedColumn,
   "prefer-jsonb": preferJsonb,
+  "prefer-one-rewrite": preferOneRewrite,
   "prefer-partial-index": preferPartialIndex,
   "prefer-policy-subquery": preferPolicySubquery,
   "prefer-timestamptz": preferTimestamptz,

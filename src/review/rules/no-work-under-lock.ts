@@ -57,7 +57,12 @@ function isSaidElsewhere({ table, by, wasSlow }: Held, { run, statement }: Under
   return statement.operations.some(
     (one) =>
       one.kind === "validateConstraint" &&
-      by.operations.some((added) => added.kind === "addConstraint" && added.constraint.name === one.name),
+      by.operations.some(
+        (added) =>
+          added.kind === "addConstraint" &&
+          added.constraint.name === one.name &&
+          (added.constraint.kind === "check" || added.constraint.kind === "foreign-key"),
+      ),
   );
 }
 
