@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { baselinePath } from "../handlers/base-facts.ts";
 import { type Checkout, openCheckout } from "../handlers/checkout.ts";
-import { baselinePath } from "../handlers/review.ts";
 import type { WholeReview } from "../handlers/whole.ts";
 import { type BaselineEntry, baselineText, readBaseline } from "../review/baseline.ts";
 import { count } from "../review/report/words.ts";

@@ -1,20 +1,18 @@
-import { readBaseline } from "../review/baseline.ts";
 import { judge } from "../review/check.ts";
 import { type Config, defaultConfig, readConfig } from "../review/config.ts";
 import { frameworks } from "../review/frameworks/index.ts";
 import { concernsDatabase, readChangeSet, readHistory, type Texts, wantedFiles } from "../review/read.ts";
 import { reportOf } from "../review/report/report.ts";
-import { readStatistics, type Statistics } from "../review/statistics.ts";
-import { identityOf } from "../review/suppress.ts";
+import type { Statistics } from "../review/statistics.ts";
 import { decodeText } from "../review/text-file.ts";
 import type { ChangeSet, Database, DryRun, Report, Script, Skipped } from "../review/types.ts";
 import { type Proofs, proved } from "../review/verify.ts";
 import type { DryRunRequest, Sandbox } from "../sandbox/dry-run.ts";
+import { endedSuppressions, readBaseFacts } from "./base-facts.ts";
 import { fixesOf } from "./fixes.ts";
 import type { Blob, Source, TreeFile } from "./source.ts";
 
 export const configPath = ".github/drydock.yml";
-export const baselinePath = ".github/drydock-baseline.json";
 
 export interface ReviewOptions {
   readonly signal?: AbortSignal;
@@ -39,13 +37,14 @@ export async function reviewChange(
   options: ReviewOptions = {},
 ): Promise<Report> {
   const clock = stopwatch();
+  const today = new Date().toISOString().slice(0, 10);
   const changed = await source.changedFiles();
   if (changed.complete && !concernsDatabase(changed.files)) return reportOf(nothing(clock.timings()));
 
   const base = await source.baseFiles();
   const { config, skipped: configSkipped } = await readBaseConfig(source, base.files);
-  const { statistics, skipped: statisticsSkipped } = await readBaseStatistics(source, base.files, config);
-  const { baseline, skipped: baselineSkipped } = await readBaseBaseline(source, base.files);
+  const facts = await readBaseFacts(source, base.files, config);
+  const { statistics, baseline } = facts;
   const change = { changed: changed.files, base: base.files, config };
   const texts = await readWanted(source, change);
   clock.lap("fetch");
@@ -53,15 +52,14 @@ export async function reviewChange(
   const input = { ...change, texts };
   const changes = withSkipped(readChangeSet(input), [
     ...configSkipped,
-    ...statisticsSkipped,
-    ...baselineSkipped,
+    ...facts.skipped,
+    ...endedSuppressions(config, today, configPath),
     ...(await readHeadConfig(source, changed.files)),
     ...incomplete(changed.complete, "The pull request has more files than could be listed"),
     ...incomplete(base.complete, "The base branch has more files than could be listed"),
   ]);
   clock.lap("read");
 
-  const today = new Date().toISOString().slice(0, 10);
   const runs: DryRun[] = [];
   const proofs: Proofs = { fixes: new Map(), sequences: new Set() };
   for (const database of changes.databases) {
@@ -205,43 +203,6 @@ export async function commentSettings(source: Source, report: Report): Promise<C
   if (report.findings.length === 0) return defaultConfig.comments;
   const { config } = await readBaseConfig(source, (await source.baseFiles()).files);
   return config.comments;
-}
-
-/** The statistics file that the configuration names, of the base side; null when it names none or it cannot be read. */
-async function readBaseStatistics(
-  source: Source,
-  base: readonly TreeFile[],
-  { statistics: path }: Config,
-): Promise<{ statistics: Statistics | null; skipped: Skipped[] }> {
-  if (path === undefined) return { statistics: null, skipped: [] };
-  const without = (reason: string) => ({
-    statistics: null,
-    skipped: [{ path, line: null, reason: `sizes of tables are not known: ${reason}`, matters: false }],
-  });
-  const file = base.find((candidate) => candidate.path === path);
-  if (!file) return without("the base branch has no such file; correct `statistics` in the configuration");
-  const blob = (await source.read([file.digest])).get(file.digest);
-  if (!blob || "missing" in blob) return without(blob?.missing ?? "it was not found");
-  const text = decodeText(blob.bytes);
-  if ("skipped" in text) return without(text.skipped);
-  const statistics = readStatistics(text.text);
-  return "problem" in statistics ? without(statistics.problem) : { statistics, skipped: [] };
-}
-
-/** Identities of the findings that the base side's baseline accepts. */
-async function readBaseBaseline(
-  source: Source,
-  base: readonly TreeFile[],
-): Promise<{ baseline: ReadonlySet<string>; skipped: Skipped[] }> {
-  const file = base.find(({ path }) => path === baselinePath);
-  if (!file) return { baseline: new Set(), skipped: [] };
-  const blob = (await source.read([file.digest])).get(file.digest);
-  const text =
-    blob && "bytes" in blob ? decodeText(blob.bytes) : { skipped: blob?.missing ?? "it was not found" };
-  const read = "skipped" in text ? { problem: text.skipped } : readBaseline(text.text);
-  if (!("problem" in read)) return { baseline: new Set(read.map(identityOf)), skipped: [] };
-  const reason = `it accepts nothing: ${read.problem}`;
-  return { baseline: new Set(), skipped: [{ path: baselinePath, line: null, reason, matters: false }] };
 }
 
 /** The head side's configuration does not count until it is merged; it is only checked for mistakes. */

@@ -97,6 +97,9 @@ describe("a suppression", () => {
     expect(report.accepted).toMatchObject([{ by: "config", reason: "small" }]);
     const over = await review({ ...base, ...configured("    until: 2020-01-01\n") }, index);
     expect([over.findings.length, over.accepted.length]).toEqual([1, 0]);
+    expect(over.receipt.notChecked).toContain(
+      ".github/drydock.yml: what suppress: accepts of no-blocking-index-build ended on 2020-01-01; take the entry out, or give it a later day",
+    );
   });
 
   it("of the pull request's own configuration does not count", async () => {

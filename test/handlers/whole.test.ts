@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { baselinePath, reviewChange } from "../../src/handlers/review.ts";
+import { baselinePath } from "../../src/handlers/base-facts.ts";
+import { reviewChange } from "../../src/handlers/review.ts";
 import type { Blob, Source } from "../../src/handlers/source.ts";
 import { reviewWhole } from "../../src/handlers/whole.ts";
 import { baselineText } from "../../src/review/baseline.ts";
