@@ -138,6 +138,9 @@ async function pullRequest() {
     values.push(performance.now() - start);
   }
   row("  the same, a spare of this repository waits", ms(median(values)), `least ${ms(Math.min(...values))}`);
+  await warm.ready();
+  const { timings } = await review(warm);
+  for (const [phase, time] of Object.entries(timings)) row(`    of which ${phase}`, ms(time));
   await warm.close();
   const peak = memory();
   row(
