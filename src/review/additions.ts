@@ -58,10 +58,10 @@ export function additionsOf({ run, head, onlyDown }: MigrationContext): Addition
     ),
     indexes: kept.flatMap(({ old, after, now }) =>
       now.indexes
-        .filter(
-          (index) =>
-            after.indexes.some(({ name }) => name === index.name) && !(old && keeps(old, after, index)),
-        )
+        .filter(({ name }) => {
+          const made = after.indexes.find((index) => index.name === name);
+          return made !== undefined && !(old && keeps(old, after, made)) && stays(after, now, made);
+        })
         .map((index) => ({ table: now, index })),
     ),
     constraints: kept.flatMap(({ old, after, now }) =>
@@ -195,6 +195,14 @@ function had(old: Table, after: Table, name: string, type: string): boolean {
   if (has(old.columns, name, type)) return true;
   const former = old.columns[after.columns.findIndex((column) => column.name === name)];
   return former?.type === type && !after.columns.some((column) => column.name === former.name);
+}
+
+/** Whether the pull request leaves the index as the migration made it, and no other one of its name. */
+function stays(after: Table, now: Table, { name, definition }: Index): boolean {
+  const isRenamed =
+    now.name !== after.name ||
+    !after.columns.every((column) => now.columns.some((other) => other.name === column.name));
+  return isRenamed || now.indexes.some((index) => index.name === name && index.definition === definition);
 }
 
 /** Whether an older table has the index already: of a renamed table or column all definitions read differently. */

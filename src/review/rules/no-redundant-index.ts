@@ -46,8 +46,13 @@ function pairOf(index: Index, others: readonly Index[], added: readonly AddedInd
   if (!index.valid) return null;
   const better = others.find((other) => covers(other, index) && !(covers(index, other) && isLater(other)));
   if (better) return { needless: index, better };
-  const needless = others.find((other) => covers(index, other) && !isLater(other));
+  const needless = others.find((other) => covers(index, other) && !isLater(other) && !wasNeedless(other));
   return needless ? { needless, better: index } : null;
+
+  /** Beside an index that was there before: said then, or long known. */
+  function wasNeedless(other: Index): boolean {
+    return others.some((third) => third !== other && covers(third, other));
+  }
 
   /** Of two new ones that are the same, the finding stands on the second. */
   function isLater(other: Index): boolean {

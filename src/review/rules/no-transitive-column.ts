@@ -55,9 +55,10 @@ function ofKeys(migration: Migration, items: readonly AddedColumn[], context: Mi
   const source = first && sourceOf(first, context);
   if (!first || !source) return [];
   const { table } = first;
-  const names = items
-    .filter((added) => sourceOf(added, context)?.target === source.target)
-    .map(({ column }) => column.name);
+  const copies = items.filter((added) => sourceOf(added, context)?.target === source.target);
+  const names = copies.map(({ column }) => column.name);
+  // One equal name may be chance.
+  if (copies.length === 1 && !source.isCertain) return [];
   return [
     {
       message: say`${list(names)} of ${table.name} repeats what ${source.target} holds: ${list(source.key)} decides it.`,
@@ -74,7 +75,7 @@ const history =
 
 /** Facts of their own that many tables have by these names. */
 const own =
-  /^(?:id|name|title|label|description|status|state|type|kind|role|notes?|comment|metadata|data|settings|config|options|position|sort_order|order|version|slug|code|key|value|url|email|enabled|active|visibility|priority|currency|amount|price|quantity|total|locale|language|timezone|color|icon|source|hash|token|tags)$/i;
+  /^(?:id|name|title|label|description|status|state|type|kind|role|notes?|comment|metadata|data|settings|config|options|position|sort_order|order|version|slug|code|key|value|url|email|enabled|active|visibility|priority|currency|amount|price|quantity|total|locale|language|timezone|color|icon|source|hash|token|tags|nonce|salt|secret)$/i;
 
 /**
  * The referenced table from which a column is copied, told by the schema's own keys: a foreign key to a unique key of a
@@ -90,7 +91,12 @@ function sourceOf({ table, column }: AddedColumn, { head }: MigrationContext) {
     const target = references && head?.tables.find(({ name }) => name === references.table);
     if (!target || target === table) continue;
     const copied = target.columns.find((candidate) => isCopy(column, candidate, columns));
-    if (copied && !isInKey(target, copied)) return { target: target.name, key: columns };
+    if (copied && !isInKey(target, copied))
+      return {
+        target: target.name,
+        key: columns,
+        isCertain: copied.name !== column.name || isCity(columns),
+      };
   }
   return null;
 }

@@ -19,10 +19,14 @@ export default defineRule({
   sources: ["PostgreSQL documentation, section 5.5.3, Unique Constraints"],
   check: {
     migration(migration, context) {
+      const told = new Set<string>();
       return additionsOf(context).indexes.flatMap((added): Problem[] => {
         const { table, index } = added;
         const nullable = nullableOf(added);
-        if (nullable.length === 0) return [];
+        // Tables of one shape, made by a loop or for inheritance, are told once.
+        const shape = JSON.stringify([index.columns, index.where]);
+        if (nullable.length === 0 || told.has(shape)) return [];
+        told.add(shape);
         const end = nullable.find((name) => endOfLife.test(name));
         return [
           {
@@ -49,7 +53,10 @@ function nullableOf({ table, index }: AddedIndex): string[] {
   );
   // Every column may be missing: then the rule is about rows that have them all.
   if (nullable.length === index.keys.length) return [];
-  return table.indexes.some((other) => closes(other, index, nullable)) ? [] : nullable;
+  const isClosed = table.indexes.some(
+    (other) => closes(other, index, nullable) || isSibling(table, other, index, nullable),
+  );
+  return isClosed ? [] : nullable;
 }
 
 function isNullable({ columns }: Table, name: string): boolean {
@@ -67,6 +74,19 @@ function closes(other: Index, index: Index, nullable: readonly string[]): boolea
     other.unique &&
     nullable.some((name) => other.where?.includes(`${quoteIdentifier(name)} IS NULL`)) &&
     other.columns.every((name) => name === null || index.columns.includes(name))
+  );
+}
+
+/** The same key with another column that may be NULL: a row has one of several parents, and one key for each. */
+function isSibling(table: Table, other: Index, index: Index, nullable: readonly string[]): boolean {
+  const rest = index.columns.filter((name) => name === null || !nullable.includes(name));
+  return (
+    other !== index &&
+    other.unique &&
+    other.columns.length === index.columns.length &&
+    rest.every((name) => other.columns.includes(name)) &&
+    other.columns.every((name) => name === null || rest.includes(name) || isNullable(table, name)) &&
+    !nullable.some((name) => other.columns.includes(name))
   );
 }
 
