@@ -103,7 +103,10 @@ function commentOf([finding, ...more]: Group, report: Report): NewComment {
   const { rulesUrl } = report;
   const body = commentBody(finding, { suggestion, sources, rulesUrl, more });
   const short = () =>
-    commentBody({ ...finding, evidence: [], fix: null }, { suggestion: null, rulesUrl, more });
+    commentBody(
+      { ...finding, evidence: [], fix: null, sequence: null },
+      { suggestion: null, rulesUrl, more },
+    );
   return {
     fingerprints: [finding, ...more].map(({ fingerprint }) => fingerprint),
     path,

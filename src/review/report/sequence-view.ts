@@ -11,10 +11,7 @@ export function sequenceBlock({ steps, replaces, edits }: MigrationSequence): st
     ...(place === undefined ? [] : [`${instead} ${codeSpan(place)}${replaces.length > 0 ? ":" : ", then:"}`]),
     ...steps.flatMap(({ phase, title, files }, i) => [
       `**${i + 1}. ${phase}:** ${markdown(title)}`,
-      ...files.flatMap(({ path, text }) => [
-        codeSpan(path),
-        fenced(text.replace(/\n$/, ""), "sql", { exact: true }),
-      ]),
+      ...files.flatMap(({ path, text }) => [codeSpan(path), fenced(text, "sql")]),
     ]),
     "</details>",
   ].join("\n\n");
