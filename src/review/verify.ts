@@ -76,7 +76,8 @@ export function proved(findings: readonly Finding[], { fixes, sequences }: Proof
 function* tryFixes(asked: Verification, fixed: readonly Finding[]): Generator<Attempt, boolean, DryRun> {
   const edits = distinctEdits(fixed.flatMap(({ fix }) => fix?.edits ?? []));
   const seen = yield* attempt("fixes", asked, { edits });
-  if (!seen || notRun(seen.run) > notRun(asked.run)) return false;
+  if (!seen || notRun(seen.run) > notRun(asked.run) || leftBehind(seen.run) > leftBehind(asked.run))
+    return false;
   if (surplus(gating(seen.findings), gating(asked.findings)).length > 0) return false;
   const left = seen.findings.map(subjectOf);
   const before = asked.findings.map(subjectOf);
@@ -177,6 +178,14 @@ function notRun({ migrations }: DryRun): number {
   const scripts = migrations.flatMap(({ up, roundTrip }) => [up, roundTrip?.down, roundTrip?.upAgain]);
   return scripts.flatMap((script) => script?.statements ?? []).filter(({ outcome }) => outcome.kind !== "ran")
     .length;
+}
+
+/** What round trips did not bring back. */
+function leftBehind({ migrations }: DryRun): number {
+  return migrations.reduce(
+    (sum, { roundTrip }) => sum + (roundTrip ? roundTrip.residue.length + roundTrip.data.length : 0),
+    0,
+  );
 }
 
 function originOf({ fix }: Finding, { database, run }: Verification): readonly Seen[] {

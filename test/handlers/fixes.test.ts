@@ -75,4 +75,21 @@ describe("a fix of a review", () => {
     lines.splice(finding.line - 1, finding.endLine - finding.line + 1, ...(suggestion ?? "").split("\n"));
     expect(lines.join("\n")).toBe(applyEdits(up, finding.fix?.edits ?? []));
   });
+
+  it("writes a down that is missing, and only one that brings everything back", async () => {
+    const withUp = (up: string) => reviewing.review(base, { ...base, "db/0002_change.up.sql": up });
+    const plain = await withUp("ALTER TABLE orders ADD COLUMN note text;\n");
+    expect(only(plain, "require-down").fix?.edits).toEqual([
+      {
+        path: "db/0002_change.down.sql",
+        start: 0,
+        end: 0,
+        text: "ALTER TABLE orders DROP COLUMN note;\n",
+      },
+    ]);
+    const replacing = await withUp(
+      "CREATE VIEW v AS SELECT id FROM users;\nCREATE OR REPLACE VIEW v AS SELECT id FROM users;\n",
+    );
+    expect(only(replacing, "require-down").fix).toBeNull();
+  });
 });

@@ -1,0 +1,44 @@
+import { besideTable } from "./sequences/names.ts";
+import { quoteIdentifier, quoteTable } from "./sql/names.ts";
+import type { Operation, Script } from "./types.ts";
+
+/**
+ * Statements that take a script back, last one first; null when one of its own cannot be taken back by its text alone: it
+ * writes rows, drops something, or changes what was there before.
+ */
+export function undoOf({ statements }: Script): readonly string[] | null {
+  const isAlone = statements.length === 1;
+  const undone = statements.toReversed().flatMap((statement) => {
+    const { operations, refused, skipped } = statement;
+    if (operations.length === 0 || refused !== null || skipped !== null) return [null];
+    return operations.toReversed().map((operation) => undo(operation, isAlone));
+  });
+  const known = undone.filter((sql) => sql !== null);
+  return known.length > 0 && known.length === undone.length ? known : null;
+}
+
+function undo(operation: Operation, isAlone: boolean): string | null {
+  if (operation.kind === "createTable")
+    return operation.ifNotExists || operation.temporary ? null : `DROP TABLE ${quoteTable(operation.table)}`;
+  if (operation.kind === "addColumn" && !operation.ifNotExists)
+    return `ALTER TABLE ${quoteTable(operation.table)} DROP COLUMN ${quoteIdentifier(operation.column.name)}`;
+  if (operation.kind === "createIndex") return dropIndex(operation, isAlone);
+  if (operation.kind === "addConstraint" && operation.constraint.name !== null)
+    return `ALTER TABLE ${quoteTable(operation.table)} DROP CONSTRAINT ${quoteIdentifier(operation.constraint.name)}`;
+  if (operation.kind === "renameColumn") {
+    const [from, to] = [quoteIdentifier(operation.to), quoteIdentifier(operation.column)];
+    return `ALTER TABLE ${quoteTable(operation.table)} RENAME COLUMN ${from} TO ${to}`;
+  }
+  if (operation.kind === "createView")
+    return `DROP ${operation.materialized ? "MATERIALIZED " : ""}VIEW ${quoteTable(operation.name)}`;
+  if (operation.kind === "createType") return `DROP TYPE ${quoteTable(operation.name)}`;
+  return null;
+}
+
+function dropIndex(
+  { table, name, ifNotExists, concurrently }: Extract<Operation, { kind: "createIndex" }>,
+  isAlone: boolean,
+): string | null {
+  if (name === null || ifNotExists || (concurrently && !isAlone)) return null;
+  return `DROP INDEX ${concurrently ? "CONCURRENTLY " : ""}${besideTable(table, name)}`;
+}
