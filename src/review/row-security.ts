@@ -31,9 +31,12 @@ export function toggledTables({ run, head, onlyDown }: MigrationContext, on: boo
   );
 }
 
-/** Whether whoever calls the API reaches the tables of schema public directly, as on Supabase. */
-export function isExposed(schema: Schema): boolean {
-  return schema.functions.some(({ name }) => name === "auth.uid()") || hasUsers(schema);
+/**
+ * Whether whoever calls the API reaches the tables of schema public directly, as on Supabase: its function that tells the
+ * user is there. A schema `auth` with users may be the application's own.
+ */
+export function isExposed({ functions }: Schema): boolean {
+  return functions.some(({ name }) => name === "auth.uid()");
 }
 
 /** Whether at least half of the tables of a schema, and more than one, are guarded by row level security. */
@@ -47,10 +50,6 @@ export function usesRowSecurity({ tables }: Schema, schemaName: string): boolean
 export function schemaOf(name: string): string {
   const dot = name.indexOf(".");
   return dot < 0 ? "public" : name.slice(0, dot);
-}
-
-function hasUsers({ tables }: Schema): boolean {
-  return tables.some(({ name }) => name === "auth.users");
 }
 
 function holds(table: Table | undefined, policy: Policy): boolean {

@@ -32,7 +32,7 @@ interface Form {
 const forms: readonly Form[] = [
   {
     what: "the password of a role",
-    pattern: /\b(?:CREATE|ALTER)\s+(?:ROLE|USER)\b[^;]*?\bPASSWORD\s+(?:E|U&)?'+([^']+)'/i,
+    pattern: /\b(?:CREATE|ALTER)\s+(?:ROLE|USER)\b[^;]*?\bPASSWORD\s+(?:E|U&)?'+([^'\s][^']*)'/i,
   },
   {
     what: "the password of a connection",

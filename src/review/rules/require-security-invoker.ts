@@ -1,3 +1,4 @@
+import { isExposed } from "../row-security.ts";
 import { defineRule, type MigrationContext } from "../rule.ts";
 import { quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
@@ -42,11 +43,11 @@ function addedViews({ run, head, onlyDown }: MigrationContext): View[] {
 }
 
 /** A table that its owner reads past its policies. Users of a hosted platform are guarded by their schema. */
-function guardedBy({ name, reads }: View, { tables }: Schema): string | undefined {
+function guardedBy({ name, reads }: View, schema: Schema): string | undefined {
   const isHeld = (table: string) =>
-    tables.some((known) => known.name === table && known.rowSecurity && !known.rowSecurityForced);
-  const isPublic = !name.includes(".");
-  return reads.find((table) => isHeld(table) || (isPublic && table === "auth.users"));
+    schema.tables.some((known) => known.name === table && known.rowSecurity && !known.rowSecurityForced);
+  const isOpen = !name.includes(".") && isExposed(schema);
+  return reads.find((table) => isHeld(table) || (isOpen && table === "auth.users"));
 }
 
 function isInvoker({ options }: View): boolean {
