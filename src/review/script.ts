@@ -148,6 +148,8 @@ function read({ psql, ...raw }: RawStatement, sql: string | Refused, dialect: Di
   const statement = { ...raw, sql };
   const read = { operations: [], skipped: null, refused: null };
   if (psql) return { ...statement, ...read, refused: reasons.psql(commandOf(sql)) };
+  if (dialect === "sqlite" && libsqlOnly.test(sql))
+    return { ...statement, ...read, refused: reasons.libsql() };
   const offset = isSame ? raw.span.start : 0;
   // PostgreSQL's parser would misread it; what SQLite cannot read, it says when the statement is run.
   const meaning =
@@ -159,6 +161,10 @@ function read({ psql, ...raw }: RawStatement, sql: string | Refused, dialect: Di
     : meaning.operations.map((operation) => placedAt(operation, raw.span));
   return { ...statement, ...meaning, operations };
 }
+
+/** libSQL, which Turso runs, changes columns in place (libSQL documentation, libsql_extensions.md, Altering columns). */
+const libsqlOnly =
+  /^ALTER\s+TABLE\s+(?:`[^`]*`|"[^"]*"|\[[^\]]*\]|[\w.]+)\s+ALTER\s+(?:COLUMN\s+)?(?:`[^`]*`|"[^"]*"|\[[^\]]*\]|\w+)\s+TO\b/i;
 
 /** The same operation with every place in it set to this one. */
 function placedAt(operation: Operation, span: Span): Operation {
