@@ -56,7 +56,10 @@ describe("an edited migration", () => {
 
   it("is judged by its up when the up changes", () => {
     const up = `${index} SELECT 1;`;
-    expect(rulesOf(before, { ...before, "m/0002_a.up.sql": up })).toEqual(["no-blocking-index-build"]);
+    expect(rulesOf(before, { ...before, "m/0002_a.up.sql": up })).toEqual([
+      "no-blocking-index-build",
+      "no-edited-migration",
+    ]);
   });
 
   it("is not judged when only a comment changes", () => {
@@ -71,7 +74,7 @@ describe("an edited migration", () => {
     const { "m/0002_a.up.sql": up } = before;
     expect(
       rulesOf({ "m/0002_a.up.sql": up }, { "m/0002_a.up.sql": `${base.replace("orders", "x")}` }),
-    ).toEqual([]);
+    ).toEqual(["no-edited-migration"]);
   });
 
   it("is asked for a down that is taken away", () => {
