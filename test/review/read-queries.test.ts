@@ -141,6 +141,35 @@ describe("annotated queries", () => {
   });
 });
 
+describe("deployed queries", () => {
+  const deployed = (base: Files, head: Files) =>
+    read({ ...migrations, ...base }, { ...migrations, ...head }).deployed.map(({ name, path, line, sql }) => [
+      name,
+      path,
+      line,
+      sql,
+    ]);
+
+  it("are those of the base side that change or go", () => {
+    const base = {
+      "q.sql": marked({ open: "SELECT id FROM orders WHERE state = :s", all: "SELECT 1", gone: "SELECT 2" }),
+      "old.sql": marked({ last: "SELECT 3" }),
+    };
+    const head = { "q.sql": marked({ open: "SELECT id FROM orders", all: "select 1" }) };
+    expect(deployed(base, head)).toEqual([
+      ["open", "q.sql", 2, "SELECT id FROM orders WHERE state = $1"],
+      ["gone", "q.sql", 8, "SELECT 2"],
+      ["last", "old.sql", 2, "SELECT 3"],
+    ]);
+  });
+
+  it("are none where a query only moves, or only a comment changes", () => {
+    const base = { "q.sql": marked({ open: "SELECT id FROM orders" }) };
+    expect(deployed(base, { "r.sql": marked({ open: "SELECT id\nFROM orders" }) })).toEqual([]);
+    expect(deployed(base, { "q.sql": marked({ open: "SELECT id /* all */ FROM orders" }) })).toEqual([]);
+  });
+});
+
 describe("the database that queries are planned on", () => {
   const homes = (base: Files, head: Files) =>
     read(base, head).databases.map(({ directory, history, steps }) => [
