@@ -52,6 +52,7 @@ import noManyTableLocks from "./no-many-table-locks.ts";
 import noMisleadingType from "./no-misleading-type.ts";
 import noMismatchedForeignKeyType from "./no-mismatched-foreign-key-type.ts";
 import noMoneyType from "./no-money-type.ts";
+import noNestedTransaction from "./no-nested-transaction.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
 import noNewEnumValueInTransaction from "./no-new-enum-value-in-transaction.ts";
 import noNullableFlag from "./no-nullable-flag.ts";
@@ -60,6 +61,7 @@ import noObjectRename from "./no-object-rename.ts";
 import noOpenPolicy from "./no-open-policy.ts";
 import noPaddedChar from "./no-padded-char.ts";
 import noPartitionedTableLock from "./no-partitioned-table-lock.ts";
+import noPartlyAppliedFile from "./no-partly-applied-file.ts";
 import noPolicyWithoutRowSecurity from "./no-policy-without-row-security.ts";
 import noPrivilegedRole from "./no-privileged-role.ts";
 import noQueryBrokenByDeploy from "./no-query-broken-by-deploy.ts";
@@ -168,6 +170,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-misleading-type": noMisleadingType,
   "no-mismatched-foreign-key-type": noMismatchedForeignKeyType,
   "no-money-type": noMoneyType,
+  "no-nested-transaction": noNestedTransaction,
   "no-new-column-rewrite": noNewColumnRewrite,
   "no-new-enum-value-in-transaction": noNewEnumValueInTransaction,
   "no-nullable-flag": noNullableFlag,
@@ -176,6 +179,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-open-policy": noOpenPolicy,
   "no-padded-char": noPaddedChar,
   "no-partitioned-table-lock": noPartitionedTableLock,
+  "no-partly-applied-file": noPartlyAppliedFile,
   "no-policy-without-row-security": noPolicyWithoutRowSecurity,
   "no-privileged-role": noPrivilegedRole,
   "no-query-broken-by-deploy": noQueryBrokenByDeploy,
