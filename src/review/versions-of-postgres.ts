@@ -28,6 +28,10 @@ export const since = {
   enumValueInTransaction: 12,
   /** ATTACH PARTITION takes SHARE UPDATE EXCLUSIVE on the parent, not ACCESS EXCLUSIVE (release notes 12). */
   attachWithoutBlocking: 12,
+  /** REINDEX … CONCURRENTLY (release notes 12; REINDEX, Rebuilding Indexes Concurrently). */
+  concurrentReindex: 12,
+  /** ALTER TABLE … DETACH PARTITION … CONCURRENTLY (release notes 14; ALTER TABLE, DETACH PARTITION). */
+  concurrentDetach: 14,
   /** A foreign key of a partitioned table may be NOT VALID (release notes 18; ALTER TABLE, ADD table_constraint). */
   notValidOnPartitioned: 18,
   /** Generated columns may be VIRTUAL (release notes 18; section 5.4). */

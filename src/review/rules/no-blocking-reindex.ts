@@ -6,11 +6,9 @@ import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
 import type { TableName, Text } from "../types.ts";
+import { since } from "../versions-of-postgres.ts";
 
 const keywords = /^REINDEX\s+(?:\([^)]*\)\s*)?(?:INDEX|TABLE|SCHEMA|DATABASE)\b/i;
-
-/** The first major version with REINDEX CONCURRENTLY (release notes of 12). */
-const firstConcurrent = 12;
 
 export default defineRule({
   summary: "Rebuild an index of an existing table with REINDEX CONCURRENTLY",
@@ -37,7 +35,7 @@ export default defineRule({
         object: name,
         severity: sized("error", first, context),
         fix:
-          context.postgres < firstConcurrent
+          context.postgres < since.concurrentReindex
             ? null
             : concurrentlyFix(keywords, "Rebuild the index with CONCURRENTLY", context),
       };
@@ -56,7 +54,7 @@ function tablesOf(name: string, context: OperationContext): TableName[] {
 }
 
 function insteadOf({ script, statement, framework, postgres }: OperationContext): Text {
-  if (postgres < firstConcurrent)
+  if (postgres < since.concurrentReindex)
     return say`PostgreSQL ${postgres} has no REINDEX CONCURRENTLY: build a second index with CREATE INDEX CONCURRENTLY, then drop the old one with DROP INDEX CONCURRENTLY.`;
   const better = statement.sql.replace(keywords, "$& CONCURRENTLY");
   const where = isInTransaction(script, statement)

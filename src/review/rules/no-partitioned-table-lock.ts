@@ -6,9 +6,7 @@ import { quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
 import type { OperationOf, Problem, TableName, Text } from "../types.ts";
-
-/** The first major version with DETACH PARTITION … CONCURRENTLY (release notes of 14). */
-const firstConcurrent = 14;
+import { since } from "../versions-of-postgres.ts";
 
 export default defineRule({
   summary: "Add and remove partitions without locking the partitioned table",
@@ -37,6 +35,16 @@ export default defineRule({
         context,
       );
     },
+    attachPartition({ table, partition, at }, context) {
+      if (context.postgres >= since.attachWithoutBlocking || context.isNew(table)) return;
+      return {
+        message: say`In PostgreSQL ${context.postgres} attaching ${partition} makes every read and write of ${table} wait, whichever partition it is about.`,
+        instead: say`Set a short lock_timeout, and try again when it fails; from PostgreSQL 12 on reads and writes go on.`,
+        at,
+        object: partition,
+        severity: sized("warning", table, context),
+      };
+    },
     detachPartition(operation, context) {
       const { table, partition, concurrently, at } = operation;
       if (concurrently || context.isNew(table) || context.isNew(partition)) return;
@@ -60,7 +68,7 @@ export default defineRule({
       if (context.isNew(table) || tableBefore(context, table)?.kind !== "partition") return;
       const parent = lockedParent(context);
       if (parent === null || context.statement.operations.some((one) => isDropOf(one, parent))) return;
-      const detach = `ALTER TABLE ${quoteTable(parent)} DETACH PARTITION ${quoteTable(table)}${context.postgres < firstConcurrent ? "" : " CONCURRENTLY"}`;
+      const detach = `ALTER TABLE ${quoteTable(parent)} DETACH PARTITION ${quoteTable(table)}${context.postgres < since.concurrentDetach ? "" : " CONCURRENTLY"}`;
       return answer(
         say`Dropping ${table}`,
         table,
@@ -103,7 +111,7 @@ function isFirstOf(parent: TableName, { script, statement }: OperationContext): 
 }
 
 function canBeConcurrent({ table }: OperationOf<"detachPartition">, context: OperationContext): boolean {
-  return context.postgres >= firstConcurrent && !hasDefault(table, context);
+  return context.postgres >= since.concurrentDetach && !hasDefault(table, context);
 }
 
 /** CONCURRENTLY is refused while there is a DEFAULT partition; only a run shows that there is one: it is locked as well. */
@@ -122,7 +130,7 @@ function isPartition(table: TableName, context: OperationContext): boolean {
 
 function detachAdvice(operation: OperationOf<"detachPartition">, context: OperationContext): Text {
   const { script, statement, postgres } = context;
-  if (postgres < firstConcurrent)
+  if (postgres < since.concurrentDetach)
     return say`PostgreSQL ${postgres} has no DETACH … CONCURRENTLY: set a short lock_timeout, and try again when it fails.`;
   if (!canBeConcurrent(operation, context))
     return say`${operation.table} has a DEFAULT partition, so CONCURRENTLY is refused: set a short lock_timeout, and try again when it fails.`;
