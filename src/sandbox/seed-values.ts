@@ -31,10 +31,18 @@ export function candidatesFor(column: SeedColumn, checks: readonly Check[], rows
 }
 
 function plainValue(base: string, column: SeedColumn, n: number): string | null {
-  const i = n + column.number - 1;
+  const i = isIdentifier(column) ? n : n + column.number - 1;
   const make = makers[base];
   if (make) return make(i, n, column);
   return null;
+}
+
+/**
+ * Columns that name a row have the same values in all tables, so that a foreign key which a change adds fits: `id`,
+ * `user_id`, `userId`. Other columns differ from each other, so that none is taken for another.
+ */
+function isIdentifier({ name }: SeedColumn): boolean {
+  return /(^|_)(id|uuid|guid)$/i.test(name) || /[a-z0-9](Id|ID|Uuid|UUID)$/.test(name);
 }
 
 type Maker = (i: number, n: number, column: SeedColumn) => string;
@@ -113,7 +121,7 @@ function numericValue(i: number, modifier: number): string {
 
 function textValue(n: number, column: SeedColumn, limit: number): string {
   const name = column.name.toLowerCase();
-  const word = name.replace(/[^a-z0-9]+/g, "_");
+  const word = isIdentifier(column) ? "id" : name.replace(/[^a-z0-9]+/g, "_");
   const long = longText(name, word, n);
   if (long.length <= limit) return long;
   const short = `${word}${n}`;
