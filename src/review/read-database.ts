@@ -145,13 +145,13 @@ function downWaived(
   downPath: string | null,
   { directory, framework }: StepContext,
 ): string | null {
+  if (!framework.hasDowns && down === null) return `${framework.title} has no downs`;
   if (
     !directory.writesDowns &&
     (down === null || down.text.slice(down.range.start, down.range.end).trim() === "")
   )
     return "no migration before it in this folder has a down";
   if (down) return waiverOf(down);
-  if (!framework.hasDowns) return `${framework.title} has no downs`;
   return downPath === null ? "nothing in this folder has a down" : null;
 }
 

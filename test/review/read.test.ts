@@ -404,6 +404,11 @@ describe("tools", () => {
       "apps/b/drizzle drizzle sqlite",
       "apps/c/migrations goose postgresql",
     ]);
+    expect(databases.map(({ steps }) => steps[0]?.downWaived)).toEqual([
+      "Prisma Migrate has no downs",
+      "Drizzle has no downs",
+      null,
+    ]);
     expect(databases.map(({ history, steps }) => [history.length, steps.length])).toEqual([
       [1, 1],
       [1, 1],

@@ -34,7 +34,8 @@ export default defineFramework({
   find: (repository) => markedFolders(repository, isOwn, /^--.*\+goose\s/m).map(layOut),
   read,
   hasDowns: true,
-  habits: { late: "refused", duplicates: "refused", checksums: false },
+  // With -allow-missing, or the like in code, a late one is run: which it is stands in no migration.
+  habits: { late: "unknown", duplicates: "refused", checksums: false },
   outsideTransaction: say`a migration of its own that begins with ${"-- +goose NO TRANSACTION"}`,
   write({ directory, version, name, up, down, outsideTransaction }) {
     const head = outsideTransaction ? "-- +goose NO TRANSACTION\n\n" : "";
