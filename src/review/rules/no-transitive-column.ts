@@ -61,7 +61,7 @@ function ofKeys(migration: Migration, items: readonly AddedColumn[], context: Mi
   if (copies.length === 1 && !source.isCertain) return [];
   return [
     {
-      message: say`${list(names)} of ${table.name} repeats what ${source.target} holds: ${list(source.key)} decides it.`,
+      message: say`${list(names)} of ${table.name} ${[names.length > 1 ? "repeat" : "repeats"]} what ${source.target} holds: ${list(source.key)} decides it.`,
       instead: say`Read it from ${source.target} by ${list(source.key)}.`,
       ...placeOfColumn(migration, table, names[0] ?? ""),
       object: `${table.name}.${names[0]}`,

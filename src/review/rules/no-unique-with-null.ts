@@ -32,7 +32,7 @@ export default defineRule({
           {
             message:
               end === undefined
-                ? say`${index.name} lets rows of ${table.name} repeat as soon as ${list(nullable)} is NULL.`
+                ? say`${index.name} lets rows of ${table.name} repeat as soon as ${nullable.length > 1 ? say`one of ${list(nullable)}` : list(nullable)} is NULL.`
                 : say`${index.name} keeps nothing unique among the rows of ${table.name} that are in use: ${end} is NULL in all of them.`,
             instead: insteadOf(index, end, context.postgres),
             ...placeOfIndex(migration, table, index),
