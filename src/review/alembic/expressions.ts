@@ -185,9 +185,9 @@ function callSql(value: Extract<PythonValue, { kind: "call" }>, context: Context
       case "cast":
         return `CAST(${of(0)} AS ${typeOf(args.positional[1], context).sql})`;
       case "desc":
-        return `${of(0)} DESC`;
+        return `${sorted(args.positional[0], context)} DESC`;
       case "asc":
-        return `${of(0)} ASC`;
+        return `${sorted(args.positional[0], context)} ASC`;
       default:
         return unreadable(`an SQL expression depends on ${describe(value)}, which is not followed`);
     }
@@ -195,6 +195,12 @@ function callSql(value: Extract<PythonValue, { kind: "call" }>, context: Context
   return callee.kind === "attribute"
     ? methodSql(callee.object, callee.name, args, context)
     : unreadable(`an SQL expression depends on ${describe(value)}, which is not followed`);
+}
+
+/** `desc("name")`: here a string is a column. */
+function sorted(value: PythonValue | undefined, context: Context): string {
+  if (!value) return unreadable("an order without a column");
+  return value.kind === "string" ? quoteName(value.value) : expressionSql(value, context);
 }
 
 function functionSql(name: string, args: readonly string[], { dialect }: Context): string {

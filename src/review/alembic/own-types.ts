@@ -25,7 +25,14 @@ export function importsOf(text: string): string[] {
     for (const name of names.replace(/#[^\n]*/g, "").split(/[\s,()]+/))
       if (/^\w+$/.test(name) && name !== "as") found.add(`${from}.${name}`);
   }
-  return [...found].filter((name) => !isLibrary(name));
+  const own = [...found].filter((name) => !isLibrary(name));
+  // `import shop` alone, and `shop.db.types.GUID()` below.
+  const used = own.flatMap((name) =>
+    [...text.matchAll(new RegExp(`(?<![\\w.])${name.replaceAll(".", "\\.")}(?:\\.\\w+)+`, "g"))].map(
+      ([path]) => path.split(".").slice(0, -1).join("."),
+    ),
+  );
+  return [...new Set([...own, ...used])];
 }
 
 /**

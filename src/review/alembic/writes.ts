@@ -1,5 +1,5 @@
 import { describe } from "../code/python-run.ts";
-import { calleeOf, isNone, type PythonCall, type PythonValue } from "../code/python-values.ts";
+import { calleeOf, isNone, type PythonCall, type PythonValue, pathOf } from "../code/python-values.ts";
 import type { Context } from "./context.ts";
 import { expressionSql } from "./expressions.ts";
 import { literal, quoteName, stringIn, type TableRef, tableSql } from "./names.ts";
@@ -103,7 +103,7 @@ interface Chain {
 function chainOf(value: PythonValue): Chain {
   const calls: { name: string; call: PythonCall }[] = [];
   let at = value;
-  while (at.kind === "call" && at.callee.kind === "attribute") {
+  while (at.kind === "call" && at.callee.kind === "attribute" && pathOf(at.callee) === null) {
     calls.unshift({ name: at.callee.name, call: at });
     at = at.callee.object;
     if (calleeOf(at) !== null && /^(table|Table)$/.test(calleeOf(at) ?? "")) break;

@@ -65,6 +65,10 @@ export function evaluate(expression: PythonExpression, scope: Scope, run: Run): 
       return value;
     }
     case "other":
+      if (expression.node === "YieldExpression") {
+        run.yields.pop()?.();
+        return none;
+      }
       return unknown("an expression that is not followed");
   }
 }
@@ -189,11 +193,21 @@ function call(expression: Extract<PythonExpression, { kind: "call" }>, scope: Sc
   const args = argumentsOf(expression.args, scope, run);
   if (callee.kind === "unknown")
     return run.host.call({ kind: "call", callee, args, at: expression.at }) ?? callee;
+  if (callee.kind === "function" && isContextManager(callee))
+    return { kind: "call", callee, args, at: expression.at };
   if (callee.kind === "function" || callee.kind === "lambda") return run.callOwn(callee, args, expression.at);
   const known = builtin(callee, args, run) ?? methodOf(callee, args, run);
   if (known) return known;
   const made = { kind: "call", callee, args, at: expression.at } as const;
   return run.host.call(made) ?? made;
+}
+
+/** A generator that a `with` runs around its block. */
+export function isContextManager(value: PythonValue): boolean {
+  return (
+    value.kind === "function" &&
+    value.definition.decorators.some((decorator) => nameIn(decorator) === "contextmanager")
+  );
 }
 
 function unary(operator: string, operand: PythonValue): PythonValue {

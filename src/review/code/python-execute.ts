@@ -1,4 +1,4 @@
-import { bind, evaluate, itemsOf } from "./python-evaluate.ts";
+import { bind, evaluate, isContextManager, itemsOf } from "./python-evaluate.ts";
 import { compare } from "./python-operators.ts";
 import { describe, type Host, type Run } from "./python-run.ts";
 import type { PythonExpression, PythonParameter, PythonStatement } from "./python-tree.ts";
@@ -21,6 +21,7 @@ export function startRun(host: Host): Run {
     steps: 0,
     depth: 0,
     tried: 0,
+    yields: [],
     evaluate: (expression, scope) => evaluate(expression, scope, run),
     callOwn: (callee, args) => callOwn(callee, args, run).value,
   };
@@ -269,8 +270,18 @@ function executeWith(
   run: Run,
 ): Completion {
   const contexts: PythonValue[] = [];
-  for (const { value, as } of statement.items) {
-    const context = evaluate(value, scope, run);
+  const [only] = statement.items;
+  const around = statement.items.length === 1 && only ? evaluate(only.value, scope, run) : null;
+  if (around?.kind === "call" && isContextManager(around.callee)) {
+    let inner: Completion = next;
+    run.yields.push(() => {
+      inner = execute(statement.body, scope, run);
+    });
+    callOwn(around.callee, around.args, run);
+    return inner;
+  }
+  for (const [i, { value, as }] of statement.items.entries()) {
+    const context = (i === 0 ? around : null) ?? evaluate(value, scope, run);
     contexts.push(context);
     const entered = run.host.enter(context, statement.at);
     if (as) bind([as], entered, scope, run);

@@ -29,6 +29,8 @@ export interface Run {
   depth: number;
   /** Above 0 while statements are only tried: they may not run. */
   tried: number;
+  /** What runs where a context manager of the file yields. */
+  readonly yields: (() => void)[];
   readonly evaluate: (expression: PythonExpression, scope: Scope) => PythonValue;
   /** Calls what the file defines. */
   readonly callOwn: (callee: PythonValue, args: CallArguments, at: Span) => PythonValue;

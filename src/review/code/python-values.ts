@@ -128,7 +128,10 @@ export function truthOf(value: PythonValue): boolean | null {
     case "constant":
       return value.value === true;
     case "sequence":
-      return value.items.length > 0;
+      // What was only tried may not have been added.
+      return value.items.length > 0 && value.items.every(({ kind }) => kind === "unknown")
+        ? null
+        : value.items.length > 0;
     case "dict":
       return value.entries.length > 0;
     case "function":

@@ -21,14 +21,19 @@ export function parsePython(text: string): PythonModule {
 function firstError({ text, node }: Node): Node | null {
   const cursor = node.cursor();
   do {
-    if (cursor.type.isError && !isBareYield(cursor.node)) return { text, node: cursor.node };
+    if (cursor.type.isError && !isBareYield(cursor.node, text)) return { text, node: cursor.node };
   } while (cursor.next());
   return null;
 }
 
 /** The grammar wants a value after `yield`; Python does not. */
-function isBareYield(node: Node["node"]): boolean {
-  return node.parent?.name === "YieldExpression" && node.from === node.to;
+function isBareYield({ from, to, prevSibling, parent }: Node["node"], text: string): boolean {
+  if (from !== to) return false;
+  return (
+    prevSibling?.name === "yield" ||
+    parent?.name === "YieldExpression" ||
+    /\byield\s*$/.test(text.slice(Math.max(0, from - 80), from))
+  );
 }
 
 function statementsOf(nodes: readonly Node[]): PythonStatement[] {
