@@ -1,4 +1,5 @@
 import type { Framework } from "./framework.ts";
+import { isVerbatim } from "./script.ts";
 import { say } from "./text.ts";
 import type { Script, Statement, Text } from "./types.ts";
 
@@ -14,7 +15,11 @@ export function isInTransaction(script: Script, statement: Statement): boolean {
 
 /** Where a statement of this script would run outside a transaction: what the tool has for it, or past the file's own BEGIN. */
 export function outsideTransaction({ script, framework }: { script: Script; framework: Framework }): Text {
-  return script.transaction === "autocommit"
+  // A BEGIN that the file does not hold is the tool's own.
+  const isOwn = script.statements.every(
+    (statement) => !isBegun([statement]) || isVerbatim(script, statement),
+  );
+  return script.transaction === "autocommit" && isOwn
     ? say`a place outside BEGIN … COMMIT`
     : framework.outsideTransaction;
 }

@@ -100,6 +100,8 @@ function readStatement(node: Node): PythonStatement {
       return { kind: "return", value: readExpressions(children.slice(1)), at };
     case "RaiseStatement":
       return { kind: "raise", value: children[1] ? readExpression(children[1]) : null, at };
+    case "YieldStatement":
+      return { kind: "expression", value: { kind: "other", node: "YieldExpression", at }, at };
     case "PassStatement":
       return { kind: "pass", at };
     case "BreakStatement":

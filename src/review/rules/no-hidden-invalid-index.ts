@@ -30,8 +30,13 @@ export default defineRule({
   },
 });
 
-/** The pull request drops an index of this name first. */
-function isDroppedBefore(name: string, { database, migration, statement }: OperationContext): boolean {
+/** The pull request drops an index of this name first, or may: in a statement that could not be read. */
+function isDroppedBefore(
+  name: string,
+  { database, migration, script, statement }: OperationContext,
+): boolean {
+  const unread = script.statements.slice(0, statement.index).filter(({ refused }) => refused !== null);
+  if (unread.some(({ sql }) => sql.includes(name))) return true;
   const steps = database.steps.slice(0, database.steps.indexOf(migration) + 1);
   return steps
     .flatMap((step) =>

@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { orderRevisions, readRevision } from "../../src/review/alembic/revisions.ts";
+import { parsePython } from "../../src/review/code/python.ts";
+import { frameworks } from "../../src/review/frameworks/index.ts";
+import { isVerbatim } from "../../src/review/script.ts";
+import { isInTransaction, outsideTransaction } from "../../src/review/transaction.ts";
+import { waiverOf } from "../../src/review/waiver.ts";
+
+const alembic = frameworks.alembic;
+if (!alembic) throw new Error("Alembic is gone");
+
+function read(body: string, direction: "up" | "down" = "up", head = "") {
+  const text = `import sqlalchemy as sa\nfrom alembic import op\n${head}\ndef ${direction}grade():\n${body
+    .split("\n")
+    .map((line) => `    ${line}`)
+    .join("\n")}\n`;
+  const path = "alembic/versions/a.py";
+  const script = alembic?.read({ path, text, direction, dialect: "postgresql", settings: {} }).script;
+  if (!script) throw new Error("nothing was read");
+  return script;
+}
+
+function sent(body: string, head = ""): string[] {
+  return read(body, "up", head).statements.map(({ sql, refused }) =>
+    refused === null ? sql : `not read: ${refused}`,
+  );
+}
+
+describe("SQL in a string", () => {
+  it("keeps its places, letter by letter", () => {
+    const script = read('op.execute("""\n  UPDATE a SET x = 1;\n  DROP TABLE b\n""")');
+    expect(script.statements.map((statement) => isVerbatim(script, statement))).toEqual([true, true]);
+    expect(script.statements.map(({ line }) => line)).toEqual([6, 7]);
+    const [, drop] = script.statements;
+    const at = drop?.operations[0]?.at;
+    expect(script.text.slice(at?.start, at?.end)).toContain("b");
+  });
+
+  it("is no text to edit where it is put together", () => {
+    const script = read('op.execute("DROP TABLE " + NAME)', "up", 'NAME = "b"\n');
+    const [drop] = script.statements;
+    expect(drop?.sql).toBe("DROP TABLE b");
+    expect(drop && isVerbatim(script, drop)).toBe(false);
+  });
+
+  it("has colons that are no parameters", () => {
+    expect(sent("op.execute(\"SELECT '12:30'::time, 'a\\\\:b'\")")).toEqual(["SELECT '12:30'::time, 'a:b'"]);
+    expect(sent('op.execute("DELETE FROM a WHERE b = :b")')[0]).toMatch(/^not read: .*parameter :b/);
+  });
+});
+
+describe("what a file computes", () => {
+  it.each([
+    ['for t in ("a", "b"): op.drop_table(t)', ["DROP TABLE a", "DROP TABLE b"]],
+    ['for i, t in enumerate(["a"]): op.execute("DROP TABLE %s_%d" % (t, i))', ["DROP TABLE a_0"]],
+    ['op.execute("DROP TABLE {}".format("a"))', ["DROP TABLE a"]],
+    ['op.drop_table("a" if not False or True and False else "b")', ["DROP TABLE a"]],
+    ['if op.get_bind().dialect.name != "postgresql": return\nop.drop_table("a")', ["DROP TABLE a"]],
+    ['op.drop_column(*["a", "b"])', ["ALTER TABLE a DROP COLUMN b"]],
+    ['op.execute(", ".join([f"DROP TABLE {t}" for t in ["a"] if t != "b"]))', ["DROP TABLE a"]],
+  ])("is followed: %s", (body, expected) => {
+    expect(sent(body)).toEqual(expected);
+  });
+
+  it("is followed through context managers of the file", () => {
+    const head =
+      'from contextlib import contextmanager\n@contextmanager\ndef without(t):\n    op.execute(f"LOCK TABLE {t}")\n    try:\n        yield\n    finally:\n        op.execute("RESET ALL")\n';
+    expect(sent('with without("a"): op.drop_table("b")', head)).toEqual([
+      "LOCK TABLE a",
+      "DROP TABLE b",
+      "RESET ALL",
+    ]);
+  });
+
+  it("is said where it depends on the database, and what follows is read", () => {
+    const body =
+      'if op.get_bind().execute(sa.text("SELECT 1")).scalar(): op.drop_table("a")\nop.drop_table("b")';
+    const [first, second] = sent(body);
+    expect(first).toMatch(/^not read: it is not read: whether it runs depends on/);
+    expect(second).toBe("DROP TABLE b");
+  });
+
+  it("does not take for done what was only tried", () => {
+    const body =
+      'names = []\nfor row in op.get_bind().execute(sa.text("SELECT 1")): names.append("a")\nif names: op.drop_table("a")';
+    expect(sent(body)).toEqual([expect.stringMatching(/^not read/)]);
+  });
+});
+
+describe("an autocommit_block", () => {
+  const script = read(
+    'op.drop_table("a")\nwith op.get_context().autocommit_block():\n    op.create_index("i", "b", ["c"], postgresql_concurrently=True)\nop.drop_table("d")',
+  );
+
+  it("stands outside the transactions around it", () => {
+    const inside = script.statements.map((statement) => isInTransaction(script, statement));
+    expect(script.statements.map(({ sql }) => sql)).toEqual([
+      "BEGIN",
+      "DROP TABLE a",
+      "COMMIT",
+      "CREATE INDEX CONCURRENTLY i ON b (c)",
+      "BEGIN",
+      "DROP TABLE d",
+      "COMMIT",
+    ]);
+    expect([inside[1], inside[3], inside[5]]).toEqual([true, false, true]);
+  });
+
+  it("is what is recommended", () => {
+    expect(outsideTransaction({ script, framework: alembic })).toContainEqual({
+      code: "with op.get_context().autocommit_block():",
+    });
+  });
+});
+
+it("takes a raised NotImplementedError for the author's word that there is no way back", () => {
+  expect(waiverOf(read("raise NotImplementedError()", "down"))).toContain("NotImplementedError");
+  expect(waiverOf(read("pass", "down"))).toBeNull();
+});
+
+describe("revisions", () => {
+  it("are read without the rest of the file", () => {
+    const text = 'revision: str = "b"\ndown_revision = ("a", "x")\ndepends_on = "y"\n@mark\ndef upgrade(:';
+    expect(readRevision("b.py", text)).toMatchObject({ id: "b", after: ["a", "x"], dependsOn: ["y"] });
+    expect(readRevision("c.py", "x = 1")).toBeNull();
+  });
+
+  it("that follow each other are told", () => {
+    const of = (id: string, after: string) => ({
+      path: `${id}.py`,
+      id,
+      after: [after],
+      dependsOn: [],
+      labels: [],
+    });
+    const { revisions, problems } = orderRevisions([of("a", "b"), of("b", "a")]);
+    expect(revisions).toHaveLength(2);
+    expect(problems[0]?.reason).toContain("follows itself");
+  });
+});
+
+it("reads every kind of statement of Python that is no mistake", () => {
+  expect(parsePython("def f():\n    try:\n        yield\n    finally:\n        pass\n").kind).toBe("module");
+  expect(parsePython("def f(:\n").kind).toBe("unreadable");
+});
