@@ -30,11 +30,12 @@ export default defineFramework({
   hasDowns: false,
   habits: { late: "refused", duplicates: "refused", checksums: true },
   outsideTransaction: say`a migration of its own, which Flyway then runs without a transaction (set ${"flyway.postgresql.transactional.lock=false"}, or it waits for its own lock)`,
-  write({ directory, version, name, after, up, down }) {
+  write({ directory, version, name, after, up, down, outsideTransaction }) {
     const folder = after.up === "" ? directory : directoryOf(after.up);
     const path = (kind: string) => joinPath(folder, `${kind}${version}__${name}.sql`);
     const undo = down === null || after.down === null ? [] : [{ path: path("U"), text: down }];
-    return [{ path: path("V"), text: up }, ...undo];
+    const settings = { path: `${path("V")}.conf`, text: "executeInTransaction=false\n" };
+    return [{ path: path("V"), text: up }, ...(outsideTransaction ? [settings] : []), ...undo];
   },
 });
 
