@@ -6,7 +6,7 @@ import type { Column, Table } from "../types.ts";
 
 export default defineRule({
   summary: "Store amounts of money exactly, as numeric",
-  why: "real and double precision hold the nearest binary fraction: 0.1 is not 0.1, sums drift, and equal amounts compare as different.",
+  why: "The types real and double precision hold the nearest binary fraction: 0.1 is not 0.1, sums drift, and equal amounts compare as different.",
   instead: "Declare it numeric, or an integer of the smallest unit.",
   // The type's own documentation; that the column holds money is told by its name.
   severity: "warning",

@@ -7,7 +7,7 @@ import type { Column } from "../types.ts";
 
 export default defineRule({
   summary: "Store texts of different lengths as text",
-  why: "character(n) fills every value up with blanks, which take space and are lost in some comparisons and kept in others. It is no faster.",
+  why: "The type character(n) fills every value up with blanks, which take space and are lost in some comparisons and kept in others. It is no faster.",
   instead: "Declare it text, with a CHECK where the length matters.",
   // Advice: values that all have the same length lose nothing.
   severity: "info",

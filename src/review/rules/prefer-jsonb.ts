@@ -6,7 +6,7 @@ import { say } from "../text.ts";
 
 export default defineRule({
   summary: "Store documents as jsonb",
-  why: "json keeps the text as it came: every access parses it again, no GIN index finds anything in it, and it has no equality, so that DISTINCT, GROUP BY and UNION over it fail.",
+  why: "A json column keeps the text as it came: every access parses it again, no GIN index finds anything in it, and it has no equality, so that DISTINCT, GROUP BY and UNION over it fail.",
   instead: "Declare it jsonb.",
   // Advice: the text itself may matter.
   severity: "info",
