@@ -106,6 +106,7 @@ import requireForeignKeyIndex from "./require-foreign-key-index.ts";
 import requireFullMatch from "./require-full-match.ts";
 import requireFunctionSearchPath from "./require-function-search-path.ts";
 import requireGinIndex from "./require-gin-index.ts";
+import requireLockTimeout from "./require-lock-timeout.ts";
 import requirePartitionKey from "./require-partition-key.ts";
 import requirePolicy from "./require-policy.ts";
 import requirePrimaryKey from "./require-primary-key.ts";
@@ -224,6 +225,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "require-full-match": requireFullMatch,
   "require-function-search-path": requireFunctionSearchPath,
   "require-gin-index": requireGinIndex,
+  "require-lock-timeout": requireLockTimeout,
   "require-partition-key": requirePartitionKey,
   "require-policy": requirePolicy,
   "require-primary-key": requirePrimaryKey,

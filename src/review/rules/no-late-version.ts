@@ -1,13 +1,13 @@
 import { defineRule, type MigrationContext } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Migration, Severity, Text } from "../types.ts";
+import type { Migration, Text } from "../types.ts";
 import { compareVersions } from "../versions.ts";
 
 export default defineRule({
   summary: "Number a migration above all that the base branch has",
   why: "Databases that have run the base branch's last migration are beyond this version: depending on the tool it is skipped there without a word, or stops the deploy; only new databases get it.",
   instead: "Give the migration a version above the last one of the base branch.",
-  // Certain where the tool is known to skip or to refuse it.
+  // Certain where the tool is known to skip it.
   severity: "error",
   dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the tool is set up to run migrations out of order.",
@@ -22,7 +22,7 @@ export default defineRule({
       if (migration.status !== "added" || habits.late === "run" || !isNumbered(migration.version)) return;
       const last = lastOnBase(context);
       if (!last || compareVersions(migration.version, last.version) >= 0) return;
-      const severity: Severity = habits.late === "unknown" ? "info" : "error";
+      const severity = severities[habits.late];
       const first = migration.up.statements[0];
       return {
         message: say`${migration.name} has version ${migration.version}, below ${last.version}, which the base branch already has: ${effectOf(context)}.`,
@@ -35,6 +35,9 @@ export default defineRule({
     },
   },
 });
+
+/** A tool that refuses it has a switch to run it all the same, which no file need show. */
+const severities = { skipped: "error", refused: "warning", unknown: "info" } as const;
 
 function effectOf({ database }: MigrationContext): Text {
   switch (database.habits.late) {
