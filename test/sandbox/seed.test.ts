@@ -34,17 +34,20 @@ describe("made-up rows", () => {
     expect(seeded.rows).toBe(seeded.tables * 10);
   });
 
-  it.each(["bigint", "uuid", "text", "varchar(8)"])("fit a foreign key of %s that a change adds", async (type) => {
-    const history = [
-      `CREATE TABLE users (email text, id ${type} PRIMARY KEY)`,
-      `CREATE TABLE orders (id bigint PRIMARY KEY, n int, user_id ${type} NOT NULL, "userId" ${type})`,
-    ];
-    const up =
-      'ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users; ALTER TABLE orders ADD FOREIGN KEY ("userId") REFERENCES users';
-    const { seeded, migrations } = await dry.run({ history, steps: [{ up }] });
-    expect(seeded.empty).toEqual([]);
-    expect(migrations[0] && outcomesOf(migrations[0].up)).toEqual(["ran", "ran"]);
-  });
+  it.each(["bigint", "uuid", "text", "varchar(8)"])(
+    "fit a foreign key of %s that a change adds",
+    async (type) => {
+      const history = [
+        `CREATE TABLE users (email text, id ${type} PRIMARY KEY)`,
+        `CREATE TABLE orders (id bigint PRIMARY KEY, n int, user_id ${type} NOT NULL, "userId" ${type})`,
+      ];
+      const up =
+        'ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users; ALTER TABLE orders ADD FOREIGN KEY ("userId") REFERENCES users';
+      const { seeded, migrations } = await dry.run({ history, steps: [{ up }] });
+      expect(seeded.empty).toEqual([]);
+      expect(migrations[0] && outcomesOf(migrations[0].up)).toEqual(["ran", "ran"]);
+    },
+  );
 
   it("leave the rows that migrations inserted alone", async () => {
     const history = [
