@@ -12,7 +12,7 @@ import { Unreadable } from "./unreadable.ts";
 export type OwnTypes = Readonly<Record<string, string>>;
 
 /** Modules of the project, by their dotted names; null for one whose text is not known. */
-export type ModuleText = (module: string) => { readonly text: string; readonly isPackage: boolean } | null;
+export type ModuleText = (module: string) => Module | null;
 
 /** What a migration imports, in dotted names, libraries left out. */
 export function importsOf(text: string): string[] {
@@ -39,34 +39,65 @@ export function importsOf(text: string): string[] {
  * What the project's own types are in a database: `sa.TypeDecorator` classes of the modules that migrations import, by what
  * their `load_dialect_impl` gives, or their `impl`.
  */
-export function ownTypesOf(names: readonly string[], textOf: ModuleText, dialect: Dialect): OwnTypes {
+export function ownTypesOf(
+  names: readonly string[],
+  textOf: ModuleText,
+  dialect: Dialect,
+  known: KnownTypes,
+): OwnTypes {
   const types: Record<string, string> = {};
   for (const name of names) {
-    for (const [path, sql] of typesUnder(name, textOf, dialect, 0)) types[path] = sql;
+    for (const [path, sql] of typesUnder(name, { textOf, dialect, known }, 0)) types[path] = sql;
   }
   return types;
 }
 
 const maxDepth = 4;
 
-/** The types of a module, or the one that a dotted name stands for; also what the module takes from others. */
-function typesUnder(name: string, textOf: ModuleText, dialect: Dialect, depth: number): [string, string][] {
-  if (depth > maxDepth || isLibrary(name)) return [];
-  const own = textOf(name);
-  if (own) return typesIn(name, own, textOf, dialect, depth);
-  const parent = name.split(".").slice(0, -1).join(".");
-  const outer = parent === "" ? null : textOf(parent);
-  if (!outer) return [];
-  return typesIn(parent, outer, textOf, dialect, depth).filter(([path]) => path === name);
+/** The types of modules that were read already, by database and module: many revisions import the same ones. */
+export type KnownTypes = Map<string, readonly (readonly [path: string, sql: string])[]>;
+
+interface Search {
+  readonly textOf: ModuleText;
+  readonly dialect: Dialect;
+  readonly known: KnownTypes;
 }
 
-function typesIn(
-  module: string,
-  { text, isPackage }: { readonly text: string; readonly isPackage: boolean },
-  textOf: ModuleText,
-  dialect: Dialect,
-  depth: number,
-): [string, string][] {
+type Found = readonly (readonly [path: string, sql: string])[];
+
+/** The types of a module, or the one that a dotted name stands for; also what the module takes from others. */
+function typesUnder(name: string, search: Search, depth: number): Found {
+  if (depth > maxDepth || isLibrary(name)) return [];
+  const own = search.textOf(name);
+  if (own) return typesOnce(name, own, search, depth);
+  const parent = name.split(".").slice(0, -1).join(".");
+  const outer = parent === "" ? null : search.textOf(parent);
+  return outer ? typesOnce(parent, outer, search, depth).filter(([path]) => path === name) : [];
+}
+
+function typesOnce(module: string, own: Module, search: Search, depth: number): Found {
+  const key = `${search.dialect} ${module}`;
+  const before = search.known.get(key);
+  if (before) return before;
+  // Modules that import each other end here.
+  search.known.set(key, []);
+  const found = mayHaveTypes(own.text) ? typesIn(module, own, search, depth) : [];
+  search.known.set(key, found);
+  return found;
+}
+
+interface Module {
+  readonly text: string;
+  readonly isPackage: boolean;
+}
+
+/** A module that defines types, or one that only takes things from others: no other is worth to be followed. */
+function mayHaveTypes(text: string): boolean {
+  return /TypeDecorator|UserDefinedType|load_dialect_impl/.test(text) || !/^\s*(class|def)\s/m.test(text);
+}
+
+function typesIn(module: string, { text, isPackage }: Module, search: Search, depth: number): Found {
+  const { dialect } = search;
   const parsed = parsePython(text);
   if (parsed.kind === "unreadable") return [];
   const scope: Scope = { names: new Map(), parent: null };
@@ -83,7 +114,7 @@ function typesIn(
     }
     const path = absolute(pathOf(value), module, isPackage);
     if (value.kind !== "name" || path === null || isLibrary(path) || path.startsWith(`${module}.`)) return [];
-    const [found] = typesUnder(path, textOf, dialect, depth + 1).filter(([other]) => other === path);
+    const [found] = typesUnder(path, search, depth + 1).filter(([other]) => other === path);
     return found ? [[`${module}.${name}`, found[1]]] : [];
   });
 }

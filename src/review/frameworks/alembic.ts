@@ -1,5 +1,5 @@
 import { namingOf } from "../alembic/naming.ts";
-import { importsOf, type ModuleText, ownTypesOf } from "../alembic/own-types.ts";
+import { importsOf, type KnownTypes, type ModuleText, ownTypesOf } from "../alembic/own-types.ts";
 import { orderRevisions, type Revision, readRevision } from "../alembic/revisions.ts";
 import { type AlembicSettings, readRevisionScript } from "../alembic/script.ts";
 import { writeRevision } from "../alembic/write.ts";
@@ -90,6 +90,7 @@ function layOut(
   const dialect = dialectOf(directory, environment, known);
   const naming = namingOf(environment);
   const textOf = modulesOf(repository, directory);
+  const types: KnownTypes = new Map();
   return [
     {
       directory,
@@ -99,7 +100,7 @@ function layOut(
         filesOf(
           revision.path,
           revision.id,
-          settingsOf(texts.get(revision.path) ?? "", environment, naming, textOf),
+          settingsOf(texts.get(revision.path) ?? "", environment, naming, textOf, types),
           revision,
         ),
       ),
@@ -177,6 +178,7 @@ function settingsOf(
   environment: readonly string[],
   naming: AlembicSettings["naming"],
   textOf: ModuleText,
+  known: KnownTypes,
 ): Settings {
   const settings: Record<string, string> = {};
   if (Object.keys(naming).length > 0) settings.naming = JSON.stringify(naming);
@@ -188,7 +190,7 @@ function settingsOf(
     settings.transaction = "autocommit";
   const imports = importsOf(text);
   for (const dialect of ["postgresql", "sqlite"] as const satisfies readonly Dialect[]) {
-    const types = imports.length === 0 ? {} : ownTypesOf(imports, textOf, dialect);
+    const types = imports.length === 0 ? {} : ownTypesOf(imports, textOf, dialect, known);
     if (Object.keys(types).length > 0) settings[`types.${dialect}`] = JSON.stringify(types);
   }
   return settings;
