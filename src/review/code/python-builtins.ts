@@ -104,7 +104,7 @@ function sequenceMethod(
   // What is only tried must leave no trace in the list but that it is no longer known.
   const isTried = run.tried > 0;
   if ((name === "append" || name === "add") && first) {
-    items.push(isTried ? unknown("a list") : first);
+    items.push(isTried ? unknown("what is only known when it runs") : first);
     return none;
   }
   if (name === "extend" && first) {
