@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { configPage } from "./config-page.mjs";
+import { coveragePage } from "./coverage-page.mjs";
 import { readFixture } from "./fixture.mjs";
 import { pageOf, tableOf } from "./rule-page.mjs";
 
@@ -39,12 +40,23 @@ for (const [id, rule] of Object.entries(rules)) put(`docs/rules/${id}.md`, pageO
 for (const name of filesIn("docs/rules", ".md")) if (!(name in rules)) drop(`docs/rules/${name}.md`);
 put("docs/config.schema.json", `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 put("docs/configuration.md", configPage(configJsonSchema()));
+put("docs/coverage.md", coveragePage(coverageRows(), rules));
 put("docs/report.schema.json", `${JSON.stringify(reportJsonSchema(), null, 2)}\n`);
 if (existsSync(path.join(root, "README.md"))) put("README.md", withTable(read("README.md"), tableOf(rules)));
 
 if (checking && stale.length > 0) {
   console.error(`Not as generated from the source: ${stale.join(", ")}\nRun: npm run generate`);
   process.exitCode = 1;
+}
+
+/** What the files in docs/coverage answer, by the letter of their group. */
+function coverageRows() {
+  return Object.fromEntries(
+    filesIn("docs/coverage", ".json").map((letter) => [
+      letter,
+      JSON.parse(read(`docs/coverage/${letter}.json`)),
+    ]),
+  );
 }
 
 /** @param {{ folder: string, name: string, type: string, from: string, what: string }} index */
