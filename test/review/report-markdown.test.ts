@@ -48,7 +48,7 @@ describe("a comment", () => {
 
       **Run in the sandbox:** SHARE lock on \`orders\` → SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
 
-      [\`no-blocking-index-build\`](https://drydock.example/rules/no-blocking-index-build.md)
+      <sub>[\`no-blocking-index-build\`](https://drydock.example/rules/no-blocking-index-build.md) · to accept it: \`/drydock ignore no-blocking-index-build <reason>\`</sub>
 
       <!-- drydock:f00dfeed -->"
     `);
@@ -91,7 +91,7 @@ describe("a comment", () => {
 
       **Then:** VALIDATE \`orders_fk\` in the next migration
 
-      \`no-blocking-index-build\`
+      <sub>\`no-blocking-index-build\` · to accept it: \`/drydock ignore no-blocking-index-build <reason>\`</sub>
 
       <!-- drydock:f00dfeed -->"
     `);
@@ -128,7 +128,7 @@ describe("a comment", () => {
 
       **Instead:** Run \`CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id)\`.
 
-      \`no-blocking-index-build\`
+      <sub>\`no-blocking-index-build\` · to accept it: \`/drydock ignore no-blocking-index-build <reason>\`</sub>
 
       <!-- drydock:f00dfeed -->"
     `);

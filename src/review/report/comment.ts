@@ -22,14 +22,14 @@ const severityMarks = { error: "❌", warning: "⚠️", info: "ℹ️" } as con
 const mostFacts = 12;
 
 /**
- * The Markdown of one inline comment: what will happen, what was observed, what to do instead, the fix, the rule, and a
- * hidden mark by which the comment is found again. Everything from the pull request is escaped.
+ * The Markdown of one inline comment: what will happen, what was observed, what to do instead, the fix, the rule, how to
+ * accept it, and a hidden mark by which the comment is found again. Everything from the pull request is escaped.
  */
 export function commentBody(finding: Finding, options: CommentOptions): string {
   return [
     ...findingBlocks(finding, options),
     ...moreBlocks(options.more ?? []),
-    ruleLink(finding.rule, options.rulesUrl ?? null),
+    `<sub>${ruleLink(finding.rule, options.rulesUrl ?? null)} · to accept it: ${codeSpan(`/drydock ignore ${finding.rule} <reason>`)}</sub>`,
     markOf([finding, ...(options.more ?? [])]),
   ].join("\n\n");
 }
