@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { comparisonPage } from "./comparison-page.mjs";
 import { configPage } from "./config-page.mjs";
 import { coveragePage } from "./coverage-page.mjs";
 import { readFixture } from "./fixture.mjs";
@@ -40,6 +41,7 @@ for (const [id, rule] of Object.entries(rules)) put(`docs/rules/${id}.md`, pageO
 for (const name of filesIn("docs/rules", ".md")) if (!(name in rules)) drop(`docs/rules/${name}.md`);
 put("docs/config.schema.json", `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 put("docs/configuration.md", configPage(configJsonSchema()));
+put("docs/comparison.md", comparisonPage(...comparison()));
 put("docs/coverage.md", coveragePage(coverageRows(), rules));
 put("docs/report.schema.json", `${JSON.stringify(reportJsonSchema(), null, 2)}\n`);
 if (existsSync(path.join(root, "README.md"))) put("README.md", withTable(read("README.md"), tableOf(rules)));
@@ -47,6 +49,12 @@ if (existsSync(path.join(root, "README.md"))) put("README.md", withTable(read("R
 if (checking && stale.length > 0) {
   console.error(`Not as generated from the source: ${stale.join(", ")}\nRun: npm run generate`);
   process.exitCode = 1;
+}
+
+function comparison() {
+  return ["results", "judged", "missed", "versions"].map((name) =>
+    JSON.parse(read(`docs/comparison/${name}.json`)),
+  );
 }
 
 /** What the files in docs/coverage answer, by the letter of their group. */

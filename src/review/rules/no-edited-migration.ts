@@ -3,7 +3,7 @@ import { say } from "../text.ts";
 
 export default defineRule({
   summary: "Leave a migration as it is once it is merged, and write a new one",
-  why: "A database that ran it does not run it again: it keeps what the old text made, and differs from new databases from then on. Tools that keep checksums stop there, even for a comment.",
+  why: "A database that ran it does not run it again: it keeps what the old text made, and differs from new databases from then on. Tools that keep checksums report it, and some stop there, even for a comment.",
   instead: "Put the old text back, and change the schema in a new migration.",
   // Whether it has run anywhere is not seen here.
   severity: "warning",
@@ -22,7 +22,7 @@ export default defineRule({
       if (!changed.includes("up") && !(checksums && onlyWords)) return;
       return {
         message: checksums
-          ? say`${name} is on the base branch already, and its text changes: ${database.framework} keeps its checksum, and objects where it has run.`
+          ? say`${name} is on the base branch already, and its text changes: ${database.framework} keeps its checksum, and reports the difference where it has run.`
           : say`${name} is on the base branch already: a database that has run it keeps what the old text made.`,
         instead: onlyWords
           ? say`Put the old text of ${up.path} back; its comments and white space count as well.`

@@ -1,0 +1,111 @@
+// The page that sets Drydock beside other tools: from docs/comparison/*.json.
+
+const names = { drydock: "Drydock", squawk: "squawk", pgfence: "pgfence" };
+
+/**
+ * @param {{ repositories: object[], kinds: object[] }} results as bench/compare/compact.mjs makes them
+ * @param {object[]} judged the sample of bench/compare/sample.mjs, each with its verdict and why
+ * @param {object[]} missed what the others name and Drydock does not, by kind and rule, each with its verdict and why
+ * @param {{ squawk: string, pgfence: string }} versions
+ */
+export function comparisonPage(results, judged, missed, versions) {
+  return [
+    "# Drydock, squawk and pgfence on the same migrations",
+    "",
+    "<!-- Generated from docs/comparison/*.json: npm run generate. -->",
+    "",
+    "The newest 20 migrations of public repositories, each commit that adds some reviewed against its parent, as a pull request is. All three tools",
+    `were given the same statements: those of the up, as Drydock cuts them out of the tool's own file. squawk ${versions.squawk}, pgfence ${versions.pgfence}, each as it is`,
+    "installed; squawk was told where the migration runs in a transaction. No tool knew sizes of tables. `node bench/compare.mjs` repeats it.",
+    "",
+    "## Findings",
+    "",
+    "| Repository | Commits | Migrations | Statements | Drydock: gating | warnings | notes | squawk | pgfence |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ...results.repositories.map(
+      (one) =>
+        `| ${one.repository} \`${one.commit.slice(0, 9)}\` | ${one.pulls} | ${one.migrations} | ${one.statements} | ${one.gating} | ${one.warnings} | ${one.notes} | ${one.squawk} | ${one.pgfence} |`,
+    ),
+    total(results.repositories),
+    "",
+    "## By kind",
+    "",
+    "| Kind | Drydock | squawk | pgfence |",
+    "| --- | ---: | ---: | ---: |",
+    ...results.kinds.map((one) => `| ${one.kind} | ${one.drydock} | ${one.squawk} | ${one.pgfence} |`),
+    "",
+    "## A sample, judged by hand",
+    "",
+    "Drawn by the hash of the finding. **true**: what it says happens, and somebody would change the migration or its deploy for it; **taste**: true, and a matter",
+    "of style or habit; **false**: it does not happen here (a new and empty table, nothing scanned, a rewrite that is none), or the advice cannot be followed.",
+    "",
+    "| Tool | Judged | true | taste | false | Precision (true of all) | without matters of taste |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ...precision(judged),
+    "",
+    ...Object.keys(names).flatMap((tool) =>
+      details(
+        tool,
+        judged.filter((one) => one.tool === tool),
+      ),
+    ),
+    "## What the others name and Drydock does not",
+    "",
+    "By rule, over all migrations: how often a statement is named by the other tool and not, in the same kind, by Drydock, and why.",
+    "",
+    "| Rule | Times | Verdict | Why |",
+    "| --- | ---: | --- | --- |",
+    ...missed.map(
+      ({ tool, rule, count, verdict, why }) =>
+        `| ${tool} \`${rule}\` | ${count} | ${verdict} | ${cell(why)} |`,
+    ),
+    "",
+  ].join("\n");
+}
+
+function total(rows) {
+  const sum = (key) => rows.reduce((n, one) => n + one[key], 0);
+  const keys = ["pulls", "migrations", "statements", "gating", "warnings", "notes", "squawk", "pgfence"];
+  return `| **All** | ${keys.map((key) => `**${sum(key)}**`).join(" | ")} |`;
+}
+
+function precision(judged) {
+  const rows = [
+    ["Drydock, gating", (one) => one.tool === "drydock" && one.gates],
+    ["Drydock, warnings", (one) => one.tool === "drydock" && !one.gates && one.severity !== "info"],
+    ["Drydock, notes", (one) => one.tool === "drydock" && !one.gates && one.severity === "info"],
+    ["squawk", (one) => one.tool === "squawk"],
+    ["pgfence", (one) => one.tool === "pgfence"],
+  ];
+  return rows.map(([name, isMeant]) => {
+    const own = judged.filter(isMeant);
+    const of = (verdict) => own.filter((one) => one.verdict === verdict).length;
+    const share = (n, all) => (all === 0 ? "–" : `${Math.round((100 * n) / all)} %`);
+    const told = own.length - of("taste");
+    return `| ${name} | ${own.length} | ${of("true")} | ${of("taste")} | ${of("false")} | ${share(of("true"), own.length)} | ${share(of("true"), told)} |`;
+  });
+}
+
+function details(tool, judged) {
+  const line = (one) =>
+    `| ${one.repository.split("/")[1]} \`${one.commit.slice(0, 9)}\` | \`${one.rule}\`${one.gates ? " (gating)" : ""} | ${cell(one.says)} | **${one.verdict}**: ${cell(one.why)} |`;
+  return [
+    `<details><summary>${names[tool]}: ${judged.length} findings</summary>`,
+    "",
+    "| Commit | Rule | Says | Verdict |",
+    "| --- | --- | --- | --- |",
+    ...judged.map(line),
+    "",
+    "</details>",
+    "",
+  ];
+}
+
+function cell(text) {
+  return text
+    .replace(/\|/g, "\\|")
+    .replace(/[<>]/g, (mark) => (mark === "<" ? "&lt;" : "&gt;"))
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, 260);
+}
