@@ -29,10 +29,12 @@ export function isBenignChange(before: CatalogObject, after: CatalogObject): boo
  * the same place and names that differ only in such a number, are the same object.
  */
 export function renumbered(before: Catalog, after: Catalog): Renumbering {
-  const extra = [...after.values()].filter((object) => canBeRenumbered(object) && !before.has(keyOf(object)));
-  const missing = [...before.values()].filter(
-    (object) => canBeRenumbered(object) && !after.has(keyOf(object)),
-  );
+  const onlyIn = (some: Catalog, others: Catalog) =>
+    [...some]
+      .filter(([key, object]) => canBeRenumbered(object) && !others.has(key))
+      .map(([, object]) => object);
+  const extra = onlyIn(after, before);
+  const missing = onlyIn(before, after);
   const pairs: { old: CatalogObject; now: CatalogObject }[] = [];
   const taken = new Set<CatalogObject>();
   for (const old of missing) {

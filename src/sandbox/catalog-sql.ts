@@ -9,6 +9,24 @@ import type { Oid } from "./marks.ts";
  * they name one of these or inherit from it; objects without a relation are always listed.
  */
 export function catalogSql(touched: readonly Oid[] | null = null): string {
+  if (touched === null) return whole();
+  return restricted().replaceAll(listMark, touched.join(","));
+}
+
+/** Stands for the list of OIDs in the text, which is put together once. */
+const listMark = "@touched@";
+const whole = once(() => textOf(null));
+const restricted = once(() => textOf(listMark));
+
+function once(make: () => string): () => string {
+  let made: string | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function textOf(touched: string | null): string {
   const of = (home: string) => (touched === null ? "true" : `${home} IN (SELECT oid FROM touched)`);
   return `
 WITH ${touched === null ? "" : touchedSql(touched)}ns AS (
@@ -239,11 +257,11 @@ FROM obj`;
 }
 
 /** Relations by OID whose objects must be read again: those that changed, and what names them or inherits from them. */
-function touchedSql(changed: readonly Oid[]): string {
+function touchedSql(changed: string): string {
   return `
 changed(oid) AS MATERIALIZED (
-  SELECT oid FROM unnest('{${changed.join(",")}}'::oid[]) x(oid)
-  UNION SELECT i.indrelid FROM pg_index i WHERE i.indexrelid = ANY ('{${changed.join(",")}}'::oid[])),
+  SELECT oid FROM unnest('{${changed}}'::oid[]) x(oid)
+  UNION SELECT i.indrelid FROM pg_index i WHERE i.indexrelid = ANY ('{${changed}}'::oid[])),
 near(oid) AS MATERIALIZED (
   SELECT oid FROM changed
   UNION SELECT i.inhrelid FROM pg_inherits i JOIN changed c ON c.oid = i.inhparent

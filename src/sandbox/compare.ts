@@ -19,10 +19,10 @@ export function compareCatalogs(before: Catalog, after: Catalog): Comparison {
   const renames = renumbered(before, after);
   const known = renames.byAfterKey;
   const changes = [
-    ...[...before.values()].flatMap((object) => compareObject(object, after, renames.names)),
-    ...[...after.values()]
-      .filter((object) => isCompared(object) && !before.has(keyOf(object)) && !known.has(keyOf(object)))
-      .map((object) => change("extra", null, object)),
+    ...different(before, after).flatMap(([, object]) => compareObject(object, after, renames.names)),
+    ...different(after, before)
+      .filter(([key, object]) => isCompared(object) && !before.has(key) && !known.has(key))
+      .map(([, object]) => change("extra", null, object)),
   ].filter(({ object }) => !renames.beforeKeys.has(keyOf(object)));
   const seen = new Map(changes.map((entry) => [`${entry.difference.change} ${keyOf(entry.object)}`, entry]));
   const listed = changes.filter((entry) => !follows(entry, seen));
@@ -34,6 +34,11 @@ export function compareCatalogs(before: Catalog, after: Catalog): Comparison {
       ...columnOrders(before, after),
     ],
   };
+}
+
+/** Objects that are not the very same on the other side. A name that was renumbered since then can stand in those only. */
+function different(some: Catalog, others: Catalog): [key: string, object: CatalogObject][] {
+  return [...some].filter(([key, object]) => others.get(key) !== object);
 }
 
 interface Change {
@@ -139,27 +144,35 @@ function follows({ object, difference }: Change, seen: ReadonlyMap<string, Chang
 }
 
 function columnOrders(before: Catalog, after: Catalog): Difference[] {
-  const orders = (catalog: Catalog) => {
-    const columns = new Map<string, { name: string; position: number }[]>();
-    for (const { kind, details } of catalog.values()) {
-      if (kind !== "column" || !details) continue;
-      const table = String(details.table);
-      const list = columns.get(table) ?? [];
-      list.push({ name: String(details.name), position: Number(details.position) });
-      columns.set(table, list);
-    }
-    const text = (list: { name: string; position: number }[]) =>
-      list.sort((a, b) => a.position - b.position).map(({ name }) => name);
-    return new Map([...columns].map(([table, list]) => [table, text(list)]));
-  };
-  const now = orders(after);
-  return [...orders(before)].flatMap(([table, old]) => {
+  const tables = new Set(
+    [...different(before, after), ...different(after, before)].flatMap(([, { kind, details }]) =>
+      kind === "column" && details ? [String(details.table)] : [],
+    ),
+  );
+  const now = ordersOf(after, tables);
+  return [...ordersOf(before, tables)].flatMap(([table, old]) => {
     const columns = now.get(table) ?? [];
     const isSameSet = columns.length === old.length && old.every((name) => columns.includes(name));
     if (!isSameSet || old.join("\0") === columns.join("\0")) return [];
     const texts = { before: shorten(old.join(", ")), after: shorten(columns.join(", ")) };
     return [{ kind: "column order", identity: table, change: "changed" as const, ...texts }];
   });
+}
+
+/** Names of columns in their order, by table. */
+function ordersOf(catalog: Catalog, tables: ReadonlySet<string>): ReadonlyMap<string, string[]> {
+  const columns = new Map<string, { name: string; position: number }[]>();
+  if (tables.size === 0) return new Map();
+  for (const { kind, details } of catalog.values()) {
+    if (kind !== "column" || !details || !tables.has(String(details.table))) continue;
+    const table = String(details.table);
+    const list = columns.get(table) ?? [];
+    list.push({ name: String(details.name), position: Number(details.position) });
+    columns.set(table, list);
+  }
+  const names = (list: { name: string; position: number }[]) =>
+    list.sort((a, b) => a.position - b.position).map(({ name }) => name);
+  return new Map([...columns].map(([table, list]) => [table, names(list)]));
 }
 
 function labelOf(kind: string, object: CatalogObject): string {

@@ -129,14 +129,19 @@ export async function readChanges(
   return { marks, changes: { names, values, relations } };
 }
 
+/** Whether a row is of this transaction or a later one. What does not depend on the row is asked once. */
+function isFresh(transaction: string, row = ""): string {
+  return `age(${row}xmin) <= (SELECT age('${transaction}'::xid))`;
+}
+
 function marksSql(transaction: string): string {
   const rows = belongings.map(
     ([catalogue, column, condition]) =>
-      `SELECT ${column}, age(xmin) <= age('${transaction}'::xid) FROM ${catalogue} WHERE ${condition}`,
+      `SELECT ${column}, ${isFresh(transaction)} FROM ${catalogue} WHERE ${condition}`,
   );
   const comments = commented.map(
     ([catalogue, column]) =>
-      `SELECT c.${column}, age(d.xmin) <= age('${transaction}'::xid) FROM pg_description d JOIN ${catalogue} c ON c.oid = d.objoid
+      `SELECT c.${column}, ${isFresh(transaction, "d.")} FROM pg_description d JOIN ${catalogue} c ON c.oid = d.objoid
 WHERE d.classoid = '${catalogue}'::regclass AND d.objoid >= 16384`,
   );
   return `
@@ -154,7 +159,7 @@ SELECT oid, ${routineName} FROM pg_proc WHERE oid >= 16384`;
 
 /** Rows that were there before and are others now. */
 function changesSql({ transaction, lastOid }: Marks): string {
-  const fresh = `age(xmin) <= age('${transaction}'::xid)`;
+  const fresh = isFresh(transaction);
   const changed = named.map(
     (catalogue) => `EXISTS (SELECT 1 FROM ${catalogue} WHERE ${fresh} AND oid <= ${lastOid})`,
   );

@@ -131,46 +131,42 @@ export const emptySchema: Schema = {
   roles: [],
 };
 
+/** Schemas by the catalogue that they were made of. */
+const schemas = new WeakMap<Catalog, Schema>();
+
 /** The structured schema that rules and reports read, in the order of names; columns in the table's own order. */
 export function schemaOf(catalog: Catalog): Schema {
+  const known = schemas.get(catalog);
+  if (known) return known;
+  const schema = makeSchema(catalog);
+  schemas.set(catalog, schema);
+  return schema;
+}
+
+function makeSchema(catalog: Catalog): Schema {
   const objects = [...catalog.values()].sort((a, b) => compareText(a.identity, b.identity));
-  const details = (kind: string) =>
-    objects.flatMap((object) =>
-      object.kind === kind && object.details
-        ? [{ ...object, name: object.identity, details: object.details }]
-        : [],
-    );
+  const byKind = new Map<string, Detailed[]>();
+  for (const object of objects) {
+    if (!isDetailed(object)) continue;
+    const list = byKind.get(object.kind);
+    if (list) list.push(object);
+    else byKind.set(object.kind, [object]);
+  }
+  const detailed = (kind: string) => byKind.get(kind) ?? [];
   const columns = groupByTable(
-    details("column")
-      .map(({ details }) => columnDetails.parse(details))
+    detailed("column")
+      .map(readColumn)
       .sort((a, b) => a.position - b.position),
-    columnOf,
   );
-  const constraints = groupByTable(
-    details("constraint").map(({ details }) => constraintDetails.parse(details)),
-    (constraint) => constraintOf(constraint, catalog),
-  );
-  const indexes = groupByTable(
-    details("index").map(({ details }) => indexDetails.parse(details)),
-    indexOf,
-  );
-  const policies = groupByTable(
-    details("policy").map(({ details }) => policyDetails.parse(details)),
-    policyOf,
-  );
+  const constraints = groupByTable(detailed("constraint").map(readConstraint));
+  const indexes = groupByTable(detailed("index").map(readIndex));
+  const policies = groupByTable(detailed("policy").map(readPolicy));
   return {
-    tables: details("table").map(({ name, details, privileges }): Table => {
-      const { oid, kind, temporary, unlogged, rowSecurity, rowSecurityForced, options } =
-        tableDetails.parse(details);
+    tables: detailed("table").map((object): Table => {
+      const { identity: name, privileges } = object;
       return {
         name,
-        oid,
-        kind,
-        temporary,
-        unlogged,
-        rowSecurity,
-        rowSecurityForced,
-        options,
+        ...readTable(object),
         privileges,
         policies: policies.get(name) ?? [],
         columns: columns.get(name) ?? [],
@@ -178,30 +174,70 @@ export function schemaOf(catalog: Catalog): Schema {
         indexes: indexes.get(name) ?? [],
       };
     }),
-    views: details("view").map(({ name, details, definition, privileges }) => {
-      const { materialized, options, reads } = viewDetails.parse(details);
-      return { name, materialized, definition, options, reads, privileges, indexes: indexes.get(name) ?? [] };
+    views: detailed("view").map((object) => {
+      const { identity: name, definition, privileges } = object;
+      return { name, definition, privileges, ...readView(object), indexes: indexes.get(name) ?? [] };
     }),
-    enums: details("type").map(({ name, details }) => ({ name, labels: labelsOf(details) })),
-    functions: details("function").map(({ name, details, definition }) => {
-      const { definer, volatility, settings, parsed } = functionDetails.parse(details);
-      return {
-        name,
-        definition,
-        securityDefiner: definer,
-        volatility: volatilities[volatility],
-        settings,
-        parsed,
-      };
-    }),
+    enums: detailed("type").map(({ identity: name, details }) => ({ name, labels: labelsOf(details) })),
+    functions: detailed("function").map(readFunction),
     triggers: objects.flatMap((object) => (object.kind === "trigger" ? [triggerOf(object)] : [])),
-    sequences: details("sequence").map(({ name, details }) => {
-      const { type, table, column } = sequenceDetails.parse(details);
-      return { name, type, ownedBy: table === null || column === null ? null : { table, column } };
-    }),
-    roles: details("role").map(({ name, details }) => ({ name, ...roleDetails.parse(details) })),
+    sequences: detailed("sequence").map(readSequence),
+    roles: detailed("role").map(readRole),
   };
 }
+
+type Detailed = CatalogObject & { readonly details: Details };
+
+function isDetailed(object: CatalogObject): object is Detailed {
+  return object.details !== null;
+}
+
+/** What is read of an object, once: an object that did not change is the same one in the next state of the database. */
+function readOnce<To>(read: (object: Detailed) => To): (object: Detailed) => To {
+  const known = new WeakMap<Detailed, { readonly value: To }>();
+  return (object) => {
+    const found = known.get(object);
+    if (found) return found.value;
+    const value = read(object);
+    known.set(object, { value });
+    return value;
+  };
+}
+
+const readTable = readOnce(({ details }) => tableDetails.parse(details));
+const readView = readOnce(({ details }) => viewDetails.parse(details));
+const readColumn = readOnce(({ details }) => {
+  const column = columnDetails.parse(details);
+  return { table: column.table, position: column.position, value: columnOf(column) };
+});
+const readConstraint = readOnce(({ details, definition }) => {
+  const constraint = constraintDetails.parse(details);
+  return { table: constraint.table, value: constraintOf(constraint, definition) };
+});
+const readIndex = readOnce(({ details }) => {
+  const index = indexDetails.parse(details);
+  return { table: index.table, value: indexOf(index) };
+});
+const readPolicy = readOnce(({ details }) => {
+  const policy = policyDetails.parse(details);
+  return { table: policy.table, value: policyOf(policy) };
+});
+const readFunction = readOnce(({ identity: name, details, definition }) => {
+  const { definer, volatility, settings, parsed } = functionDetails.parse(details);
+  return {
+    name,
+    definition,
+    securityDefiner: definer,
+    volatility: volatilities[volatility],
+    settings,
+    parsed,
+  };
+});
+const readSequence = readOnce(({ identity: name, details }) => {
+  const { type, table, column } = sequenceDetails.parse(details);
+  return { name, type, ownedBy: table === null || column === null ? null : { table, column } };
+});
+const readRole = readOnce(({ identity: name, details }) => ({ name, ...roleDetails.parse(details) }));
 
 /** A trigger's parents are its table or view and its function. */
 function triggerOf({ identity, parents, definition }: CatalogObject): Trigger {
@@ -225,8 +261,8 @@ function columnOf(column: z.infer<typeof columnDetails>): Column {
   return { name, type, notNull, defaultSql: column.default, identity, generated };
 }
 
-function constraintOf(constraint: z.infer<typeof constraintDetails>, catalog: Catalog): Constraint {
-  const { table, name, columns, valid, enforced, onDelete, references, referenced } = constraint;
+function constraintOf(constraint: z.infer<typeof constraintDetails>, definition: string): Constraint {
+  const { name, columns, valid, enforced, onDelete, references, referenced } = constraint;
   return {
     name,
     kind: constraintKinds[constraint.type] ?? "check",
@@ -234,7 +270,7 @@ function constraintOf(constraint: z.infer<typeof constraintDetails>, catalog: Ca
     valid,
     enforced,
     onDelete: referentialActions[onDelete ?? ""] ?? null,
-    definition: catalog.get(`constraint ${table}.${name}`)?.definition ?? "",
+    definition,
     references: references === null ? null : { table: references, columns: referenced ?? [] },
   };
 }
@@ -263,15 +299,14 @@ function policyOf(policy: z.infer<typeof policyDetails>): Policy {
   return { name, permissive, command: policyCommands[command], roles, using, check };
 }
 
-function groupByTable<From extends { readonly table: string }, To>(
-  items: readonly From[],
-  convert: (item: From) => To,
-): ReadonlyMap<string, To[]> {
-  const groups = new Map<string, To[]>();
-  for (const item of items) {
-    const group = groups.get(item.table) ?? [];
-    group.push(convert(item));
-    groups.set(item.table, group);
+function groupByTable<Value>(
+  items: readonly { readonly table: string; readonly value: Value }[],
+): ReadonlyMap<string, Value[]> {
+  const groups = new Map<string, Value[]>();
+  for (const { table, value } of items) {
+    const group = groups.get(table);
+    if (group) group.push(value);
+    else groups.set(table, [value]);
   }
   return groups;
 }
