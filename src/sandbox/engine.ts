@@ -38,6 +38,8 @@ export interface ExecOptions {
   readonly copyData?: string | null;
   /** Milliseconds; the engine's own limit when left out. */
   readonly timeout?: number;
+  /** How many statements the text holds; each of them has the time that one has. */
+  readonly statements?: number;
 }
 
 /** A throwaway database in an isolated process. After `lost` every call answers `lost`. */

@@ -39,7 +39,10 @@ export function pgliteEngine(isolated: Isolated, title: string, limits: Limits, 
     if (sql.includes("\0")) return { ...nothing, error: nulByte, status, ms: 0 };
     try {
       const request = { kind: "exec", sql, copyData } as const;
-      const reply = await isolated.call(request, options.timeout ?? limits.statement);
+      const reply = await isolated.call(
+        request,
+        options.timeout ?? limits.statement * (options.statements ?? 1),
+      );
       return judge(reply, ms());
     } catch (error) {
       if (error instanceof EngineLost) return { ...nothing, lost: error.message, ms: ms() };

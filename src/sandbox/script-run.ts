@@ -1,4 +1,5 @@
 import type { Operation, Outcome, Script, ScriptRun, Statement, StatementRun } from "../review/types.ts";
+import { partsOf, sendTogether } from "./bulk.ts";
 import { EngineLost, type ExecResult, type SqlError } from "./engine.ts";
 import { nothingObserved, type Observation } from "./observe.ts";
 import type { Session } from "./session.ts";
@@ -40,28 +41,53 @@ export async function runScript(
     leftOpen,
     lost,
   });
+  const reasonOf = (statement: Statement) => statement.refused ?? leftOut.get(statement.index);
   let index = 0;
   try {
     const transaction = transactionOf(session, script);
-    for (const statement of script.statements) {
+    const parts = [...partsOf(script.statements.filter((statement) => reasonOf(statement) === undefined))];
+    let passed = 0;
+    const passTo = (end: number) => {
+      for (const statement of script.statements.slice(passed, end)) {
+        const reason = reasonOf(statement);
+        if (reason !== undefined) runs[statement.index] = ranAs(statement.index, notEvaluated(reason));
+      }
+      passed = Math.max(passed, end);
+    };
+    for (let part = parts.shift(); part; part = parts.shift()) {
+      const [statement, ...more] = part;
+      if (!statement) continue;
       index = statement.index;
-      const reason = statement.refused ?? leftOut.get(index);
-      if (reason !== undefined) {
-        runs[index] = ranAs(index, { kind: "not-evaluated", reason });
+      passTo(index);
+      const isWatched = (await transaction.prepare(statement)) && more.length === 0;
+      if (isWatched) await watcher?.before(statement);
+      const result =
+        more.length > 0
+          ? await sendTogether(session, part)
+          : { ...(await session.run(statement.sql, { copyData: statement.copyData })), failed: 0 };
+      if (result.error && result.status === "idle" && more.length > 0) {
+        // Outside of a transaction those before the one that failed are undone with it, as they would not be alone.
+        parts.unshift(...part.map((one) => [one]));
         continue;
       }
-      const isWatched = await transaction.prepare(statement);
-      if (isWatched) await watcher?.before(statement);
-      const result = await session.run(statement.sql, { copyData: statement.copyData });
-      const outcome = outcomeOf(result, statement, known);
-      runs[index] = ranAs(index, outcome, result.ms);
-      if (result.error) {
+      for (const [i, one] of part.entries()) {
+        const set = more.length > 0 ? result.sets[i] : result.sets.at(-1);
+        if (set) runs[one.index] = ranAs(one.index, { kind: "ran", tag: set.tag }, result.ms / part.length);
+      }
+      const failed = part[result.failed ?? 0];
+      if (result.error && failed) {
+        index = failed.index;
+        passTo(index);
+        const outcome = judge(result.error, failed.sql, known);
+        runs[index] = ranAs(index, outcome, result.ms / part.length);
         await session.reset();
         return finish({ index, error: result.error, outcome }, false, null);
       }
       transaction.ran(statement, result);
       if (isWatched && result.status === "transaction") await watcher?.after(statement);
+      index = part.at(-1)?.index ?? index;
     }
+    passTo(script.statements.length);
     const { error, leftOpen } = await transaction.finish();
     await session.reset();
     await session.canary();
@@ -103,11 +129,6 @@ function notReached({ index }: { readonly index: number }): StatementRun {
 
 function notEvaluated(reason: string): Outcome {
   return { kind: "not-evaluated", reason };
-}
-
-function outcomeOf(result: ExecResult, statement: Statement, known: Known): Outcome {
-  if (result.error) return judge(result.error, statement.sql, known);
-  return { kind: "ran", tag: result.sets.at(-1)?.tag ?? "" };
 }
 
 /** Opens and closes the transaction that the framework, or the protocol, puts around a script. */

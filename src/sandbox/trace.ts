@@ -1,9 +1,11 @@
 import type { Script, Statement, StatementRun } from "../review/types.ts";
+import { partsOf } from "./bulk.ts";
 import { documentedLocks } from "./documented-locks.ts";
 import { EngineLost } from "./engine.ts";
 import { nothingObserved, type Observation, observed, type Sight, sightOf, sightSql } from "./observe.ts";
 import { type LeftOut, ranAs, transactionVerb, type Watcher } from "./script-run.ts";
 import type { Session } from "./session.ts";
+import { learn, type Sorts, traceTogether } from "./trace-together.ts";
 
 /** What the trace of a script saw. */
 export interface Trace {
@@ -13,6 +15,9 @@ export interface Trace {
   readonly runs: readonly StatementRun[];
   readonly lost: string | null;
 }
+
+/** Writes among many that may fail before the rest of them is not looked at any more. */
+const mostFailures = 5;
 
 /** SQLSTATEs of statements that refuse to run, or to commit, inside a transaction block. */
 const noTransaction = new Set(["25001", "2D000"]);
@@ -30,17 +35,38 @@ export async function traceScript(
 ): Promise<Trace> {
   const observations = new Map<number, Observation>();
   const runs: StatementRun[] = [];
+  function saw(run: StatementRun): void {
+    const { locks, rewrites, scans, writes } = run;
+    observations.set(run.index, { locks, rewrites, scans, writes });
+    runs.push(run);
+  }
   try {
-    for (const statement of script.statements) {
-      if (statement.refused !== null || leftOut.has(statement.index)) continue;
+    const sorts: Sorts = new Map();
+    const tried = script.statements.filter(({ index, refused }) => refused === null && !leftOut.has(index));
+    const parts = [...partsOf(tried)];
+    for (let part = parts.shift(), failures = 0; part; part = parts.shift()) {
+      const [statement, ...more] = part;
+      if (!statement) continue;
+      if (more.length > 0) {
+        const together = await traceTogether(session, part, sorts, isNew);
+        if (together.kind === "seen") for (const run of together.runs) saw(run);
+        if (together.kind === "different") parts.unshift(...part.map((one) => [one]));
+        if (together.kind !== "failed") continue;
+        failures += 1;
+        const { ran } = together;
+        // Many that fail would each cost a part of its own: the file's own run says what becomes of them.
+        if (failures <= mostFailures)
+          parts.unshift(part.slice(0, ran), part.slice(ran, ran + 1), part.slice(ran + 1));
+        continue;
+      }
       if (transactionVerb(statement) !== null) {
         observations.set(statement.index, nothingObserved);
         continue;
       }
       const seen = await traceStatement(session, statement, isNew);
       if (!seen) continue;
-      observations.set(statement.index, seen.observation);
-      runs.push(ranAs(statement.index, { kind: "ran", tag: seen.tag }, seen.ms, seen.observation));
+      saw(ranAs(statement.index, { kind: "ran", tag: seen.tag }, seen.ms, seen.observation));
+      learn(sorts, statement, seen.observation, seen.tag);
     }
     await session.reset();
     return { observations, runs, lost: null };
