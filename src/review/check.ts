@@ -8,6 +8,7 @@ import type { BrokenQuery, Context, MigrationContext, OperationContext, QueryCon
 import { rules as allRules } from "./rules/index.ts";
 import { isVerbatim } from "./script.ts";
 import { sequenceOf } from "./sequence.ts";
+import { runOf } from "./statement-run.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { suppress } from "./suppress.ts";
 import type {
@@ -154,8 +155,7 @@ function leftItsSchema({ id, up }: Migration, run: DryRun): boolean {
   const seen = run.migrations.find(({ migration }) => migration === id)?.up.statements ?? [];
   return up.statements.every(
     ({ index, operations }) =>
-      seen.find((statement) => statement.index === index)?.outcome.kind === "ran" ||
-      operations.every(({ kind }) => withoutSchema.has(kind)),
+      runOf(seen, index)?.outcome.kind === "ran" || operations.every(({ kind }) => withoutSchema.has(kind)),
   );
 }
 
@@ -213,7 +213,7 @@ interface Subject {
 /** Operations of a statement that failed are shown only to the rules that may explain the failure. */
 function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
   const { migration, statement } = subject;
-  const run = subject.seen?.up.statements.find(({ index }) => index === statement.index) ?? null;
+  const run = (subject.seen && runOf(subject.seen.up.statements, statement.index)) ?? null;
   const code = run?.outcome.kind === "failed" ? run.outcome.code : null;
   const context = operationContext(subject, run);
   return asked.flatMap(({ id, rule, override }) => {

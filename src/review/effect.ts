@@ -1,3 +1,4 @@
+import { runOf } from "./statement-run.ts";
 import type {
   Effect,
   Lock,
@@ -44,7 +45,7 @@ export function statementsAt(
       if (script?.path !== path) return [];
       return touched(script, spans).map((statement) => ({
         statement,
-        run: seen?.statements.find(({ index }) => index === statement.index) ?? null,
+        run: (seen && runOf(seen.statements, statement.index)) ?? null,
       }));
     });
   });

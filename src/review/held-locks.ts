@@ -1,4 +1,5 @@
 import { isAtLeast, locksOnOld } from "./locks.ts";
+import { runOf } from "./statement-run.ts";
 import { isInTransaction } from "./transaction.ts";
 import type { LockMode, Operation, Script, ScriptRun, Statement, StatementRun, TableName } from "./types.ts";
 
@@ -23,7 +24,7 @@ export function underLocks(script: Script, run: ScriptRun): UnderLocks[] {
   const held = new Map<TableName, Held>();
   const found: UnderLocks[] = [];
   for (const statement of script.statements) {
-    const seen = run.statements.find(({ index }) => index === statement.index);
+    const seen = runOf(run.statements, statement.index);
     if (!isInTransaction(script, statement) || endsTransaction(statement)) held.clear();
     if (seen?.outcome.kind !== "ran") continue;
     found.push({ statement, run: seen, held: [...held.values()] });

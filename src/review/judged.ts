@@ -1,6 +1,7 @@
 import { isComplete } from "./births.ts";
 import type { Config } from "./config.ts";
 import type { Rule } from "./rule.ts";
+import { runOf } from "./statement-run.ts";
 import type { ChangeSet, DryRun, Finding, Migration, MigrationRun, Statement, Suppression } from "./types.ts";
 
 interface Input {
@@ -80,6 +81,6 @@ export function judgedBy({ changes, runs, config, rules }: Input) {
 }
 
 function failureOf({ index }: Statement, run: MigrationRun): string | null {
-  const outcome = run.up.statements.find((statement) => statement.index === index)?.outcome;
+  const outcome = runOf(run.up.statements, index)?.outcome;
   return outcome?.kind === "failed" ? outcome.code : null;
 }

@@ -6,7 +6,7 @@ import { type LineOf, lineFinder, type RawStatement, splitStatements } from "./s
 import type { Dialect, Operation, Script, Span, Statement, TransactionMode } from "./types.ts";
 
 /** Statements of one script beyond this number are not read. */
-export const maxStatements = 20_000;
+export const maxStatements = 30_000;
 
 /**
  * One direction of a migration, split into statements and read. `range` limits it to a part of the text, or to several: no

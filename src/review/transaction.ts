@@ -10,7 +10,7 @@ import type { Script, Statement, Text } from "./types.ts";
 export function isInTransaction(script: Script, statement: Statement): boolean {
   if (script.transaction === "transaction") return true;
   if (script.transaction === "implicit" && script.statements.length > 1) return true;
-  return isBegun(script.statements.slice(0, statement.index));
+  return begunBefore(script)[statement.index] ?? false;
 }
 
 /** Where a statement of this script would run outside a transaction: what the tool has for it, or past the file's own BEGIN. */
@@ -24,10 +24,21 @@ export function outsideTransaction({ script, framework }: { script: Script; fram
     : framework.outsideTransaction;
 }
 
-function isBegun(statements: readonly Statement[]): boolean {
-  const verbs = statements
-    .flatMap(({ operations }) => operations)
-    .flatMap((operation) => (operation.kind === "transaction" ? [operation.verb] : []))
-    .filter((verb) => verb !== "savepoint");
-  return verbs.at(-1) === "begin";
+const begun = new WeakMap<Script, readonly boolean[]>();
+
+/** For each statement, whether the file's own BEGIN stands before it with no end between. */
+function begunBefore(script: Script): readonly boolean[] {
+  const known = begun.get(script);
+  if (known) return known;
+  let isOpen = false;
+  const answers = script.statements.map(({ operations }) => {
+    const before = isOpen;
+    for (const operation of operations) {
+      if (operation.kind === "transaction" && operation.verb !== "savepoint")
+        isOpen = operation.verb === "begin";
+    }
+    return before;
+  });
+  begun.set(script, answers);
+  return answers;
 }

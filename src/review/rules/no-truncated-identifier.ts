@@ -1,6 +1,7 @@
 import { defineRule, type OperationContext } from "../rule.ts";
 import { readToken } from "../sql/lexer.ts";
 import { storedName } from "../sql/names.ts";
+import { runOf } from "../statement-run.ts";
 import { say } from "../text.ts";
 import type { Problem, Span, Statement } from "../types.ts";
 
@@ -21,8 +22,7 @@ export default defineRule({
     migration({ up, name: migration }, { onlyDown, run }) {
       if (onlyDown) return;
       return up.statements.flatMap((statement): Problem[] => {
-        const failed =
-          run?.up.statements.find(({ index }) => index === statement.index)?.outcome.kind === "failed";
+        const failed = (run && runOf(run.up.statements, statement.index))?.outcome.kind === "failed";
         const [name] = failed ? [] : longNames(statement);
         if (!name) return [];
         return [
