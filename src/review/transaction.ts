@@ -17,7 +17,7 @@ export function isInTransaction(script: Script, statement: Statement): boolean {
 export function outsideTransaction({ script, framework }: { script: Script; framework: Framework }): Text {
   // A BEGIN that the file does not hold is the tool's own.
   const isOwn = script.statements.every(
-    (statement) => !isBegun([statement]) || isVerbatim(script, statement),
+    (statement) => !isBegun(false, statement) || isVerbatim(script, statement),
   );
   return script.transaction === "autocommit" && isOwn
     ? say`a place outside BEGIN … COMMIT`
@@ -31,14 +31,19 @@ function begunBefore(script: Script): readonly boolean[] {
   const known = begun.get(script);
   if (known) return known;
   let isOpen = false;
-  const answers = script.statements.map(({ operations }) => {
+  const answers = script.statements.map((statement) => {
     const before = isOpen;
-    for (const operation of operations) {
-      if (operation.kind === "transaction" && operation.verb !== "savepoint")
-        isOpen = operation.verb === "begin";
-    }
+    isOpen = isBegun(before, statement);
     return before;
   });
   begun.set(script, answers);
   return answers;
+}
+
+/** Whether a transaction is open after a statement. */
+function isBegun(before: boolean, { operations }: Statement): boolean {
+  const verbs = operations.flatMap((operation) =>
+    operation.kind === "transaction" && operation.verb !== "savepoint" ? [operation.verb] : [],
+  );
+  return verbs.length === 0 ? before : verbs.at(-1) === "begin";
 }

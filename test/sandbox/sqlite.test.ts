@@ -58,7 +58,17 @@ describe("a history", () => {
     const { base } = await dry.run({
       history: [...history, "CREATE VIEW v AS SELECT 1; CREATE TABLE t (a INT, b AS (a + 1) STORED);"],
     });
-    expect(base.views).toEqual([{ name: "v", materialized: false }]);
+    expect(base.views).toEqual([
+      {
+        name: "v",
+        materialized: false,
+        definition: "create view v as select 1",
+        options: [],
+        reads: [],
+        privileges: [],
+        indexes: [],
+      },
+    ]);
     expect(base.tables.map(({ name }) => name)).toEqual(["orders", "t", "users"]);
     const [table, generated, parent] = base.tables;
     expect(table?.columns).toMatchObject([
