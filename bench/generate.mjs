@@ -46,7 +46,7 @@ export function writeMigrations(folder, bytes) {
   return n;
 }
 
-/** A repository whose main branch holds a history and whose branch `change` adds two migrations. */
+/** A repository whose main branch holds a history and whose branch `change` adds two migrations that offer fixes, and `quiet` two with nothing to say. */
 export function writeRepository(folder, history) {
   const migrations = path.join(folder, "db", "migrations");
   mkdirSync(migrations, { recursive: true });
@@ -81,4 +81,15 @@ export function writeRepository(folder, history) {
   });
   git("add", "-A");
   git("commit", "-qm", "Change");
+  git("checkout", "-qb", "quiet", "main");
+  write(history, "tags", {
+    up: "CREATE TABLE tags (\n  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n  label text NOT NULL\n);\n",
+    down: "DROP TABLE tags;\n",
+  });
+  write(history + 1, "note", {
+    up: `ALTER TABLE ${table} ADD COLUMN note text;\n`,
+    down: `ALTER TABLE ${table} DROP COLUMN note;\n`,
+  });
+  git("add", "-A");
+  git("commit", "-qm", "Quiet change");
 }

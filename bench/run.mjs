@@ -114,8 +114,8 @@ async function pullRequest() {
   writeRepository(repository, 300);
   const cacheDirectory = path.join(folder, "start");
   const memory = watchMemory();
-  const review = async (sandbox) => {
-    const source = await openCheckout({ repo: repository, base: "main", head: "change" });
+  const review = async (sandbox, head = "change") => {
+    const source = await openCheckout({ repo: repository, base: "main", head });
     return reviewChange(source, sandbox);
   };
   const cold = createSandbox({ spares: 0, cacheDirectory });
@@ -130,17 +130,28 @@ async function pullRequest() {
   await cold.close();
   const warm = createSandbox({ spares: 1, cacheDirectory });
   await review(warm);
-  const values = [];
-  for (let i = 0; i < 5; i++) {
+  for (const [head, what] of [
+    ["quiet", "two migrations with nothing to fix"],
+    ["change", "a fix and a sequence are run as well"],
+  ]) {
+    const values = [];
+    for (let i = 0; i < 5; i++) {
+      await warm.ready();
+      const start = performance.now();
+      await review(warm, head);
+      values.push(performance.now() - start);
+    }
+    row(
+      "  the same, a spare of this repository waits",
+      ms(median(values)),
+      `least ${ms(Math.min(...values))}; ${what}`,
+    );
     await warm.ready();
-    const start = performance.now();
-    await review(warm);
-    values.push(performance.now() - start);
+    const { findings, timings, runs } = await review(warm, head);
+    row("    findings", findings.length);
+    for (const [phase, time] of Object.entries(timings)) row(`    of which ${phase}`, ms(time));
+    for (const [phase, time] of Object.entries(runs[0].timings)) row(`      of the run: ${phase}`, ms(time));
   }
-  row("  the same, a spare of this repository waits", ms(median(values)), `least ${ms(Math.min(...values))}`);
-  await warm.ready();
-  const { timings } = await review(warm);
-  for (const [phase, time] of Object.entries(timings)) row(`    of which ${phase}`, ms(time));
   await warm.close();
   const peak = memory();
   row(

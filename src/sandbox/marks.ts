@@ -193,3 +193,6 @@ function marksOf([head = [], relations = [], counts = [], routines = []]: readon
     ),
   };
 }
+
+/** What is asked between two states, as any database answers it. */
+export const changedSql = marksSql("2");

@@ -1,6 +1,7 @@
 import { catalogSql } from "./catalog-sql.ts";
 import { restoreSnapshot, type Snapshot, takeSnapshot } from "./checkpoint.ts";
 import type { Internals } from "./internals.ts";
+import { changedSql } from "./marks.ts";
 import type { Reply } from "./messages.ts";
 
 type Exec = (sql: string, copyData: string | null) => Promise<Reply>;
@@ -86,4 +87,5 @@ const mixedStatements: readonly string[] = [
   "CREATE VIEW warm_view AS SELECT * FROM warm_0; ALTER TABLE warm_2 ALTER COLUMN name TYPE varchar(20); DROP TABLE warm_1 CASCADE",
   "EXPLAIN (FORMAT JSON) SELECT * FROM warm_0 JOIN warm_2 ON warm_0.id = warm_2.id WHERE warm_0.name = 'x' ORDER BY 1",
   catalogSql(),
+  ...Array.from({ length: 3 }, () => [catalogSql(["1"]), changedSql]).flat(),
 ];
