@@ -48,8 +48,24 @@ function effectOf({ database }: MigrationContext): Text {
 
 /** Another file of the same version. */
 function otherOf(version: string, path: string, { database }: MigrationContext): string | undefined {
-  const steps = database.steps.map((step) => ({ version: step.version, path: step.up.path }));
-  return [...database.history, ...steps].find(
-    (other) => other.path !== path && normalVersion(other.version) === normalVersion(version),
-  )?.path;
+  const same = pathsOf(database).get(normalVersion(version)) ?? [];
+  return same.find((other) => other !== path);
+}
+
+const known = new WeakMap<MigrationContext["database"], ReadonlyMap<string, readonly string[]>>();
+
+/** The files of a database by their versions, read once for all of its migrations. */
+function pathsOf(database: MigrationContext["database"]): ReadonlyMap<string, readonly string[]> {
+  const found = known.get(database);
+  if (found) return found;
+  const paths = new Map<string, string[]>();
+  const steps = database.steps.map(({ version, up }) => ({ version, path: up.path }));
+  for (const { version, path } of [...database.history, ...steps]) {
+    const normal = normalVersion(version);
+    const list = paths.get(normal);
+    if (list) list.push(path);
+    else paths.set(normal, [path]);
+  }
+  known.set(database, paths);
+  return paths;
 }
