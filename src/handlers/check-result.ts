@@ -1,11 +1,13 @@
 import type { Conflict } from "../review/conflicts.ts";
 import { levelOf } from "../review/report/annotations.ts";
 import { shorten } from "../review/report/escape.ts";
+import { gapsIn } from "../review/report/gaps.ts";
 import { toMarkdown } from "../review/report/markdown.ts";
-import { plain } from "../review/text.ts";
+import { plain, visible } from "../review/text.ts";
 import type { Finding, Report } from "../review/types.ts";
 import type { Annotation, CheckResult } from "./check-run.ts";
 import type { Ending } from "./queue.ts";
+import { configPath } from "./review.ts";
 
 export interface ResultOptions {
   readonly version: string;
@@ -36,8 +38,24 @@ export function checkResultOf(
     conclusion: report.conclusion,
     title: shorten(report.title, 250),
     summary: above + toMarkdown(report, { version, base, head, commented, conflicts, limit }),
-    annotations: report.findings.map(annotationOf),
+    annotations: [...report.findings.map(annotationOf), ...gapAnnotations(report)],
   };
+}
+
+/** More of them say no more than the summary does. */
+const mostGaps = 20;
+
+/** What matters and could not be checked, where it has a line. A mistake in the configuration is one to be repaired. */
+function gapAnnotations(report: Report): readonly Annotation[] {
+  const gaps = gapsIn(report).filter((gap) => gap.matters && gap.path !== "" && gap.line !== null);
+  return gaps.slice(0, mostGaps).map(({ path, line, reason }) => ({
+    path,
+    start_line: line ?? 1,
+    end_line: line ?? 1,
+    annotation_level: path === configPath ? "failure" : "warning",
+    title: path === configPath ? "Drydock: configuration" : "Drydock: not checked",
+    message: shorten(visible(reason), 2_000),
+  }));
 }
 
 /** What the check run says of a job that was ended before its verdict. */

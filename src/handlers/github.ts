@@ -22,6 +22,8 @@ export interface GitHubOptions {
 /** The clients of an app, one for each installation, with its token and its pace of writing. */
 export interface GitHub {
   readonly appId: number;
+  /** The app itself, which belongs to no installation: for what GitHub keeps of its webhook. */
+  readonly app: Client;
   clientFor(installation: number): Client;
 }
 
@@ -43,13 +45,19 @@ const mostWaits = 3;
 export function createGitHub({ appId, privateKey, baseUrl, version, log }: GitHubOptions): GitHub {
   const clients = new LRUCache<number, Client>({ max: 1_000 });
   const pace = paceOfWrites();
+  const options = { baseUrl, version, log };
   return {
     appId,
+    app: new ClientBase({
+      ...usual(options, "app", pace),
+      authStrategy: createAppAuth,
+      auth: { appId, privateKey },
+    }),
     clientFor(installation) {
       const known = clients.get(installation);
       if (known) return known;
       const client = new ClientBase({
-        ...usual({ baseUrl, version, log }, String(installation), pace),
+        ...usual(options, String(installation), pace),
         authStrategy: createAppAuth,
         auth: { appId, privateKey, installationId: installation },
       });
@@ -122,7 +130,7 @@ function renewToken(octokit: Parameters<typeof retry>[0]): void {
       return await request(options);
     } catch (error) {
       const isToken =
-        (error as { status?: number }).status === 401 && !options.url.includes("/access_tokens");
+        (error as { status?: number }).status === 401 && !/\/access_tokens|\/app\//.test(options.url);
       if (!isToken) throw error;
       await octokit.auth({ type: "installation", refresh: true });
       return request(options);

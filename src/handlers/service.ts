@@ -7,6 +7,7 @@ import type { GitHub } from "./github.ts";
 import { createIntake } from "./intake.ts";
 import type { Journal } from "./journal.ts";
 import type { Log } from "./log.ts";
+import { bringMissed } from "./missed.ts";
 import { createQueue, type ReviewJob } from "./queue.ts";
 import type { Review } from "./review.ts";
 import { createSnapshotCache } from "./snapshot.ts";
@@ -28,7 +29,7 @@ export interface ServiceOptions {
 export interface Service {
   /** Which events ask for what. */
   readonly app: ApplicationFunction;
-  /** Takes up what an earlier process left undone. */
+  /** Takes up what an earlier process left undone, and what GitHub could not bring while there was none. */
   recover(): Promise<void>;
   size(): { readonly waiting: number; readonly running: number };
   /** Resolves when nothing is under way. */
@@ -102,6 +103,7 @@ export function createService({ github, review, version, log, journal, ...limits
             .request({ ...job, isRerun: true, hasComments: true })
             .catch((error) => log.error(fieldsOf(error), "review not taken up again"));
       }
+      await bringMissed(github.app, log);
     },
     size: queue.size,
     async idle() {

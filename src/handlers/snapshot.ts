@@ -4,9 +4,11 @@ import { unknownDigest } from "../review/inputs.ts";
 import { concernsDatabase } from "../review/read.ts";
 import { askAlong, type BlobCache, createBlobCache, readBlobs } from "./blobs.ts";
 import type { Home } from "./check-run.ts";
+import { fieldsOf } from "./failures.ts";
 import type { Log } from "./log.ts";
 import type { Blob, ChangedFile, Source } from "./source.ts";
 import { readTree, type Tree } from "./tree.ts";
+import { treeDifference } from "./tree-difference.ts";
 
 /** Two commits of a repository, of which the one is to be merged into the other. */
 export interface Commits {
@@ -65,7 +67,7 @@ export class HeadMoved extends Error {
 const pageSize = 100;
 /** What GitHub shows can be a moment older than the event it sent. */
 const listingLag = 2_000;
-/** GitHub lists no more than 3,000 files of a pull request. (GitHub documentation, "List pull requests files".) */
+/** GitHub lists no more than 3,000 files of a pull request; the last page is full then. (GitHub documentation, "List pull requests files".) */
 const mostPages = 30;
 const sharedTime = 600_000;
 /** Changed files that are fetched together with the first file that is asked for. */
@@ -223,7 +225,32 @@ async function readChanged(pull: PullRequest, options: SnapshotOptions) {
     page = await readPage(pull, home, count + 1, signal);
     files.push(...page.files);
   }
-  return { files, complete: page.isLast && files.length < mostPages * pageSize };
+  if (page.isLast) return { files, complete: true };
+  const { files: more, complete } = await unlisted(pull, files, options);
+  log.info({ listed: files.length, more: more.length, complete }, "more files than GitHub lists");
+  return { files: [...files, ...more], complete };
+}
+
+/** The changed files that GitHub does not list: those of both trees that differ since the two sides parted. */
+async function unlisted(
+  { owner, repo, base, head }: PullRequest,
+  listed: readonly ChangedFile[],
+  { home, log, signal }: SnapshotOptions,
+) {
+  const basehead = `${base}...${head}`;
+  const request = signal ? { request: { signal } } : {};
+  try {
+    const named = { owner, repo, basehead, per_page: 1, ...request };
+    const { data } = await home.client.rest.repos.compareCommitsWithBasehead(named);
+    const commits = { before: data.merge_base_commit.sha, after: head };
+    const { files, complete } = await treeDifference(home, commits, signal);
+    const known = new Set(listed.flatMap(({ path, previousPath }) => [path, previousPath ?? path]));
+    return { files: files.filter(({ path }) => !known.has(path)), complete };
+  } catch (error) {
+    signal?.throwIfAborted();
+    log.warn(fieldsOf(error), "trees could not be compared");
+    return { files: [], complete: false };
+  }
 }
 
 async function readPage(

@@ -75,6 +75,36 @@ function mockBlob(bytes: Uint8Array) {
     .reply(200, { sha: blobId(bytes), size: bytes.length, encoding: "base64", content });
 }
 
+describe("a pull request of more files than GitHub lists", () => {
+  it("is read in full: the rest is what the trees of both sides differ in", async () => {
+    const page = (number: number) =>
+      Array.from({ length: 100 }, (_, i) => ({ filename: `a/${number}-${i}`, sha: "1".repeat(40) }));
+    for (let number = 1; number <= 30; number++) mockFiles(page(number), number);
+    const parted = "d".repeat(40);
+    nock(origin)
+      .get(`${repoPath}/compare/${base}...${head}`)
+      .query({ per_page: 1 })
+      .reply(200, { merge_base_commit: { sha: parted }, files: [] });
+    mockTree(parted, [
+      { path: "db/1.sql", sha: "2".repeat(40) },
+      { path: "db/2.sql", sha: "3".repeat(40) },
+    ]);
+    mockTree(head, [
+      { path: "a/1-0", sha: "1".repeat(40) },
+      { path: "db/2.sql", sha: "4".repeat(40) },
+      { path: "db/3.sql", sha: "5".repeat(40) },
+    ]);
+    const { files, complete } = await snapshot().changedFiles();
+    expect(complete).toBe(true);
+    expect(files).toHaveLength(3_003);
+    expect(files.slice(3_000)).toEqual([
+      { path: "db/2.sql", previousPath: null, status: "modified", digest: "4".repeat(40), patch: null },
+      { path: "db/3.sql", previousPath: null, status: "added", digest: "5".repeat(40), patch: null },
+      { path: "db/1.sql", previousPath: null, status: "removed", digest: null, patch: null },
+    ]);
+  });
+});
+
 describe("changed files", () => {
   it("are listed to the last page", async () => {
     const page = (n: number, count: number) =>
@@ -87,9 +117,10 @@ describe("changed files", () => {
     expect(complete).toBe(true);
   });
 
-  it("are not all there when GitHub lists no more", async () => {
+  it("are not all there when GitHub lists no more, and the trees cannot be compared", async () => {
     const page = Array.from({ length: 100 }, (_, i) => ({ filename: `f${i}` }));
     for (let n = 1; n <= 30; n++) mockFiles(page, n);
+    nock(origin).get(`${repoPath}/compare/${base}...${head}`).query(true).reply(404, {});
     const { files, complete } = await snapshot().changedFiles();
     expect(files).toHaveLength(3_000);
     expect(complete).toBe(false);
