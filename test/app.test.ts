@@ -544,7 +544,9 @@ describe("a whole review", () => {
       note();
       expect(checks.at(-1)).toMatchObject({
         conclusion: "failure",
-        output: { annotations: [{ start_line: 2, annotation_level: "failure" }] },
+        output: {
+          annotations: [{ start_line: 2, annotation_level: "failure" }, { annotation_level: "notice" }],
+        },
       });
       expect(review.comments).toMatchObject([{ path: "db/migrations/0002_idx.up.sql", line: 2 }]);
       expect(review.comments?.[0]?.body).toContain("SHARE lock on `orders`");
