@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Writes everything that is derived from the source: the indexes of rules and frameworks (from file names alone, so that it
+ * Writes everything that is derived from the source: the indexes of rules, frameworks and ORMs (from file names alone, so that it
  * works before there is a build), the rule pages, the README table and the configuration's schema (from dist/).
  * With --check nothing is written: it fails when a file is not what it would be.
  */
@@ -28,6 +28,7 @@ const indexes = [
     from: "../framework.ts",
     what: "framework by its id",
   },
+  { folder: "orms", name: "orms", type: "Orm", from: "../orm.ts", what: "ORM by its id" },
 ];
 
 for (const index of indexes) put(`src/review/${index.folder}/index.ts`, indexOf(index));

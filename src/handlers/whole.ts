@@ -1,4 +1,5 @@
 import { arrange } from "../review/finding.ts";
+import { isModelOfOrm } from "../review/models.ts";
 import { isQueryPath } from "../review/queries.ts";
 import { readChangeSet } from "../review/read.ts";
 import { reportOf } from "../review/report/report.ts";
@@ -74,7 +75,10 @@ function sourceOf(
   const migrations = new Set(databases.flatMap(({ steps }) => steps.flatMap(pathsOf)));
   const later = new Set(database.steps.slice(database.steps.indexOf(step)).flatMap(pathsOf));
   const own = new Set(pathsOf(step));
-  const base = files.filter(({ path }) => !later.has(path) && (migrations.has(path) || !isQueryPath(path)));
+  // Models are those of today as well.
+  const base = files.filter(
+    ({ path }) => !later.has(path) && !isModelOfOrm(path) && (migrations.has(path) || !isQueryPath(path)),
+  );
   return {
     repository: source.repository,
     base: source.base,
@@ -149,6 +153,7 @@ function mergedRun(database: Database, reports: readonly Report[]): DryRun | nul
     standIns: [...new Set(runs.flatMap(({ run }) => run.standIns))],
     migrations,
     queries: [],
+    models: null,
     lost: runs.find(({ run }) => run.lost !== null)?.run.lost ?? null,
   };
 }

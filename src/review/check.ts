@@ -1,5 +1,6 @@
 import { type Births, followBirths, isComplete } from "./births.ts";
 import type { Config } from "./config.ts";
+import { driftOf } from "./drift.ts";
 import { arrange, findingOf, placeOf } from "./finding.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { judgedBy } from "./judged.ts";
@@ -89,7 +90,11 @@ export function findingsOf(input: CheckInput): Finding[] {
     const run = runs.find(({ directory }) => directory === database.directory) ?? null;
     const context = contextOf(database, run, input);
     const fitting = asked.filter(({ rule }) => rule.dialects.includes(database.dialect));
-    return [...checkSteps(fitting, context, run), ...checkQueries(fitting, changes, context, run)];
+    return [
+      ...checkSteps(fitting, context, run),
+      ...checkModels(fitting, context, run),
+      ...checkQueries(fitting, changes, context, run),
+    ];
   });
 }
 
@@ -298,6 +303,18 @@ function fixable(problem: Problem, script: Script): Problem {
 function subjectOf(script: Script, { at }: Problem): string {
   if (!at || at.start === at.end) return "";
   return script.statements.find(({ span }) => span.start <= at.start && at.start < span.end)?.sql ?? "";
+}
+
+/** Models are judged by the schema that all migrations leave. */
+function checkModels(asked: readonly Asked[], context: Context, run: DryRun | null): Finding[] {
+  if (!run || !context.head) return [];
+  return driftOf(context.database, run).flatMap((drift) =>
+    asked.flatMap(({ id, rule, override }) =>
+      problemsOf(rule.check.drift?.(drift, context)).map((problem) =>
+        findingOf(id, rule, problem, drift, `${drift.kind} ${drift.model} ${drift.migrations}`, override),
+      ),
+    ),
+  );
 }
 
 function checkQueries(

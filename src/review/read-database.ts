@@ -5,6 +5,7 @@ import type { Framework, MigrationFiles } from "./framework.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { type Side, type Texts, unknownDigest } from "./inputs.ts";
 import type { DirectoryLayout, Layout } from "./layout.ts";
+import { readModels } from "./models.ts";
 import { toolOfText } from "./other-tools.ts";
 import type { Past, Step } from "./plan.ts";
 import { readText } from "./read-text.ts";
@@ -65,6 +66,7 @@ export function readDatabase(
         settings: files.settings,
       })),
       steps: steps.map(({ migration }) => migration),
+      models: written.dialect === "postgresql" ? readModels(directory, layout, texts) : null,
     },
     skipped: read.flatMap(({ skipped }) => skipped),
   };

@@ -5,6 +5,7 @@ import { frameworks } from "./frameworks/index.ts";
 import type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
 import { unknownDigest } from "./inputs.ts";
 import { type DirectoryLayout, type Layout, layOut } from "./layout.ts";
+import { hasChangedModels, isModelOfOrm, modelFilesOf } from "./models.ts";
 import { isModelPath, markedDirectories, otherToolOf } from "./other-tools.ts";
 import { directoryOf, foreignFolderOf, isSqlPath, isWithin } from "./paths.ts";
 import { isMarked } from "./queries.ts";
@@ -63,10 +64,12 @@ export function wantedFiles({
   const { sources } = querySourcesOf(layout, config);
   const needsAll = sources.some(({ isChanged }) => isChanged);
   for (const { side, path, directory } of layout.asked) {
-    if (needsAll || isTouched(directory, changed)) want(side, path);
+    if (needsAll || isTouched(directory, changed) || changed.some((file) => isModelOfOrm(file.path)))
+      want(side, path);
   }
   for (const directory of layout.directories) {
-    if (directory.steps.length === 0 && !needsAll) continue;
+    for (const { side, path } of modelFilesOf(directory, layout)) want(side, path);
+    if (directory.steps.length === 0 && !needsAll && !hasChangedModels(directory, layout)) continue;
     for (const { side, path } of dialectFilesOf(directory, config)) want(side, path);
     for (const { files, before, status } of directory.steps) {
       want("head", files.up);
@@ -95,9 +98,12 @@ export function readChangeSet({
 }: Change & { readonly texts: Texts }): ChangeSet {
   const layout = layOut(changed, base, config, texts);
   const read = layout.directories
-    .filter((directory) => directory.steps.length > 0)
+    .filter((directory) => directory.steps.length > 0 || hasChangedModels(directory, layout))
     .map((directory) => readDatabase(directory, layout, config, texts));
-  const databases = read.flatMap(({ database }) => (database && database.steps.length > 0 ? [database] : []));
+  const databases = read.flatMap(({ database }) =>
+    database && (database.steps.length > 0 || database.models) ? [database] : [],
+  );
+  const models = new Set(databases.flatMap(({ models }) => models?.head.map(({ path }) => path) ?? []));
   const queries = readQueries(layout, config, texts);
   const needsHome = queries.hasChanged && !databases.some(isPostgresql);
   const home = needsHome ? homeFor(queries.changedQueries, layout, config, texts) : null;
@@ -112,7 +118,7 @@ export function readChangeSet({
       ...layout.directories.flatMap(removedOf),
       ...layout.directories.flatMap((directory) => directory.skipped),
       ...layout.directories.flatMap(inCodeOf),
-      ...notRead(layout),
+      ...notRead(layout, models),
       ...queries.skipped,
     ],
   };
@@ -169,9 +175,11 @@ function inCodeOf({ inCode, steps }: DirectoryLayout): Skipped[] {
   return path === undefined || steps.length === 0 ? [] : [skip(path, reasons.inCode(inCode.length), false)];
 }
 
-function notRead({ otherTools, testData, changed }: Layout): Skipped[] {
+function notRead({ otherTools, testData, changed }: Layout, read: ReadonlySet<string>): Skipped[] {
   const models = new Map(
-    changed.filter(({ path }) => isModelPath(path)).map(({ path }) => [directoryOf(path), path]),
+    changed
+      .filter(({ path }) => isModelPath(path) && !read.has(path))
+      .map(({ path }) => [directoryOf(path), path]),
   );
   const folders = new Map(testData.toReversed().map((path) => [directoryOf(path), path]));
   return [

@@ -4,6 +4,7 @@ import type {
   Database,
   DeployedQuery,
   Dialect,
+  Drift,
   Migration,
   MigrationRun,
   OperationKind,
@@ -111,9 +112,11 @@ type OperationChecks = {
   readonly [Kind in OperationKind]?: (operation: OperationOf<Kind>, context: OperationContext) => Answer;
 };
 
-/** The questions a rule answers: one for each kind of operation, for migrations, for annotated queries, for suppressions. */
+/** The questions a rule answers: one for each kind of operation, for migrations, for models that part from them, for
+ * annotated queries, for suppressions. */
 export interface Checks extends OperationChecks {
   readonly migration?: (migration: Migration, context: MigrationContext) => Answer;
+  readonly drift?: (drift: Drift, context: Context) => Answer;
   readonly query?: (query: AnnotatedQuery, context: QueryContext) => Answer;
   readonly suppression?: (suppression: Suppression, context: SuppressionContext) => Answer;
 }

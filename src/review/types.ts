@@ -354,6 +354,22 @@ export interface Database {
   readonly history: readonly HistoryEntry[];
   /** From the first changed migration on, in the order in which they run. */
   readonly steps: readonly Migration[];
+  /** The models that belong to it, where the pull request changes them or its migrations; null when there are none that are read. */
+  readonly models: Models | null;
+}
+
+/** A file that declares models. */
+export interface ModelFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What an ORM declares for one database, on both sides of the pull request. */
+export interface Models {
+  /** Id of the ORM. */
+  readonly orm: string;
+  readonly base: readonly ModelFile[];
+  readonly head: readonly ModelFile[];
 }
 
 /** A query of the application, named by a comment `drydock:explain [name]`. */
@@ -555,6 +571,16 @@ export interface DeployedRun {
   readonly after: PlanOutcome;
 }
 
+/** What the models of one side declare, as a database reads it; or why that is not known. */
+export type ModelSchema =
+  | { readonly kind: "built"; readonly schema: Schema }
+  | { readonly kind: "not-built"; readonly reason: string };
+
+export interface ModelRun {
+  readonly base: ModelSchema;
+  readonly head: ModelSchema;
+}
+
 export interface FailedHistory {
   readonly path: string;
   readonly line: number;
@@ -586,6 +612,8 @@ export interface DryRun {
   readonly migrations: readonly MigrationRun[];
   readonly queries: readonly QueryRun[];
   readonly deployed: readonly DeployedRun[];
+  /** The schemas that the models declare; null when there are none. */
+  readonly models: ModelRun | null;
   /** Why the run as a whole came to no verdict; null when it did. */
   readonly lost: string | null;
   readonly timings: Readonly<Record<string, number>>;
@@ -813,6 +841,28 @@ export interface Problem {
   readonly fix?: Fix | null;
   /** The migrations that take this statement's place, where one edit is not enough. */
   readonly sequence?: readonly PlannedStep[] | null;
+}
+
+/** One thing in which the schema that the models declare differs from the one that the migrations build. */
+export interface Drift extends Place {
+  readonly kind:
+    | "table"
+    | "column"
+    | "type"
+    | "nullability"
+    | "default"
+    | "primary key"
+    | "unique"
+    | "index"
+    | "foreign key"
+    | "enum"
+    | "enum value";
+  /** What it is about, e.g. "orders.note", "orders(user_id)". */
+  readonly object: string;
+  /** What the model declares, in words of the database; null when only the migrations have it. */
+  readonly model: string | null;
+  /** What the migrations build; null when only the model has it. */
+  readonly migrations: string | null;
 }
 
 /** A problem with its rule, its severity and its place. */

@@ -1,4 +1,4 @@
-import type { DryRun, MigrationRun, PlanOutcome, QueryRun, Schema } from "../review/types.ts";
+import type { DryRun, MigrationRun, ModelRun, PlanOutcome, QueryRun, Schema } from "../review/types.ts";
 import { type Base, buildBase } from "./base.ts";
 import type { BaseCache } from "./base-cache.ts";
 import type { State } from "./content.ts";
@@ -6,6 +6,7 @@ import type { DryRunRequest } from "./dry-run.ts";
 import { type Engine, EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
 import type { LeaseOptions } from "./keeper.ts";
+import { buildModels, renderModels } from "./models.ts";
 import { emptySchema, schemaOf } from "./schema.ts";
 import { borrowed } from "./session.ts";
 import type { Production } from "./sizes.ts";
@@ -33,6 +34,7 @@ interface Seen {
   readonly before: Map<number, PlanOutcome>;
   readonly after: Map<number, PlanOutcome>;
   readonly deployed: { readonly before: PlanOutcome[]; readonly after: PlanOutcome[] };
+  models: ModelRun | null;
   context: RunContext | null;
   lost: string | null;
 }
@@ -113,6 +115,7 @@ function nothingSeen(): Seen {
     before: new Map(),
     after: new Map(),
     deployed: { before: [], after: [] },
+    models: null,
     context: null,
     lost: null,
   };
@@ -126,6 +129,7 @@ async function observe(
 ): Promise<void> {
   const { queries, deployed = [] } = request;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
+  const rendered = renderModels(request.database.models);
   const base = await buildBase({
     database: request.database,
     scope: request.scope,
@@ -157,6 +161,14 @@ async function observe(
   if (plans.length > 0) await session.restore(origin.checkpoint);
   lap("plan");
   await observeChange(request, seen, base, origin, lap);
+  if (rendered && isThrough(request, seen)) {
+    seen.models = await buildModels(session, await rendered);
+    lap("models");
+  }
+}
+
+function isThrough({ database }: DryRunRequest, { migrations }: Seen): boolean {
+  return migrations.length === database.steps.length && migrations.every(({ up }) => !up.leftOpen);
 }
 
 /** Runs the change's steps from the base on and plans the queries on what they leave. */
@@ -262,6 +274,7 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
       before: seen.deployed.before[query] ?? notPlanned(stopReason(seen)),
       after: seen.deployed.after[query] ?? notPlanned(stopReason(seen)),
     })),
+    models: seen.models,
     lost: seen.lost,
     timings,
   };

@@ -136,6 +136,7 @@ export function database(steps: readonly Migration[], more: Partial<Database> = 
     framework: "golang-migrate",
     dialect: "postgresql",
     habits: { late: "skipped", duplicates: "refused", checksums: false },
+    models: null,
     history: [
       { path: "db/migrations/0001_orders.up.sql", version: "1", digest: "0".repeat(40), settings: {} },
     ],
@@ -150,6 +151,7 @@ export function dryRun(migrations: readonly MigrationRun[], more: Partial<DryRun
     engine: "PostgreSQL 18.6 (PGlite 0.5.16)",
     history: { migrations: 1, statements: 2, cached: false, failed: [] },
     standIns: [],
+    models: null,
     seeded: { tables: 1, rows: 5, empty: [] },
     base: schema(ordersTable),
     head: schema(ordersTable),

@@ -69,6 +69,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
           framework: "golang-migrate",
           dialect,
           habits: { late: "skipped", duplicates: "refused", checksums: false },
+          models: null,
           history: history.map((sql, i) => ({
             path: fileOf(i, "up"),
             version: String(i),

@@ -47,6 +47,7 @@ export function createSqliteDry(options: SandboxOptions = {}) {
           framework: "golang-migrate",
           dialect: "sqlite",
           habits: { late: "skipped", duplicates: "refused", checksums: false },
+          models: null,
           history: history.map((sql, i) => ({
             path: fileOf(i, "up"),
             version: String(i),

@@ -73,6 +73,7 @@ function databaseGaps(
   return [
     ...lost,
     ...historyGaps(run),
+    ...modelGaps(database, run),
     ...run.seeded.empty
       .filter(({ table }) => touched.has(table))
       .map(({ table, reason }) =>
@@ -81,6 +82,14 @@ function databaseGaps(
     ...changedSteps(database).flatMap((step) => stepGaps(step, run, findings)),
     ...database.steps.filter((step) => step.status === "kept").flatMap((step) => keptGaps(step, run)),
   ];
+}
+
+/** Models that could not be built are not compared; what they build is no part of the verdict on the migrations. */
+function modelGaps({ models }: Database, { models: seen }: DryRun): readonly Gap[] {
+  const path = models?.head[0]?.path;
+  if (path === undefined || seen?.head.kind !== "not-built") return [];
+  const [reason = ""] = seen.head.reason.split("\n");
+  return [gap("file", path, null, `the model is not compared with the migrations: ${reason}`, false)];
 }
 
 /** A history that did not replay in full matters when something of the change then did not get through. */

@@ -51,6 +51,7 @@ import noLossyTypeChange from "./no-lossy-type-change.ts";
 import noManyTableLocks from "./no-many-table-locks.ts";
 import noMisleadingType from "./no-misleading-type.ts";
 import noMismatchedForeignKeyType from "./no-mismatched-foreign-key-type.ts";
+import noModelDrift from "./no-model-drift.ts";
 import noMoneyType from "./no-money-type.ts";
 import noNestedTransaction from "./no-nested-transaction.ts";
 import noNewColumnRewrite from "./no-new-column-rewrite.ts";
@@ -170,6 +171,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-many-table-locks": noManyTableLocks,
   "no-misleading-type": noMisleadingType,
   "no-mismatched-foreign-key-type": noMismatchedForeignKeyType,
+  "no-model-drift": noModelDrift,
   "no-money-type": noMoneyType,
   "no-nested-transaction": noNestedTransaction,
   "no-new-column-rewrite": noNewColumnRewrite,

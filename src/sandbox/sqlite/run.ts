@@ -138,6 +138,7 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
       }),
     ),
     deployed: [],
+    models: null,
     lost: seen.lost,
     timings,
   };

@@ -1,0 +1,67 @@
+import { defineRule } from "../rule.ts";
+import { say } from "../text.ts";
+import type { Drift, Text } from "../types.ts";
+
+export default defineRule({
+  summary: "Keep models and migrations in step",
+  why: "The application is built from the model and the database from the migrations: where they part, queries fail in production, or the next generated migration undoes what was written by hand.",
+  instead: "Generate the migration that is missing, or change the model.",
+  // Certain that they differ; when the other half follows, the author knows.
+  severity: "warning",
+  ignoreWhen: "the other half follows in a pull request of its own before either is deployed.",
+  sources: [
+    "Prisma documentation, Prisma Migrate, Customizing migrations",
+    "Prisma documentation, Prisma Migrate, Troubleshooting: Schema drift",
+  ],
+  check: {
+    drift(drift) {
+      return {
+        message: messageOf(drift),
+        evidence: [say`observed: both were built in the sandbox and compared`],
+        object: drift.object,
+        instead: insteadOf(drift),
+      };
+    },
+  },
+});
+
+function messageOf({ kind, object, model, migrations }: Drift): Text {
+  if (migrations === null) return say`The model has ${[nounOf(kind)]}${object}, no migration adds it.`;
+  if (model === null) return say`The migrations add ${[nounOf(kind)]}${object}, the model does not know it.`;
+  if (kind === "foreign key")
+    return say`The foreign key of ${object} is ${model} in the model, and ${migrations} in the database.`;
+  if (kind === "primary key")
+    return say`The primary key of ${object} is ${model} in the model, and ${migrations} in the database.`;
+  if (kind === "default")
+    return say`The default of ${object} is ${model} in the model, and ${migrations} in the database.`;
+  return say`${object} is ${model} in the model, and ${migrations} in the database.`;
+}
+
+function nounOf(kind: Drift["kind"]): string {
+  switch (kind) {
+    case "table":
+    case "column":
+    case "type":
+    case "nullability":
+    case "default":
+      return "";
+    case "unique":
+      return "a unique key on ";
+    case "index":
+      return "an index on ";
+    case "foreign key":
+      return "a foreign key on ";
+    case "primary key":
+      return "the primary key ";
+    case "enum":
+      return "the type ";
+    case "enum value":
+      return "the enum value ";
+  }
+}
+
+function insteadOf({ migrations, model }: Drift): Text {
+  if (migrations === null) return say`Generate the migration that adds it, or take it out of the model.`;
+  if (model === null) return say`Add it to the model, or take it out of the migration.`;
+  return say`Change the model, or generate the migration that brings the database to it.`;
+}

@@ -1,0 +1,11 @@
+import type { ModelFile } from "../../review/types.ts";
+
+/** The one question that the process of Prisma's engine is asked: what a schema builds in an empty database. */
+export interface PrismaRequest {
+  readonly kind: "render";
+  readonly files: readonly ModelFile[];
+}
+
+export interface PrismaAnswers {
+  readonly render: { readonly sql: string } | { readonly refused: string };
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import prisma from "../../src/review/orms/prisma.ts";
+import { databaseParts } from "../../src/review/prisma/sources.ts";
+
+const path = "prisma/schema.prisma";
+
+function lineOf(text: string, object: string): number | null {
+  return prisma.locate([{ path, text }]).find(object)?.line ?? null;
+}
+
+describe("Prisma's models", () => {
+  it("are found by the names that the database has", () => {
+    const text = `// model Old {
+model Order {
+  id      Int    @id
+  userId  Int    @map("user_id") /* a } here */
+  code    String @default("a, } ) //") @unique(map: "codes")
+  user    User   @relation("o", fields: [userId, id], references: [a, b], onDelete: Cascade)
+  @@index([
+    userId, // first
+    code(sort: Desc, ops: raw("x, y"))
+  ], map: "by_user")
+  @@unique(fields: [code, id])
+  @@map("orders")
+  @@schema("shop")
+}
+
+enum State {
+  OPEN @map("open")
+  @@map("states")
+}
+`;
+    expect(lineOf(text, "shop.orders")).toBe(2);
+    expect(lineOf(text, "shop.orders.user_id")).toBe(4);
+    expect(lineOf(text, "shop.orders(code)")).toBe(5);
+    expect(lineOf(text, "shop.orders(user_id, id)")).toBe(6);
+    expect(lineOf(text, "shop.orders(user_id, code)")).toBe(7);
+    expect(lineOf(text, "shop.orders(code, id)")).toBe(11);
+    expect(lineOf(text, "states.open")).toBe(17);
+    expect(lineOf(text, "Old")).toBeNull();
+  });
+
+  it("tell what the database cannot know", () => {
+    const text = `model A {\n  at DateTime @updatedAt\n  v Unsupported("vector(3)")?\n}\n`;
+    const { find, hasForeignKeys } = prisma.locate([{ path, text }]);
+    expect(find("A.at")).toMatchObject({ hasOwnDefault: true, isOpaque: false });
+    expect(find("A.v")).toMatchObject({ hasOwnDefault: false, isOpaque: true });
+    expect(hasForeignKeys).toBe(true);
+    const off = `datasource db {\n  provider = "postgresql"\n  relationMode = "prisma"\n}\n`;
+    expect(prisma.locate([{ path, text: off }]).hasForeignKeys).toBe(false);
+  });
+
+  it("belong to the migrations beside them", () => {
+    const paths = [
+      "a/prisma/schema.prisma",
+      "a/prisma/schema/b.prisma",
+      "b/prisma/schema.prisma",
+      "a/prisma/x.sql",
+    ];
+    expect(prisma.filesFor("a/prisma/migrations", paths)).toEqual(paths.slice(0, 2));
+    expect(prisma.filesFor("migrations", ["prisma/schema.prisma", "other/schema.prisma"])).toEqual([path]);
+  });
+
+  it("are read without generators and addresses, each line where it was", () => {
+    const text = `generator js {
+  provider = "prisma-client-js"
+  previewFeatures = ["metrics", "postgresqlExtensions"]
+}
+datasource db {
+  provider = "postgresql"
+  url = env("URL")
+}
+model A {
+  url String
+}
+`;
+    const [own, added] = databaseParts([{ path, text }]);
+    expect(own?.text.split("\n").slice(4)).toEqual(
+      text
+        .split("\n")
+        .slice(4)
+        .map((line) => (line.includes("env(") ? "" : line)),
+    );
+    expect(own?.text).not.toContain("generator");
+    expect(added?.text).toContain('["postgresqlExtensions"]');
+  });
+});
