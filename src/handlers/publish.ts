@@ -1,6 +1,6 @@
 import type { Config } from "../review/config.ts";
 import { toMarkdown } from "../review/report/markdown.ts";
-import type { Report } from "../review/types.ts";
+import type { Finding, Report } from "../review/types.ts";
 import { type Acceptance, acceptanceMark, withAccepted } from "./acceptance.ts";
 import { applyAction, applyFixes, fixedFiles } from "./apply-fixes.ts";
 import { checkResultOf } from "./check-result.ts";
@@ -71,7 +71,8 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
 
   const commented = new Set([...placement.standing, ...posted]);
   const text = toMarkdown(report, { ...about, commented, conflicts, limit: 65_000 });
-  const hasNews = report.findings.length > 0 || conflicts.length > 0 || report.conclusion === "neutral";
+  const isNote = ({ gates, severity }: Finding) => !gates && severity === "info";
+  const hasNews = !report.findings.every(isNote) || conflicts.length > 0 || report.conclusion === "neutral";
   const isNeeded = !conversation.isDraft && comments.summary && hasNews;
   const summary = await summarised(text, isNeeded, conversation, posting);
   const said = { posted: posted.size, standing: placement.standing.size, settled, summary: summary.done };

@@ -255,7 +255,8 @@ it("is not offered where what depends on the column would not survive it", async
     "db/0002_change.up.sql": "ALTER TABLE a RENAME COLUMN x TO y;\n",
     "db/0002_change.down.sql": "ALTER TABLE a RENAME COLUMN y TO x;\n",
   });
-  expect(report.findings.map(({ rule, sequence }) => [rule, sequence])).toEqual([["no-column-rename", null]]);
+  const grave = report.findings.filter(({ severity }) => severity !== "info");
+  expect(grave.map(({ rule, sequence }) => [rule, sequence])).toEqual([["no-column-rename", null]]);
 });
 
 describe("while a column is renamed", () => {

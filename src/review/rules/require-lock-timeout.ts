@@ -37,11 +37,11 @@ export default defineRule({
   },
 });
 
-/** What runs CONCURRENTLY waits without stopping others, and must not have a short timeout. */
+/** An index is better built CONCURRENTLY, which waits without stopping others, and must not have a short timeout. */
 function isStopping(run: MigrationRun["up"]["statements"][number]): boolean {
   return run.outcome.kind === "ran" && tablesOf(run).length > 0;
 }
 
 function tablesOf(run: StatementRun): string[] {
-  return locksOnOld(run, "SHARE").map(({ relation }) => relation);
+  return locksOnOld(run, "SHARE ROW EXCLUSIVE").map(({ relation }) => relation);
 }
