@@ -24,7 +24,7 @@ export interface ResultOptions {
 
 const levels = { error: "failure", warning: "warning", notice: "notice" } as const;
 
-/** GitHub takes 65,535 characters; notes stand above the summary. */
+/** GitHub takes 65,535 characters; notes stand above the summary, and there may be one more. */
 const mostCharacters = 65_000;
 
 /** What the check run says of a report. */

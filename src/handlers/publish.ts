@@ -14,6 +14,7 @@ import { conflictsWith } from "./open-pulls.ts";
 import { placementOf, settledTitles } from "./placement.ts";
 import { type PostOptions, postReview, postSummary } from "./post.ts";
 import type { Asked } from "./queue.ts";
+import { worstOfCommit } from "./same-commit.ts";
 import { mayWriteContents, settleThreads } from "./settle.ts";
 import { confirmHead, type PullRequest } from "./snapshot.ts";
 import type { ChangedFile } from "./source.ts";
@@ -88,7 +89,8 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   const problems = [problem, summary.problem].filter((one) => one !== null);
   const draft = conversation.isDraft && report.findings.length > 0 ? [draftNote] : [];
   const notes = [...draft, ...notesOf(problems), ...(refused === null ? [] : [refused])];
-  const result = checkResultOf(report, { ...about, commented, conflicts, notes });
+  const own = checkResultOf(report, { ...about, commented, conflicts, notes });
+  const result = await worstOfCommit(home, pull, own, conversation.pulls, log);
   return canApply ? { ...result, actions: [applyAction] } : result;
 }
 
