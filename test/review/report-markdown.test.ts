@@ -40,13 +40,11 @@ describe("a comment", () => {
 
       **Observed:** SHARE lock on \`orders\`; full scan of \`orders\`
 
-      **Instead:** Run \`CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id)\`.
-
       \`\`\`suggestion
       CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
       \`\`\`
 
-      **Run in the sandbox:** SHARE lock on \`orders\` → SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
+      **With this, run in the sandbox:** SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
 
       <sub>[\`no-blocking-index-build\`](https://drydock.example/rules/no-blocking-index-build.md) · to accept it: \`/drydock ignore no-blocking-index-build <reason>\`</sub>
 
@@ -87,7 +85,7 @@ describe("a comment", () => {
       + DROP INDEX x;
       \`\`\`
 
-      **Run in the sandbox:** SHARE lock on \`orders\` → SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
+      **With this, run in the sandbox:** SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
 
       **Then:** VALIDATE \`orders_fk\` in the next migration
 
@@ -95,6 +93,22 @@ describe("a comment", () => {
 
       <!-- drydock:f00dfeed -->"
     `);
+  });
+
+  it("does not say again what its suggestion, or its advice, says", () => {
+    const steps = [{ phase: "expand" as const, title: say`Build it`, files: [] }];
+    const sequence = { replaces: [], edits: [], steps };
+    const fix = indexFinding.fix && {
+      ...indexFinding.fix,
+      followUp: say`Run \`VALIDATE ${"orders_fk"}\` in the next migration`,
+    };
+    const instead = say`Add ${"orders_fk"} as NOT VALID, and run \`VALIDATE ${"orders_fk"}\` after it.`;
+    const finding = { ...indexFinding, instead, fix, sequence } as Finding;
+    const body = commentBody(finding, { suggestion: "SELECT 1;" });
+    expect(body).toContain("**Instead:** Add `orders_fk` as NOT VALID");
+    expect(body).not.toContain("**Then:**");
+    expect(body).not.toContain("The same in");
+    expect(commentBody(finding, { suggestion: null })).toContain("The same in 1 migration");
   });
 
   it("lists many facts, by how they are known", () => {
@@ -235,7 +249,7 @@ describe("the summary", () => {
       + CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
       \`\`\`
 
-      **Run in the sandbox:** SHARE lock on \`orders\` → SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
+      **With this, run in the sandbox:** SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
 
       **Receipt**
 

@@ -69,7 +69,7 @@ describe("a sequence of migrations", () => {
 
       </details>
 
-      \`no-blocking-index-build\`
+      <sub>\`no-blocking-index-build\` · to accept it: \`/drydock ignore no-blocking-index-build <reason>\`</sub>
 
       <!-- drydock:f00dfeed -->"
     `);

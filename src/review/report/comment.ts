@@ -1,8 +1,9 @@
+import { plain } from "../text.ts";
 import type { Finding, Text } from "../types.ts";
 import { codeSpan, fenced, markdown } from "./escape.ts";
 import { type DiffLine, fixDiff } from "./fix-view.ts";
 import { sequenceBlock } from "./sequence-view.ts";
-import { verifiedText } from "./verified-text.ts";
+import { verifiedAfter, verifiedText } from "./verified-text.ts";
 import { capitalised, factGroups, joined } from "./words.ts";
 
 export interface CommentOptions {
@@ -58,10 +59,26 @@ export function findingBlocks(finding: Finding, { suggestion, sources }: Comment
   return [
     `${severityMarks[finding.severity]} **${markdown(finding.message)}**`,
     ...evidenceBlocks(finding.evidence),
-    ...(finding.instead.length > 0 ? [`**Instead:** ${markdown(finding.instead)}`] : []),
+    ...(isShown(finding.instead, suggestion) ? [] : [`**Instead:** ${markdown(finding.instead)}`]),
     ...fixBlocks(finding, suggestion, sources ?? new Map()),
-    ...(finding.sequence ? [sequenceBlock(finding.sequence)] : []),
+    ...(finding.sequence && suggestion === null ? [sequenceBlock(finding.sequence)] : []),
   ];
+}
+
+/** Whether there is no advice, or it only repeats the one statement that the suggestion shows below it. */
+function isShown(instead: Text, suggestion: string | null): boolean {
+  if (instead.length === 0) return true;
+  const words = (text: string) => text.replace(/\s+/g, " ").replace(/[;.\s]+$/, "");
+  return suggestion !== null && words(plain(instead)) === `Run ${words(suggestion).trim()}`;
+}
+
+/** Whether the advice names already what is to be done after the fix. */
+function repeats(instead: Text, followUp: Text): boolean {
+  const advice = plain(instead);
+  const named = followUp.flatMap((part) => (typeof part === "string" ? [] : [part.code]));
+  const literal = plain(followUp).match(/`[^`]+`/g) ?? [];
+  const code = [...literal, ...named];
+  return code.length > 0 && code.every((one) => advice.includes(one));
 }
 
 /** The rule's id, as a link to its page where one is known. */
@@ -88,9 +105,12 @@ function fixBlocks(
   sources: ReadonlyMap<string, string>,
 ): readonly string[] {
   if (!finding.fix) return [];
+  const { verified, instead, evidence } = finding;
+  const { followUp } = finding.fix;
+  const ran = verified && (evidence.length > 0 ? verifiedAfter(verified) : verifiedText(verified));
   const afterwards = [
-    ...(finding.verified ? [`**Run in the sandbox:** ${markdown(verifiedText(finding.verified))}`] : []),
-    ...(finding.fix.followUp === null ? [] : [`**Then:** ${markdown(finding.fix.followUp)}`]),
+    ...(ran ? [`**With this, run in the sandbox:** ${markdown(ran)}`] : []),
+    ...(followUp === null || repeats(instead, followUp) ? [] : [`**Then:** ${markdown(followUp)}`]),
   ];
   if (suggestion !== null) return [fenced(suggestion, "suggestion", { exact: true }), ...afterwards];
   const lines = fixDiff(finding, sources);
