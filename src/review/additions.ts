@@ -207,10 +207,12 @@ function stays(after: Table, now: Table, { name, definition }: Index): boolean {
 
 /** Whether an older table has the index already: of a renamed table or column all definitions read differently. */
 function keeps(old: Table, after: Table, { name, definition }: Index): boolean {
-  const isRenamed =
+  const isAltered =
     old.name !== after.name ||
-    !old.columns.every((column) => after.columns.some((c) => c.name === column.name));
-  return old.indexes.some((index) => index.definition === definition || (isRenamed && index.name === name));
+    !old.columns.every((column) =>
+      after.columns.some((c) => c.name === column.name && c.type === column.type),
+    );
+  return old.indexes.some((index) => index.definition === definition || (isAltered && index.name === name));
 }
 
 function isNamed(constraints: readonly Constraint[] | undefined, name: string): boolean {

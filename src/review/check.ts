@@ -195,6 +195,8 @@ function checkSteps(asked: readonly Asked[], context: Context, run: DryRun | nul
       births.recordChanged(statement);
       return findings;
     });
+    // The base branch has this migration too: what it makes is there where it has run.
+    if (migration.status === "edited") births.recordKept(migration.up.statements);
     const ofMigration = checkMigration(asked, migration, {
       ...context,
       run: seen,
