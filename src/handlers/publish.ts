@@ -58,7 +58,8 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
 
   const conflicts = await conflictsWith(home, pull.number, report.changes.databases, conversation.pulls, log);
   const placement = placementOf({ report, conversation, files, comments });
-  const fresh = conversation.isDraft ? [] : placement.fresh;
+  const isQuiet = conversation.isDraft && !comments.drafts;
+  const fresh = isQuiet ? [] : placement.fresh;
   const posting: PostOptions = {
     home,
     number: pull.number,
@@ -74,7 +75,7 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   const text = toMarkdown(report, { ...about, commented, conflicts, limit: 65_000 });
   const isNote = ({ gates, severity }: Finding) => !gates && severity === "info";
   const hasNews = !report.findings.every(isNote) || conflicts.length > 0 || report.conclusion === "neutral";
-  const isNeeded = !conversation.isDraft && comments.summary && hasNews;
+  const isNeeded = !isQuiet && comments.summary && hasNews;
   const summary = await summarised(text, isNeeded, conversation, posting);
   const said = { posted: posted.size, standing: placement.standing.size, settled, summary: summary.done };
   log.info(said, "published");
@@ -87,7 +88,7 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
       : null;
 
   const problems = [problem, summary.problem].filter((one) => one !== null);
-  const draft = conversation.isDraft && report.findings.length > 0 ? [draftNote] : [];
+  const draft = isQuiet && report.findings.length > 0 ? [draftNote] : [];
   const notes = [...draft, ...notesOf(problems), ...(refused === null ? [] : [refused])];
   const own = checkResultOf(report, { ...about, commented, conflicts, notes });
   const result = await worstOfCommit(home, pull, own, conversation.pulls, log);

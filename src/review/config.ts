@@ -53,6 +53,10 @@ const comments = z.strictObject({
     .describe(
       "Whether the pull request gets a comment that sums up. The check has the same text in any case.",
     ),
+  drafts: z
+    .boolean()
+    .default(false)
+    .describe("Whether drafts get comments as well. They get their check in any case."),
 });
 
 const schema = z.strictObject({
@@ -99,7 +103,9 @@ const schema = z.strictObject({
     .array(suppress)
     .default([])
     .describe("Findings that are accepted, by rule and file, each with a reason."),
-  comments: comments.default({ limit: 10, from: "warning", summary: true }).describe("Review comments."),
+  comments: comments
+    .default({ limit: 10, from: "warning", summary: true, drafts: false })
+    .describe("Review comments."),
   postgres: z
     .int()
     .min(9)

@@ -36,7 +36,7 @@ const mark = `<!-- drydock:${indexFinding.fingerprint} -->`;
 const oldComment = `❌ **Building \`orders_user_id_idx\` blocks writes.**\n\n\`\`\`suggestion\nCREATE INDEX CONCURRENTLY\n\`\`\`\n\n${mark}`;
 const clean = () => sample({ findings: [], runs: sample().runs });
 
-const settings = (limit: number) => ({ limit, from: "warning", summary: true }) as const;
+const settings = (limit: number) => ({ limit, from: "warning", summary: true, drafts: false }) as const;
 
 function run(report: Report, limit = 10, signal = new AbortController().signal, log = logBook()) {
   return publish({
@@ -172,6 +172,24 @@ describe("a first review", () => {
     const result = await run(sample());
     expect(result.summary).toContain("This pull request is a draft");
     expect(result.summary).toContain("blocks every write");
+  });
+
+  it("of a draft is said in comments where the configuration wants it", async () => {
+    said({ isDraft: true });
+    const reviews = mockReview();
+    mockSummary();
+    const result = await publish({
+      home: home(),
+      pull,
+      report: sample(),
+      files: [file],
+      comments: { ...settings(10), drafts: true },
+      version: "1.2.3",
+      log: logBook(),
+      signal: new AbortController().signal,
+    });
+    expect(reviews[0]?.comments).toHaveLength(1);
+    expect(result.summary).not.toContain("is a draft");
   });
 
   it("of a closed pull request stays in the check", async () => {

@@ -11,7 +11,7 @@ it("has defaults for everything", () => {
     rows: {},
     rules: {},
     suppress: [],
-    comments: { limit: 10, from: "warning", summary: true },
+    comments: { limit: 10, from: "warning", summary: true, drafts: false },
     postgres: 18,
   });
   for (const empty of ["", "# nothing yet\n", "---\n"])
@@ -49,7 +49,7 @@ postgres: 15
     rows: { orders: 10000000, users: 5, "billing.invoices": 1000 },
     rules: { "require-down": "off" },
     suppress: [{ rule: "no-table-drop", paths: ["db/legacy/**"], reason: "nothing is kept there" }],
-    comments: { limit: 3, from: "warning", summary: true },
+    comments: { limit: 3, from: "warning", summary: true, drafts: false },
     postgres: 15,
   });
 });
