@@ -86,7 +86,8 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
   const { files, before } = step;
   const skipped: Skipped[] = [];
   const up = readFile(files.up, "up", files, context, skipped) ?? nothingIn(files.up);
-  const down = files.down === null ? null : readFile(files.down, "down", files, context, skipped);
+  const written = files.down === null ? null : readFile(files.down, "down", files, context, skipped);
+  const down = isLeftOpen(written, files) ? null : written;
   const changed = step.changed.filter((direction) => {
     if (before === null) return direction === "up" || down !== null;
     return differs(before, direction === "up" ? up : down, direction, context);
@@ -100,7 +101,7 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
     name: files.name,
     up,
     down,
-    downWaived: downWaived(down, files.downPath, context),
+    downWaived: downWaived(written, files.downPath, context),
     downPath: files.downPath,
     status,
     changed,
@@ -189,6 +190,11 @@ function readFile(
       matters: true,
     });
   return script;
+}
+
+/** Tools with both in one file begin a new one with an empty down: left as it is, nobody wrote one. */
+function isLeftOpen(down: Script | null, { up, down: path }: MigrationFiles): boolean {
+  return down !== null && path === up && down.statements.length === 0;
 }
 
 /** A file without an up: nothing of it runs. */

@@ -751,3 +751,18 @@ describe("readHistory", () => {
     });
   });
 });
+
+describe("a down in the same file", () => {
+  const dbmate = (down: string) => `-- migrate:up\nCREATE TABLE a (id int);\n\n-- migrate:down\n${down}`;
+  const downOf = (text: string) => {
+    const [database] = read({}, { "db/migrations/20240101000000_a.sql": text }).databases;
+    const step = database?.steps[0];
+    return [step?.down?.statements.length ?? null, step?.downWaived];
+  };
+
+  it("that is left empty was not written, unless a comment says that it is meant so", () => {
+    expect(downOf(dbmate("DROP TABLE a;\n"))).toEqual([1, null]);
+    expect(downOf(dbmate("\n"))).toEqual([null, null]);
+    expect(downOf(dbmate("-- irreversible\n"))).toEqual([null, "irreversible"]);
+  });
+});

@@ -14,12 +14,15 @@ export default defineRule({
   sources: ["golang-migrate documentation, MIGRATIONS.md, Migration Content Format"],
   check: {
     migration(migration) {
-      const { down, downWaived, downPath, status, changed } = migration;
-      if (down || downWaived !== null || downPath === null) return;
+      const { up, down, downWaived, downPath, status, changed } = migration;
+      if (down || downWaived !== null || downPath === null || up.statements.length === 0) return;
       // Of a migration that the base side has, only a down that this pull request takes away is news.
       if (status === "edited" && !changed.includes("down")) return;
       const first = migration.up.statements[0];
+      // In a file that has a place for it, an empty one was seen and left.
+      const severity = downPath === migration.up.path ? "info" : "warning";
       return {
+        severity,
         message:
           downPath === migration.up.path
             ? say`${migration.name} has no down migration: its file holds none.`
