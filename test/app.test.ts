@@ -545,7 +545,9 @@ describe("a whole review", () => {
       expect(checks.at(-1)).toMatchObject({
         conclusion: "failure",
         output: {
-          annotations: [{ start_line: 2, annotation_level: "failure" }, { annotation_level: "notice" }],
+          annotations: expect.arrayContaining([
+            expect.objectContaining({ start_line: 2, annotation_level: "failure" }),
+          ]),
         },
       });
       expect(review.comments).toMatchObject([{ path: "db/migrations/0002_idx.up.sql", line: 2 }]);
