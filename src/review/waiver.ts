@@ -33,7 +33,8 @@ function isTransactionOnly(
 function commentText(text: string): string {
   const lines = text.split("\n").flatMap((line) => {
     const words = line.trim().replace(/^(--+|\/\*+|\*+\/?)\s*|\s*\*+\/$/g, "");
-    return /^(begin|commit|start transaction|end)?\s*;*$/i.test(words) ? [""] : [words];
+    const isMark = /^(migrate:(up|down)\b|\+(goose|migrate)\s|(up|down) migration\s*$)/i.test(words);
+    return isMark || /^(begin|commit|start transaction|end)?\s*;*$/i.test(words) ? [""] : [words];
   });
   const paragraphs = lines.join("\n").split(/\n{2,}/);
   return paragraphs
