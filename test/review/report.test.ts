@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { receiptLines } from "../../src/review/report/receipt-lines.ts";
 import { reportOf } from "../../src/review/report/report.ts";
 import { say } from "../../src/review/text.ts";
-import type { Finding, QueryRun, Skipped } from "../../src/review/types.ts";
+import type { Finding, Outcome, QueryRun, Skipped } from "../../src/review/types.ts";
 import {
   changeSet,
   database,
@@ -198,6 +198,21 @@ describe("the receipt", () => {
       unsized: [],
       postgres: null,
     });
+  });
+
+  it("does not say again that a statement cannot be read which the database refused", () => {
+    const up = script("m.up.sql", "MYSTERY;");
+    const unread = { ...up, statements: up.statements.map((one) => ({ ...one, skipped: "syntax error" })) };
+    const step = migration("4", unread, null);
+    const refusal = { code: "42601", message: "syntax error", detail: null, hint: null, position: null };
+    const failed: Outcome = { kind: "failed", ...refusal };
+    const run = { ...migrationRun(step), up: scriptRun(unread, failed) };
+    const changes = changeSet([database([step])]);
+    const findings = [{ ...indexFinding, path: "m.up.sql", line: 1, endLine: 1 }];
+    const told = (some: readonly Finding[]) =>
+      sample({ findings: some, changes, runs: [dryRun([run])] }).receipt.notChecked.join("\n");
+    expect(told(findings)).not.toContain("could not read");
+    expect(told([])).toContain("the rules could not read it: syntax error");
   });
 
   it("says what the rules could not read although it ran, and why a down is not owed", () => {

@@ -118,11 +118,11 @@ function stepGaps(step: Migration, run: DryRun, findings: readonly Finding[]): r
   if (!ran) {
     return run.lost === null
       ? [gap("statement", step.up.path, null, "was not run", true)]
-      : unread(step.up, null);
+      : unread(step.up, null, findings);
   }
   return [
     ...scriptGaps(step.up, ran.up, findings, true),
-    ...unread(step.up, ran.up),
+    ...unread(step.up, ran.up, findings),
     ...(step.down === null ? waived(step) : roundTripGaps(step, step.down, ran, findings)),
   ];
 }
@@ -145,7 +145,7 @@ function roundTripGaps(
   return [
     ...(trip.notEvaluated === null ? [] : [gap("round trip", down.path, null, trip.notEvaluated, true)]),
     ...(trip.notEvaluated === null ? scriptGaps(down, trip.down, findings, false) : []),
-    ...unread(down, trip.down),
+    ...unread(down, trip.down, findings),
     ...(again
       ? [gap("round trip", step.up.path, null, "the second up, after the down, was not evaluated", true)]
       : []),
@@ -184,13 +184,17 @@ function whyNot(outcome: Exclude<Outcome, { kind: "ran" }>): string {
   return outcome.kind === "not-evaluated" ? outcome.reason : "not reached";
 }
 
-/** Statements that the rules could not read. When they were seen to run, their locks and failures are known all the same. */
-function unread(script: Script, run: ScriptRun | null): readonly Gap[] {
-  const ran = new Set(
-    run?.statements.filter(({ outcome }) => outcome.kind === "ran").map(({ index }) => index),
-  );
+/**
+ * Statements that the rules could not read. When they were seen to run, their locks and failures are known all the same; when
+ * the database refused them too, and a finding says so, there is nothing else to know.
+ */
+function unread(script: Script, run: ScriptRun | null, findings: readonly Finding[]): readonly Gap[] {
+  const indexesOf = (kind: Outcome["kind"]) =>
+    new Set(run?.statements.filter(({ outcome }) => outcome.kind === kind).map(({ index }) => index));
+  const [ran, failed] = [indexesOf("ran"), indexesOf("failed")];
+  const said = (line: number) => findings.some((one) => one.path === script.path && one.line === line);
   const gaps = script.statements.flatMap(({ index, line, skipped }) => {
-    if (skipped === null) return [];
+    if (skipped === null || (failed.has(index) && said(line))) return [];
     const how = ran.has(index) ? "it ran, but the rules could not read it" : "the rules could not read it";
     return [gap("statement", script.path, line, `${how}: ${skipped}`, !ran.has(index))];
   });
