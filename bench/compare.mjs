@@ -129,7 +129,11 @@ async function compareCommit(repo, corpus, commit, parent) {
     statement: statementAt(steps, finding),
     says: plain(finding.message),
   }));
-  for (const { up } of steps) findings.push(...squawk(up), ...pgfence(up));
+  for (const { up } of steps) {
+    // What could not be read out of a file that is not SQL is given to nobody.
+    const read = { ...up, statements: up.statements.filter(({ refused }) => refused === null) };
+    findings.push(...squawk(read), ...pgfence(read));
+  }
   return {
     commit,
     parent,
@@ -155,9 +159,9 @@ function statementAt(steps, { path: file, line }) {
 function asFile(up) {
   const lines = [];
   const text = up.statements
-    .map((statement, i) => {
+    .map((statement) => {
       const sql = `${statement.sql.trimEnd()};\n`;
-      for (const _ of sql.trimEnd().split("\n")) lines.push(i);
+      for (const _ of sql.trimEnd().split("\n")) lines.push(statement.index);
       return sql;
     })
     .join("");

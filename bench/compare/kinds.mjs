@@ -18,6 +18,7 @@ export const kinds = {
   ],
   "foreign key checked while writes wait": [
     "squawk adding-foreign-key-constraint",
+    "squawk constraint-missing-not-valid",
     "pgfence add-constraint-fk-no-not-valid",
     "pgfence add-column-inline-foreign-key",
     "pgfence add-column-inline-foreign-key-not-valid",
@@ -33,6 +34,7 @@ export const kinds = {
   ],
   "unique, primary key or exclusion built while reads wait": [
     "squawk disallowed-unique-constraint",
+    "squawk constraint-missing-not-valid",
     "squawk adding-serial-primary-key-field",
     "pgfence add-constraint-unique",
     "pgfence add-constraint-unique-using-index",
@@ -121,6 +123,7 @@ export const kinds = {
     "pgfence missing-idle-timeout",
     "drydock no-leaking-setting",
     "drydock no-useless-lock-timeout",
+    "drydock require-lock-timeout",
     "drydock no-lock-timeout-with-concurrently",
   ],
   "fails when it runs, up or down": [
@@ -142,13 +145,14 @@ export const kinds = {
   ],
 };
 
-const kindsByRule = new Map(
-  Object.entries(kinds).flatMap(([kind, rules]) => rules.map((rule) => [rule, kind])),
-);
+/** All that a rule of a tool speaks of. */
+export function kindsOf({ tool, rule }) {
+  const known = Object.entries(kinds).filter(([, rules]) => rules.includes(`${tool} ${rule}`));
+  if (known.length > 0) return known.map(([kind]) => kind);
+  return [tool === "drydock" ? "what only the schema tells" : "style and types"];
+}
 
-/** What a rule of a tool speaks of. */
-export function kindOf({ tool, rule }) {
-  const known = kindsByRule.get(`${tool} ${rule}`);
-  if (known) return known;
-  return tool === "drydock" ? "what only the schema tells" : "style and types";
+/** What a rule of a tool speaks of first. */
+export function kindOf(finding) {
+  return kindsOf(finding)[0];
 }
