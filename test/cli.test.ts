@@ -168,7 +168,7 @@ describe("drydock review", { timeout: 180_000 }, () => {
     [["review", "--repo", "/nowhere"], "There is no folder /nowhere"],
     [["review", "--format", "xml"], "Allowed choices are pretty, json, sarif, markdown, github, html"],
     [["revew"], "Did you mean review?"],
-    [["explain-rule", "no-blocking-index-buld"], "Did you mean no-blocking-index-build?"],
+    [["explain-rule", "no-blocking-index-buld"], "Did you mean no-blocking-index-build or"],
   ])("ends with 2 and says why: %j", async (args, why) => {
     const { status, stdout, stderr } = await drydock(args);
     expect(stderr).toContain(why);

@@ -20,9 +20,9 @@ export default defineRule({
       if (status === "edited" && !changed.includes("down")) return;
       const first = migration.up.statements[0];
       // In a file that has a place for it, an empty one was seen and left.
-      const severity = downPath === migration.up.path ? "info" : "warning";
+      const isLeftOpen = downPath === migration.up.path;
       return {
-        severity,
+        ...(isLeftOpen && { severity: "info" as const }),
         message:
           downPath === migration.up.path
             ? say`${migration.name} has no down migration: its file holds none.`
