@@ -179,6 +179,7 @@ const withoutSchema: ReadonlySet<Operation["kind"]> = new Set([
 
 function checkSteps(asked: readonly Asked[], context: Context, run: DryRun | null): Finding[] {
   const births = followBirths(context.base, run !== null && isComplete(run));
+  const answering = answeringTo(asked);
   return context.database.steps.flatMap((migration) => {
     if (migration.status === "kept") {
       births.recordKept(migration.up.statements);
@@ -190,7 +191,7 @@ function checkSteps(asked: readonly Asked[], context: Context, run: DryRun | nul
     const ofOperations = migration.up.statements.flatMap((statement) => {
       births.recordCreated(statement);
       const subject = { migration, statement, context, seen, run, births };
-      const findings = onlyDown ? [] : checkStatement(asked, subject);
+      const findings = onlyDown ? [] : checkStatement(answering(statement), subject);
       if (findings.length > 0) explained.add(statement);
       births.recordChanged(statement);
       return findings;
@@ -208,6 +209,18 @@ function checkSteps(asked: readonly Asked[], context: Context, run: DryRun | nul
   });
 }
 
+/** The rules that have something to say of a statement's kinds of operations, found once for each kind: there are many rules. */
+function answeringTo(asked: readonly Asked[]): (statement: Statement) => readonly Asked[] {
+  const byKinds = new Map<string, readonly Asked[]>();
+  return ({ operations }) => {
+    const kinds = [...new Set(operations.map(({ kind }) => kind))];
+    const key = kinds.join();
+    const known = byKinds.get(key) ?? asked.filter(({ rule }) => kinds.some((kind) => kind in rule.check));
+    byKinds.set(key, known);
+    return known;
+  };
+}
+
 interface Subject {
   readonly migration: Migration;
   readonly statement: Statement;
@@ -222,6 +235,7 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
   const { migration, statement } = subject;
   const run = (subject.seen && runOf(subject.seen.up.statements, statement.index)) ?? null;
   const code = run?.outcome.kind === "failed" ? run.outcome.code : null;
+  if (asked.length === 0) return [];
   const context = operationContext(subject, run);
   return asked.flatMap(({ id, rule, override }) => {
     if (code !== null && !rule.explains.includes(code)) return [];

@@ -12,10 +12,10 @@ export function suppressionsIn({ steps, dialect }: Database): Suppression[] {
   const scripts = steps
     .filter(({ status }) => status !== "kept")
     .flatMap(({ up, down }) => (down === null ? [up] : [up, down]));
-  return [...new Set(scripts.map(({ path }) => path))].flatMap((path) => {
-    const own = scripts.filter((script) => script.path === path);
-    return ofScripts(path, own, dialect);
-  });
+  const byPath = new Map<string, Script[]>();
+  for (const script of scripts.filter(({ text }) => mentionsSuppression(text)))
+    byPath.set(script.path, [...(byPath.get(script.path) ?? []), script]);
+  return [...byPath].flatMap(([path, own]) => ofScripts(path, own, dialect));
 }
 
 /** The suppressions in a file of annotated queries. */
