@@ -31,8 +31,12 @@ export function markdownHtml(
     if (view) return diagram(view);
     return plainFence?.(tokens, index, options, env, self) ?? "";
   };
-  return renderer.render(text.replace(/\n*<!-- drydock:[\w.-]+ -->\s*$/, "\n"));
+  const shown = text.replace(/\n*<!-- drydock:[\w.-]+ -->\s*$/, "\n").replace(smallPrint, "$1");
+  return renderer.render(shown);
 }
+
+/** A line of small print with Markdown in it: the page has no need to make it smaller. */
+const smallPrint = /^<sub>(.*[`[].*)<\/sub>$/gm;
 
 /** Lines such as `<details><summary>…</summary>`, `</details>` and `<sub>…</sub>`, taken as they are. */
 function addOwnTags(renderer: MarkdownIt): void {
