@@ -113,7 +113,8 @@ const byWords: readonly { readonly written: Written; readonly words: readonly Re
   },
 ];
 
-/** Only for looking at words: a rough cut is enough, and the text is short. */
+/** Only for looking at words: a rough cut is enough, and the text is short. A quoted name may hold any of them. */
 function withoutCommentsAndStrings(text: string): string {
-  return text.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, " ");
+  const quoted = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"\n]|"")*"/g;
+  return text.replace(quoted, (part) => (part.startsWith('"') ? '"_"' : " "));
 }

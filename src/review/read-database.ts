@@ -9,7 +9,7 @@ import { readModels } from "./models.ts";
 import { toolOfText } from "./other-tools.ts";
 import type { Past, Step } from "./plan.ts";
 import { readText } from "./read-text.ts";
-import { maxStatements, unreadableScript } from "./script.ts";
+import { isUnreadable, maxStatements, unreadableScript } from "./script.ts";
 import { normaliseStatement } from "./sql/names.ts";
 import type { Database, Dialect, Migration, Script, Skipped } from "./types.ts";
 import { waiverOf } from "./waiver.ts";
@@ -101,7 +101,9 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
     name: files.name,
     up,
     down,
-    downWaived: downWaived(written, files.downPath, context),
+    downWaived: isUnreadable(up)
+      ? "what it does could not be read"
+      : downWaived(written, files.downPath, context),
     downPath: files.downPath,
     status,
     changed,

@@ -141,6 +141,11 @@ export function unreadableScript(path: string, reason: string, transaction: Tran
   return { path, text: "", range: span, statements: [{ ...statement, refused: reason }], transaction };
 }
 
+/** Whether a script stands for a file whose text could not be had. */
+export function isUnreadable({ text, statements }: Script): boolean {
+  return text === "" && statements.some(({ sql, refused }) => sql === "" && refused !== null);
+}
+
 /** `sql` is what is sent; where the file says something else, what it does stands at the statement as a whole. */
 function read({ psql, ...raw }: RawStatement, sql: string | Refused, dialect: Dialect): Statement {
   if (typeof sql !== "string") return { ...raw, operations: [], skipped: null, ...sql };

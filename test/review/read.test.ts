@@ -335,6 +335,7 @@ describe("the dialect", () => {
     ["CREATE TABLE a (id bigserial, j jsonb); -- ENGINE=InnoDB `x`", "postgresql"],
     ["CREATE TABLE a (id int, t text DEFAULT 'AUTOINCREMENT PRAGMA');", "postgresql"],
     ["ALTER TABLE a ADD COLUMN b int;", "postgresql"],
+    ['CREATE TABLE "`a`" (id int, "say `hi`" text);', "postgresql"],
   ])("of %j is %s by its words", (sql, dialect) => {
     expect(only(first({ "db/migrations/1_a.up.sql": sql })).dialect).toBe(dialect);
   });
@@ -557,6 +558,12 @@ describe("hostile input", () => {
     expect(only(changes).steps[0]?.up.statements).toMatchObject([
       { sql: "", refused: expect.stringContaining(reason) },
     ]);
+  });
+
+  it("that holds no SQL is asked for no down", () => {
+    const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+    const { downWaived } = only(added(pointer)).steps[0] ?? {};
+    expect(downWaived).toBe("what it does could not be read");
   });
 
   it("that could not be fetched says so", () => {
