@@ -18,6 +18,8 @@ export interface ReviewOptions {
   readonly signal?: AbortSignal;
   /** Whether fixes are run and offered; they are when left out. */
   readonly offersFixes?: boolean;
+  /** Whether models are read; they are when left out. */
+  readonly withModels?: boolean;
   /** Where the rules' pages stand; rules are not linked when left out. */
   readonly rulesUrl?: string | null;
   /** What is being done, for a person who waits. `of` is 0 where the end is not known. */
@@ -45,7 +47,8 @@ export async function reviewChange(
   const { config, skipped: configSkipped } = await readBaseConfig(source, base.files);
   const facts = await readBaseFacts(source, base.files, config);
   const { statistics, baseline } = facts;
-  const change = { changed: changed.files, base: base.files, config };
+  const { withModels = true } = options;
+  const change = { changed: changed.files, base: base.files, config, withModels };
   const texts = await readWanted(source, change);
   clock.lap("fetch");
 

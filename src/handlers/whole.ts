@@ -1,5 +1,4 @@
 import { arrange } from "../review/finding.ts";
-import { isModelOfOrm } from "../review/models.ts";
 import { isQueryPath } from "../review/queries.ts";
 import { readChangeSet } from "../review/read.ts";
 import { reportOf } from "../review/report/report.ts";
@@ -35,7 +34,13 @@ export async function reviewWhole(
     const alone = sourceOf(source, files, changes, { database, step });
     const { signal, rulesUrl = null } = options;
     reports.push(
-      await reviewChange(alone, sandbox, { ...(signal && { signal }), rulesUrl, offersFixes: false }),
+      await reviewChange(alone, sandbox, {
+        ...(signal && { signal }),
+        rulesUrl,
+        offersFixes: false,
+        // They are those of today.
+        withModels: false,
+      }),
     );
   }
   return {
@@ -53,6 +58,7 @@ async function wholeChangeSet(source: Source, files: readonly TreeFile[]): Promi
     changed: files.filter((file) => !isKept(file)).map(added),
     base: files.filter(isKept),
     config,
+    withModels: false,
   };
   return readChangeSet({ ...change, texts: await readWanted(source, change) });
 }
@@ -75,10 +81,7 @@ function sourceOf(
   const migrations = new Set(databases.flatMap(({ steps }) => steps.flatMap(pathsOf)));
   const later = new Set(database.steps.slice(database.steps.indexOf(step)).flatMap(pathsOf));
   const own = new Set(pathsOf(step));
-  // Models are those of today as well.
-  const base = files.filter(
-    ({ path }) => !later.has(path) && !isModelOfOrm(path) && (migrations.has(path) || !isQueryPath(path)),
-  );
+  const base = files.filter(({ path }) => !later.has(path) && (migrations.has(path) || !isQueryPath(path)));
   return {
     repository: source.repository,
     base: source.base,

@@ -31,7 +31,7 @@ export interface Additions {
 const none: Additions = { tables: [], columns: [], indexes: [], constraints: [] };
 
 /** Tables that tools keep for themselves. */
-const bookkeeping =
+export const bookkeeping =
   /(?:^|\.)_*(?:schema_migrations?|schema_version|goose_db_version|flyway_schema_history|alembic_version|ar_internal_metadata|drizzle_migrations|prisma_migrations|sqlx_migrations|databasechangelog(?:lock)?)$/i;
 
 /**

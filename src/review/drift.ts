@@ -1,6 +1,18 @@
+import { bookkeeping } from "./additions.ts";
+import { readSide } from "./models.ts";
 import type { Declarations } from "./orm.ts";
 import { orms } from "./orms/index.ts";
-import type { Column, Constraint, Database, Drift, DryRun, Index, Schema, Table } from "./types.ts";
+import type {
+  Column,
+  Constraint,
+  Database,
+  Drift,
+  DryRun,
+  Index,
+  ModelSchema,
+  Schema,
+  Table,
+} from "./types.ts";
 
 /** What differs between a model and the migrations, before it has a place. */
 export type Unplaced = Omit<Drift, "path" | "line" | "endLine">;
@@ -10,13 +22,13 @@ export type Unplaced = Omit<Drift, "path" | "line" | "endLine">;
  * is not told, nor is what only a migration can say (checks, partial indexes, triggers, views). Empty where either side could
  * not be built in full.
  */
-export function driftOf({ models, steps }: Database, run: DryRun): Drift[] {
+export function driftOf({ models, steps, dialect }: Database, run: DryRun): Drift[] {
   const orm = models && orms[models.orm];
   if (!orm || !run.models || run.history.failed.length > 0) return [];
   const { base, head } = run.models;
   if (base.kind !== "built" || head.kind !== "built") return [];
-  const before = orm.locate(models.base);
-  const now = orm.locate(models.head);
+  const before = withRefused(readSide(orm, models.base, dialect).declarations, base);
+  const now = withRefused(readSide(orm, models.head, dialect).declarations, head);
   const known = new Set(differences(base.schema, run.base, before).map(keyOf));
   // What an edited migration builds, and what runs after a new one, stands on the base side and not in the base schema.
   const isNew = steps.every(({ status }) => status === "added");
@@ -41,6 +53,19 @@ export function driftOf({ models, steps }: Database, run: DryRun): Drift[] {
   });
 }
 
+/** What the database refused to build is not known. */
+function withRefused(declarations: Declarations, { refused }: BuiltModels): Declarations {
+  if (refused.length === 0) return declarations;
+  const tables = new Set(refused.map(({ table }) => table));
+  return {
+    ...declarations,
+    isPartial: (table) => tables.has(table) || declarations.isPartial(table),
+    isIncomplete: declarations.isIncomplete || tables.has(null),
+  };
+}
+
+type BuiltModels = Extract<ModelSchema, { kind: "built" }>;
+
 /** Every difference of one side. Silent where either side could mean the same in other words. */
 export function differences(model: Schema, built: Schema, declared: Declarations): Unplaced[] {
   const tables = new Map(built.tables.map((table) => [table.name, table]));
@@ -50,13 +75,18 @@ export function differences(model: Schema, built: Schema, declared: Declarations
     ...model.tables.flatMap((table): Unplaced[] => {
       const other = tables.get(table.name);
       if (other) return tableDifferences(table, other, { declared, modelled, tables });
-      return views.has(table.name)
+      return views.has(table.name) || declared.isPartial(table.name)
         ? []
         : [{ kind: "table", object: table.name, model: table.name, migrations: null }];
     }),
     ...built.tables
       .filter(
-        ({ name, kind }) => kind === "table" && !modelled.has(name) && !name.endsWith("_prisma_migrations"),
+        ({ name, kind }) =>
+          kind === "table" &&
+          !modelled.has(name) &&
+          !declared.isIncomplete &&
+          !declared.isPartial(name) &&
+          !bookkeeping.test(name),
       )
       .map(({ name }): Unplaced => ({ kind: "table", object: name, model: null, migrations: name })),
     ...enumDifferences(model, built),
@@ -84,6 +114,7 @@ function tableDifferences(model: Table, built: Table, around: Around): Unplaced[
         : [onlyModel("column", model, column)];
     }),
     ...built.columns
+      .filter(() => !around.declared.isPartial(model.name))
       .filter(({ name, generated }) => !generated && !columnOf(model, name))
       .map(
         (column): Unplaced => ({
@@ -215,7 +246,7 @@ function foreignKeyDifferences(
       return wanted === found ? [] : [{ kind: "foreign key", object, model: wanted, migrations: found }];
     });
   const extra = others
-    .filter(() => declared.hasForeignKeys)
+    .filter(() => declared.hasForeignKeys && !declared.isPartial(model.name))
     .filter(({ references }) => modelled.has(references?.table ?? ""))
     .filter(({ columns }) => columns.every((name) => columnOf(model, name)))
     .filter(({ columns }) => !own.some((key) => sameSet(key.columns, columns)))

@@ -28,6 +28,7 @@ export const reasons = {
   inCode: (count: number) =>
     `${count === 1 ? "a step" : `${count} steps`} between these migrations ${count === 1 ? "is" : "are"} written in code and not run; what later migrations need of them is missing`,
   dialectNotRead: (dialect: string) => `migrations for ${dialect} are not read yet`,
+  modelUnreadable: (reason: string) => `the models are not compared with the migrations: ${reason}`,
   modelNotRead: () => "models are not read yet",
   testData: (folder: string) =>
     `migrations in a folder called ${folder} are taken for test data; name the directory under \`migrations\` in .github/drydock.yml to have them reviewed`,

@@ -1,61 +1,149 @@
-import type { Texts } from "./inputs.ts";
+import { reasons } from "./errors.ts";
+import { type Side, type Texts, unknownDigest } from "./inputs.ts";
 import type { DirectoryLayout, Layout } from "./layout.ts";
-import type { Orm } from "./orm.ts";
+import type { ModelReading, Orm } from "./orm.ts";
 import { orms } from "./orms/index.ts";
 import { readText } from "./read-text.ts";
-import type { ModelFile, Models } from "./types.ts";
+import type { Dialect, ModelFile, Models, Skipped } from "./types.ts";
 
-/** Whether a file declares models of an ORM that is read. */
-export function isModelOfOrm(path: string): boolean {
-  return Object.values(orms).some((orm) => orm.isModel(path));
+/** Whether a changed file can declare models of an ORM that is read, by its path and its hunks. */
+export function isModelOfOrm(path: string, patch: string | null): boolean {
+  return Object.values(orms).some((orm) => orm.isModel(path, patch));
 }
 
-/** The model files of a directory that the review needs, on both sides; none where nothing of them can have drifted. */
-export function modelFilesOf(
-  directory: DirectoryLayout,
-  layout: Layout,
-): { readonly side: "base" | "head"; readonly path: string }[] {
-  const orm = ormOf(directory);
-  if (!orm || !isConcerned(directory, orm, layout)) return [];
-  return (["base", "head"] as const).flatMap((side) =>
-    orm.filesFor(directory.directory, [...layout.sides[side].keys()]).map((path) => ({ side, path })),
-  );
+/** A file that models are read from. */
+export interface WantedModel {
+  readonly side: Side;
+  readonly path: string;
+}
+
+/** The files that a directory's models are read from or found by, on both sides; none where nothing of them can have drifted. */
+export function modelFilesOf(directory: DirectoryLayout, layout: Layout, texts: Texts): WantedModel[] {
+  if (!isConcerned(directory, layout)) return [];
+  return (["base", "head"] as const).flatMap((side) => {
+    const { files, asked } = filesOf(directory, side, layout, texts);
+    return [...files, ...asked].map((path) => ({ side, path }));
+  });
 }
 
 /** Whether a change of models concerns the directory, though no migration of it changes. */
-export function hasChangedModels(directory: DirectoryLayout, layout: Layout): boolean {
-  const orm = ormOf(directory);
-  return orm !== null && changedModels(directory, orm, layout).length > 0;
+export function hasChangedModels(directory: DirectoryLayout, layout: Layout, texts: Texts): boolean {
+  const changed = layout.changed.filter(({ path, previousPath, patch }) =>
+    [path, previousPath ?? path].some((name) => isModelOfOrm(name, patch)),
+  );
+  if (changed.length === 0) return false;
+  const own = new Set(
+    (["base", "head"] as const).flatMap((side) => filesOf(directory, side, layout, texts).files),
+  );
+  return changed.some(({ path, previousPath }) => own.has(path) || own.has(previousPath ?? path));
 }
 
-/** The models of a directory; null when there are none, or not all of them can be read. */
-export function readModels(directory: DirectoryLayout, layout: Layout, texts: Texts): Models | null {
-  const id = Object.keys(orms).find((name) => orms[name]?.framework === directory.framework);
-  const wanted = modelFilesOf(directory, layout);
-  if (id === undefined || !wanted.some(({ side }) => side === "head")) return null;
-  const files = wanted.map(({ side, path }) => {
-    const decoded = readText(texts.get(layout.sides[side].get(path)?.digest ?? ""));
-    return { side, path, text: "text" in decoded ? decoded.text : null };
-  });
-  if (files.some(({ text }) => text === null)) return null;
-  const of = (wantedSide: "base" | "head") =>
-    files.flatMap(({ side, path, text }): ModelFile[] =>
-      side === wantedSide && text !== null ? [{ path, text }] : [],
-    );
-  const models = { orm: id, base: of("base"), head: of("head") };
+/** The models of a directory; null when there are none, or not all of their files can be read. */
+export function readModels(
+  directory: DirectoryLayout,
+  layout: Layout,
+  texts: Texts,
+  dialect: Dialect,
+): { readonly models: Models | null; readonly skipped: readonly Skipped[] } {
+  const none = { models: null, skipped: [] };
+  if (!isConcerned(directory, layout)) return none;
+  const head = filesOf(directory, "head", layout, texts);
+  const base = filesOf(directory, "base", layout, texts);
+  const orm = head.orm === null ? undefined : orms[head.orm];
+  if (!orm || head.orm === null || head.files.length === 0) return none;
   // Models that begin with this pull request, or were moved: what was there before is not known.
-  return models.base.length === 0 && directory.history.length > 0 ? null : models;
+  if (base.orm !== head.orm && directory.history.length > 0) return none;
+  const texted = {
+    base: textsFor(base.files, "base", layout, texts),
+    head: textsFor(head.files, "head", layout, texts),
+  };
+  const unread = texted.head.unread ?? texted.base.unread;
+  if (unread !== null) return { models: null, skipped: [unread] };
+  const now = readSide(orm, texted.head.files, dialect);
+  const before = readSide(orm, texted.base.files, dialect);
+  // The engine is only asked for PostgreSQL.
+  if (now.statements === null && dialect !== "postgresql") return none;
+  return {
+    models: {
+      orm: head.orm,
+      base: texted.base.files,
+      head: texted.head.files,
+      statements: now.statements && before.statements && { base: before.statements, head: now.statements },
+    },
+    skipped: now.skipped,
+  };
 }
 
-function ormOf({ framework }: DirectoryLayout): Orm | null {
-  return Object.values(orms).find((orm) => orm.framework === framework) ?? null;
+/** What one side's models declare. The same files, as they stand in `Models`, are read once. */
+export function readSide(orm: Orm, files: readonly ModelFile[], dialect: Dialect): ModelReading {
+  const known = read.get(files);
+  if (known) return known;
+  const reading = orm.read(files, dialect);
+  read.set(files, reading);
+  return reading;
 }
 
-function isConcerned(directory: DirectoryLayout, orm: Orm, layout: Layout): boolean {
-  return directory.steps.length > 0 || changedModels(directory, orm, layout).length > 0;
+const read = new WeakMap<readonly ModelFile[], ModelReading>();
+
+interface SideFiles {
+  /** Id of the ORM; null when no ORM declares the directory's database. */
+  readonly orm: string | null;
+  readonly files: readonly string[];
+  /** What leads to them and is not known yet. */
+  readonly asked: readonly string[];
 }
 
-function changedModels({ directory }: DirectoryLayout, orm: Orm, { changed }: Layout): readonly string[] {
-  const paths = changed.flatMap(({ path, previousPath }) => [path, previousPath ?? path]);
-  return orm.filesFor(directory, [...new Set(paths)]);
+/** The first ORM that declares something for the directory has it. */
+function filesOf(
+  { directory, framework }: DirectoryLayout,
+  side: Side,
+  layout: Layout,
+  texts: Texts,
+): SideFiles {
+  const paths = [...layout.sides[side].keys()];
+  const asked = new Set<string>();
+  const text = (path: string) => {
+    const digest = layout.sides[side].get(path)?.digest;
+    if (digest === undefined || digest === unknownDigest) return null;
+    const bytes = texts.get(digest);
+    if (bytes === undefined) asked.add(path);
+    const decoded = bytes === undefined ? null : readText(bytes);
+    return decoded && "text" in decoded ? decoded.text : null;
+  };
+  for (const [id, orm] of Object.entries(orms)) {
+    if (!orm.frameworks.includes(framework)) continue;
+    const files = orm.filesFor(directory, { paths, text });
+    if (files.length > 0) return { orm: id, files, asked: [...asked] };
+  }
+  return { orm: null, files: [], asked: [...asked] };
+}
+
+function textsFor(
+  paths: readonly string[],
+  side: Side,
+  { sides }: Layout,
+  texts: Texts,
+): { readonly files: readonly ModelFile[]; readonly unread: Skipped | null } {
+  const files: ModelFile[] = [];
+  for (const path of paths) {
+    const decoded = readText(texts.get(sides[side].get(path)?.digest ?? ""));
+    if (!("text" in decoded)) {
+      return {
+        files,
+        unread: { path, line: null, reason: reasons.modelUnreadable(decoded.skipped), matters: false },
+      };
+    }
+    files.push({ path, text: decoded.text });
+  }
+  return { files, unread: null };
+}
+
+function isConcerned(directory: DirectoryLayout, layout: Layout): boolean {
+  if (!Object.values(orms).some(({ frameworks }) => frameworks.includes(directory.framework))) return false;
+  return (
+    directory.steps.length > 0 ||
+    layout.changed.some(({ path, previousPath, patch }) =>
+      [path, previousPath ?? path].some((name) => isModelOfOrm(name, patch)),
+    )
+  );
 }

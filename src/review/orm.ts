@@ -1,10 +1,10 @@
-import type { ModelFile, Place } from "./types.ts";
+import type { Dialect, ModelFile, ModelStatement, Place, Skipped, TableName } from "./types.ts";
 
 /** Where a part of a model stands, and what its declaration says that no schema can show. */
 export interface Declared extends Place {
   /** The value is made by the application where none is given, so that the database need not know a default. */
   readonly hasOwnDefault: boolean;
-  /** Its type is written in the database's own words, which the ORM does not understand. */
+  /** Its type is written in the database's own words, or was not understood: it is not compared. */
   readonly isOpaque: boolean;
 }
 
@@ -13,19 +13,40 @@ export interface Declarations {
   find(object: string): Declared | null;
   /** Whether the database is meant to keep relations by foreign keys. */
   readonly hasForeignKeys: boolean;
+  /** Whether not all that makes up the table was understood: what its model seems to lack says nothing then. */
+  isPartial(table: TableName): boolean;
+  /** Whether there may be further tables that were not understood: a table without a model says nothing then. */
+  readonly isIncomplete: boolean;
+}
+
+/** The models of one side. */
+export interface ModelReading {
+  readonly declarations: Declarations;
+  /** What builds them in an empty database, in order; null where the ORM's own engine is asked for it. */
+  readonly statements: readonly ModelStatement[] | null;
+  /** What was not understood. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** The files of one side, as far as they may declare models or lead to them. */
+export interface ModelRepository {
+  /** Every path, from the repository's root. */
+  readonly paths: readonly string[];
+  /** The text of a file that leads to the models; null while it is not known. To ask is to want it: it is fetched, and the ORM asked again. */
+  text(path: string): string | null;
 }
 
 /** A tool that maps models to tables, and whose migrations are meant to follow its models. */
 export interface Orm {
   readonly title: string;
-  /** Id of the framework that runs its migrations. */
-  readonly framework: string;
-  /** Whether a file declares models of it, by its path. */
-  isModel(path: string): boolean;
-  /** The files that together declare the database of a migration directory, among these; none when it cannot be told. */
-  filesFor(directory: string, paths: readonly string[]): readonly string[];
-  /** Where everything that the files declare stands. */
-  locate(files: readonly ModelFile[]): Declarations;
+  /** Ids of the frameworks that can run its migrations. */
+  readonly frameworks: readonly string[];
+  /** Whether a changed file can declare models of it, by its path and its hunks alone. */
+  isModel(path: string, patch: string | null): boolean;
+  /** The files that together declare the database of a migration directory; none when it cannot be told. */
+  filesFor(directory: string, repository: ModelRepository): readonly string[];
+  /** What the files of one side declare. Never throws: what is not understood is in `skipped`. */
+  read(files: readonly ModelFile[], dialect: Dialect): ModelReading;
 }
 
 /** Checks the shape of an ORM; its id is its file's name. */

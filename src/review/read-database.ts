@@ -33,6 +33,7 @@ export function readDatabase(
   layout: Layout,
   config: Config,
   texts: Texts,
+  withModels = true,
 ): { readonly database: Database | null; readonly skipped: readonly Skipped[] } {
   const place = directory.changed[0] ?? directory.steps[0]?.files.up ?? directory.directory;
   const decoded = decodedTexts(directory, layout, config, texts);
@@ -47,6 +48,9 @@ export function readDatabase(
 
   const ids = new Set<string>();
   const context = { directory, layout, framework, texts, ids, dialect: written.dialect };
+  const { models, skipped } = withModels
+    ? readModels(directory, layout, texts, written.dialect)
+    : { models: null, skipped: [] };
   const read = directory.steps.map((step) => readStep(step, context));
   const first = read.findIndex(({ migration }) => migration.status !== "kept");
   const steps = first === -1 ? [] : read.slice(first);
@@ -66,9 +70,9 @@ export function readDatabase(
         settings: files.settings,
       })),
       steps: steps.map(({ migration }) => migration),
-      models: written.dialect === "postgresql" ? readModels(directory, layout, texts) : null,
+      models,
     },
-    skipped: read.flatMap(({ skipped }) => skipped),
+    skipped: [...read.flatMap((step) => step.skipped), ...skipped],
   };
 }
 

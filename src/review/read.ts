@@ -31,13 +31,15 @@ interface Change {
   /** Every file of the merge base. */
   readonly base: readonly TreeFileLike[];
   readonly config: Config;
+  /** Whether models are read; they are when left out. */
+  readonly withModels?: boolean;
 }
 
 /** Whether a change can concern a database at all, by names and by `drydock:explain` in the patches alone. */
 export function concernsDatabase(changed: readonly ChangedFileLike[]): boolean {
   return changed.some(
     ({ path, previousPath, patch }) =>
-      [path, previousPath ?? path].some((name) => isDatabasePath(name)) ||
+      [path, previousPath ?? path].some((name) => isDatabasePath(name) || isModelOfOrm(name, patch)) ||
       (patch !== null && isMarked(patch)),
   );
 }
@@ -53,6 +55,7 @@ export function wantedFiles({
   base,
   config,
   texts,
+  withModels = true,
 }: Change & { readonly texts: Texts }): WantedFile[] {
   const layout = layOut(changed, base, config, texts);
   const wanted = new Map<string, WantedFile>();
@@ -64,12 +67,13 @@ export function wantedFiles({
   const { sources } = querySourcesOf(layout, config);
   const needsAll = sources.some(({ isChanged }) => isChanged);
   for (const { side, path, directory } of layout.asked) {
-    if (needsAll || isTouched(directory, changed) || changed.some((file) => isModelOfOrm(file.path)))
-      want(side, path);
+    if (needsAll || isTouched(directory, changed) || (withModels && changesModels(changed))) want(side, path);
   }
   for (const directory of layout.directories) {
-    for (const { side, path } of modelFilesOf(directory, layout)) want(side, path);
-    if (directory.steps.length === 0 && !needsAll && !hasChangedModels(directory, layout)) continue;
+    const models = withModels ? modelFilesOf(directory, layout, texts) : [];
+    for (const { side, path } of models) want(side, path);
+    const isModelled = models.length > 0 && hasChangedModels(directory, layout, texts);
+    if (directory.steps.length === 0 && !needsAll && !isModelled) continue;
     for (const { side, path } of dialectFilesOf(directory, config)) want(side, path);
     for (const { files, before, status } of directory.steps) {
       want("head", files.up);
@@ -95,11 +99,14 @@ export function readChangeSet({
   base,
   config,
   texts,
+  withModels = true,
 }: Change & { readonly texts: Texts }): ChangeSet {
   const layout = layOut(changed, base, config, texts);
   const read = layout.directories
-    .filter((directory) => directory.steps.length > 0 || hasChangedModels(directory, layout))
-    .map((directory) => readDatabase(directory, layout, config, texts));
+    .filter(
+      (directory) => directory.steps.length > 0 || (withModels && hasChangedModels(directory, layout, texts)),
+    )
+    .map((directory) => readDatabase(directory, layout, config, texts, withModels));
   const databases = read.flatMap(({ database }) =>
     database && (database.steps.length > 0 || database.models) ? [database] : [],
   );
@@ -143,7 +150,6 @@ export function readHistory(
 function isDatabasePath(path: string): boolean {
   return (
     isSqlPath(path) ||
-    path.endsWith(".prisma") ||
     concerning.some((pattern) => pattern.test(path)) ||
     path === ".github/drydock.yml" ||
     otherToolOf(path) !== null ||
@@ -156,6 +162,12 @@ const concerning = Object.values(frameworks).flatMap(({ concerns }) => (concerns
 function isTouched(directory: string, changed: readonly ChangedFileLike[]): boolean {
   return changed.some(
     ({ path, previousPath }) => isWithin(path, directory) || isWithin(previousPath ?? path, directory),
+  );
+}
+
+function changesModels(changed: readonly ChangedFileLike[]): boolean {
+  return changed.some(({ path, previousPath, patch }) =>
+    [path, previousPath ?? path].some((name) => isModelOfOrm(name, patch)),
   );
 }
 

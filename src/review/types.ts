@@ -364,12 +364,24 @@ export interface ModelFile {
   readonly text: string;
 }
 
+/** One statement of those that build models in an empty database. */
+export interface ModelStatement {
+  /** The table that it makes, or makes something of; null for what stands by itself (a type, a schema, an extension). */
+  readonly table: TableName | null;
+  readonly sql: string;
+}
+
 /** What an ORM declares for one database, on both sides of the pull request. */
 export interface Models {
   /** Id of the ORM. */
   readonly orm: string;
   readonly base: readonly ModelFile[];
   readonly head: readonly ModelFile[];
+  /** What builds them, side by side; null where the ORM's own engine is asked. */
+  readonly statements: {
+    readonly base: readonly ModelStatement[];
+    readonly head: readonly ModelStatement[];
+  } | null;
 }
 
 /** A query of the application, named by a comment `drydock:explain [name]`. */
@@ -573,7 +585,12 @@ export interface DeployedRun {
 
 /** What the models of one side declare, as a database reads it; or why that is not known. */
 export type ModelSchema =
-  | { readonly kind: "built"; readonly schema: Schema }
+  | {
+      readonly kind: "built";
+      readonly schema: Schema;
+      /** What the database refused; tables that it belongs to are not compared. */
+      readonly refused: readonly { readonly table: TableName | null; readonly reason: string }[];
+    }
   | { readonly kind: "not-built"; readonly reason: string };
 
 export interface ModelRun {

@@ -1,15 +1,45 @@
 import { readScript } from "../review/script.ts";
-import type { ModelRun, ModelSchema, Models, Schema } from "../review/types.ts";
+import type { ModelRun, ModelSchema, ModelStatement, Models, Schema } from "../review/types.ts";
 import { readCatalog } from "./catalog.ts";
 import { EngineLost } from "./engine.ts";
 import type { PrismaAnswers } from "./prisma/messages.ts";
-import { type Rendered, renderPrisma } from "./prisma/render.ts";
+import { renderPrisma } from "./prisma/render.ts";
 import { schemaOf } from "./schema.ts";
 import type { Session } from "./session.ts";
 
+/** What builds the models of one side; or why that is not known. */
+type RenderedSide = { readonly statements: readonly ModelStatement[] } | { readonly refused: string };
+
+/** What builds the models of both sides, in an empty database. */
+export interface RenderedModels {
+  readonly base: RenderedSide;
+  readonly head: RenderedSide;
+}
+
 /** Begins to work out what the models build, while the database is at other work; null when there are none. */
-export function renderModels(models: Models | null): Promise<Rendered> | null {
-  return models === null ? null : renderPrisma(models);
+export function renderModels(models: Models | null): Promise<RenderedModels> | null {
+  if (models === null) return null;
+  const { statements } = models;
+  if (statements === null) return renderByEngine(models);
+  return Promise.resolve({ base: { statements: statements.base }, head: { statements: statements.head } });
+}
+
+async function renderByEngine(models: Models): Promise<RenderedModels> {
+  const { base, head } = await renderPrisma(models);
+  const rendered = split(head);
+  return { head: rendered, base: base === head ? rendered : split(base) };
+}
+
+function split(rendered: PrismaAnswers["render"]): RenderedSide {
+  if ("refused" in rendered) return rendered;
+  const whole = { start: 0, end: rendered.sql.length };
+  const { statements } = readScript("model.sql", rendered.sql, "autocommit", whole);
+  return {
+    statements: statements.map(({ sql, operations: [first] }) => ({
+      table: first && "table" in first ? first.table : null,
+      sql,
+    })),
+  };
 }
 
 /**
@@ -17,11 +47,11 @@ export function renderModels(models: Models | null): Promise<Rendered> | null {
  * moved out of the way, so that types of its extensions are there. The database is not put back: this is the last that is
  * asked of it.
  */
-export async function buildModels(session: Session, rendered: Rendered): Promise<ModelRun> {
+export async function buildModels(session: Session, { base, head }: RenderedModels): Promise<ModelRun> {
   try {
-    const head = await build(session, rendered.head, "head");
-    if (rendered.base === rendered.head) return { head, base: head };
-    return { head, base: await build(session, rendered.base, "base") };
+    const built = await build(session, head, "head");
+    if (isSame(base, head)) return { head: built, base: built };
+    return { head: built, base: await build(session, base, "base") };
   } catch (cause) {
     if (!(cause instanceof EngineLost)) throw cause;
     const lost: ModelSchema = { kind: "not-built", reason: cause.message };
@@ -29,14 +59,15 @@ export async function buildModels(session: Session, rendered: Rendered): Promise
   }
 }
 
+/** Whether both sides build the same, so that it is built once. */
+export function isSame(base: RenderedSide, head: RenderedSide): boolean {
+  return base === head || JSON.stringify(base) === JSON.stringify(head);
+}
+
 /** What the schemas that stand are called while a model is built. */
 const aside = "drydock_aside_";
 
-async function build(
-  session: Session,
-  rendered: PrismaAnswers["render"],
-  side: string,
-): Promise<ModelSchema> {
+async function build(session: Session, rendered: RenderedSide, side: string): Promise<ModelSchema> {
   if ("refused" in rendered) return { kind: "not-built", reason: rendered.refused };
   await session.reset();
   const [schemas = []] = await session.ask(userSchemas);
@@ -48,13 +79,12 @@ async function build(
   const path = ["public", ...schemas.map((_, i) => `${aside}${side}_${i}`)].join(", ");
   const moved = await session.run([...moves, "CREATE SCHEMA public", `SET search_path = ${path}`].join("; "));
   if (moved.error) return { kind: "not-built", reason: moved.error.message };
-  const whole = { start: 0, end: rendered.sql.length };
-  for (const { sql } of readScript("model.sql", rendered.sql, "autocommit", whole).statements) {
+  const refused: { table: string | null; reason: string }[] = [];
+  for (const { table, sql } of rendered.statements) {
     const { error } = await session.run(sql);
-    // An index that cannot be made here is one that is not compared.
-    if (error && !/^CREATE (?:UNIQUE )?INDEX/.test(sql)) return { kind: "not-built", reason: error.message };
+    if (error) refused.push({ table, reason: error.message });
   }
-  return { kind: "built", schema: withoutAside(schemaOf(await readCatalog(session))) };
+  return { kind: "built", schema: withoutAside(schemaOf(await readCatalog(session))), refused };
 }
 
 const userSchemas = `

@@ -5,7 +5,7 @@ import { databaseParts } from "../../src/review/prisma/sources.ts";
 const path = "prisma/schema.prisma";
 
 function lineOf(text: string, object: string): number | null {
-  return prisma.locate([{ path, text }]).find(object)?.line ?? null;
+  return prisma.read([{ path, text }], "postgresql").declarations.find(object)?.line ?? null;
 }
 
 describe("Prisma's models", () => {
@@ -42,12 +42,12 @@ enum State {
 
   it("tell what the database cannot know", () => {
     const text = `model A {\n  at DateTime @updatedAt\n  v Unsupported("vector(3)")?\n}\n`;
-    const { find, hasForeignKeys } = prisma.locate([{ path, text }]);
+    const { find, hasForeignKeys } = prisma.read([{ path, text }], "postgresql").declarations;
     expect(find("A.at")).toMatchObject({ hasOwnDefault: true, isOpaque: false });
     expect(find("A.v")).toMatchObject({ hasOwnDefault: false, isOpaque: true });
     expect(hasForeignKeys).toBe(true);
     const off = `datasource db {\n  provider = "postgresql"\n  relationMode = "prisma"\n}\n`;
-    expect(prisma.locate([{ path, text: off }]).hasForeignKeys).toBe(false);
+    expect(prisma.read([{ path, text: off }], "postgresql").declarations.hasForeignKeys).toBe(false);
   });
 
   it("belong to the migrations beside them", () => {
@@ -57,8 +57,13 @@ enum State {
       "b/prisma/schema.prisma",
       "a/prisma/x.sql",
     ];
-    expect(prisma.filesFor("a/prisma/migrations", paths)).toEqual(paths.slice(0, 2));
-    expect(prisma.filesFor("migrations", ["prisma/schema.prisma", "other/schema.prisma"])).toEqual([path]);
+    expect(prisma.filesFor("a/prisma/migrations", { paths, text: () => null })).toEqual(paths.slice(0, 2));
+    expect(
+      prisma.filesFor("migrations", {
+        paths: ["prisma/schema.prisma", "other/schema.prisma"],
+        text: () => null,
+      }),
+    ).toEqual([path]);
   });
 
   it("are read without generators and addresses, each line where it was", () => {

@@ -10,9 +10,9 @@ import type { ModelFile } from "../types.ts";
  */
 export default defineOrm({
   title: "Prisma",
-  framework: "prisma",
+  frameworks: ["prisma"],
   isModel: (path) => path.endsWith(".prisma"),
-  filesFor(directory, paths) {
+  filesFor(directory, { paths }) {
     const home = directoryOf(directory);
     // At the root of a repository, files of other schemas would be taken along.
     const folder = home === "" ? "prisma" : home;
@@ -20,7 +20,7 @@ export default defineOrm({
       (path) => path.endsWith(".prisma") && isWithin(path, folder) && !/(^|\/)generated\//.test(path),
     );
   },
-  locate,
+  read: (files) => ({ declarations: locate(files), statements: null, skipped: [] }),
 });
 
 function locate(files: readonly ModelFile[]): Declarations {
@@ -36,6 +36,8 @@ function locate(files: readonly ModelFile[]): Declarations {
   const source = blocks.find(({ kind }) => kind === "datasource");
   return {
     find: (object) => found.get(object) ?? null,
+    isPartial: () => false,
+    isIncomplete: false,
     hasForeignKeys: !source?.lines.some(({ text }) => /^relationMode\s*=\s*"prisma"/.test(text)),
   };
 }

@@ -87,8 +87,20 @@ function databaseGaps(
 /** Models that could not be built are not compared; what they build is no part of the verdict on the migrations. */
 function modelGaps({ models }: Database, { models: seen }: DryRun): readonly Gap[] {
   const path = models?.head[0]?.path;
-  if (path === undefined || seen?.head.kind !== "not-built") return [];
-  const [reason = ""] = seen.head.reason.split("\n");
+  if (path === undefined || !seen) return [];
+  const { head } = seen;
+  if (head.kind === "built") {
+    return head.refused.map(({ table, reason }) =>
+      gap(
+        "file",
+        path,
+        null,
+        `${table === null ? "a part of the models" : `the model of ${table}`} is not compared with the migrations: ${reason.split("\n")[0]}`,
+        false,
+      ),
+    );
+  }
+  const [reason = ""] = head.reason.split("\n");
   return [gap("file", path, null, `the model is not compared with the migrations: ${reason}`, false)];
 }
 

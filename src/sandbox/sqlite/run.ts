@@ -1,8 +1,9 @@
-import type { DryRun, MigrationRun, QueryRun, Schema } from "../../review/types.ts";
+import type { DryRun, MigrationRun, ModelRun, ModelSchema, QueryRun, Schema } from "../../review/types.ts";
 import type { BaseCache } from "../base-cache.ts";
 import type { DryRunRequest } from "../dry-run.ts";
-import { EngineLost } from "../engine.ts";
+import { type Checkpoint, EngineLost } from "../engine.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
+import { isSame, type RenderedModels, renderModels } from "../models.ts";
 import { emptySchema, schemaOf } from "../schema.ts";
 import { unreachedStep } from "../step.ts";
 import { buildSqliteBase, type SqliteBase } from "./base.ts";
@@ -24,6 +25,7 @@ interface Seen {
   start: Schema;
   head: Schema;
   readonly migrations: MigrationRun[];
+  models: ModelRun | null;
   context: SqliteContext | null;
   standIns: readonly StandIn[];
   lost: string | null;
@@ -40,6 +42,7 @@ export async function runSqlite(request: DryRunRequest, means: SqliteMeans): Pro
     start: emptySchema,
     head: emptySchema,
     migrations: [],
+    models: null,
     context: null,
     standIns: [],
     lost: null,
@@ -76,6 +79,8 @@ async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promis
   const { database } = request;
   const { session, limits, lap } = tools;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
+  const rendered = renderModels(database.models);
+  const empty = rendered && (await session.checkpoint());
   const base = await buildSqliteBase(request, { ...tools, progress });
   seen.base = base;
   let state = await stateOf(session);
@@ -105,6 +110,40 @@ async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promis
     state = next;
   }
   progress("migrations", database.steps.length, database.steps.length);
+  if (!rendered || !empty) return;
+  seen.models = await buildModels(session, await rendered, empty);
+  lap("models");
+}
+
+/** The schemas that models build in an empty database. The database is not put back: this is the last that is asked of it. */
+async function buildModels(
+  session: SqliteSession,
+  { base, head }: RenderedModels,
+  empty: Checkpoint,
+): Promise<ModelRun> {
+  try {
+    const built = await build(session, head, empty);
+    return { head: built, base: isSame(base, head) ? built : await build(session, base, empty) };
+  } catch (cause) {
+    if (!(cause instanceof EngineLost)) throw cause;
+    const lost: ModelSchema = { kind: "not-built", reason: cause.message };
+    return { base: lost, head: lost };
+  }
+}
+
+async function build(
+  session: SqliteSession,
+  rendered: RenderedModels["head"],
+  empty: Checkpoint,
+): Promise<ModelSchema> {
+  if ("refused" in rendered) return { kind: "not-built", reason: rendered.refused };
+  await session.restore(empty);
+  const refused: { table: string | null; reason: string }[] = [];
+  for (const { table, sql } of rendered.statements) {
+    const { error } = await session.run(sql);
+    if (error) refused.push({ table, reason: error.message });
+  }
+  return { kind: "built", schema: schemaOf((await stateOf(session)).catalog), refused };
 }
 
 function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<string, number>>): DryRun {
@@ -138,7 +177,7 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
       }),
     ),
     deployed: [],
-    models: null,
+    models: seen.models,
     lost: seen.lost,
     timings,
   };
