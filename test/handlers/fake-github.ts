@@ -2,9 +2,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import nock from "nock";
 import { expect } from "vitest";
-import { createGitHub, type GitHub } from "../../src/handlers/github.ts";
+import { type Client, createGitHub, type GitHub } from "../../src/handlers/github.ts";
 import type { Log } from "../../src/handlers/log.ts";
 import type { PullRequest } from "../../src/handlers/snapshot.ts";
+import { type Asked, strangeTo } from "./github-schema.ts";
 
 export const origin = "https://api.github.com";
 export const head = "b".repeat(40);
@@ -41,12 +42,35 @@ export function logBook(): LogBook {
 }
 
 export function github(log: Log = logBook(), baseUrl = origin): GitHub {
-  return createGitHub({ appId: 1, privateKey, baseUrl, version: "1.2.3", log });
+  const github = createGitHub({ appId: 1, privateKey, baseUrl, version: "1.2.3", log });
+  const checked = new WeakSet<Client>();
+  return {
+    ...github,
+    clientFor(installation) {
+      const client = github.clientFor(installation);
+      if (!checked.has(client)) checkQuestions(client);
+      checked.add(client);
+      return client;
+    },
+  };
+}
+
+/** Holds every GraphQL document that is sent, and every answer of a test, against GitHub's published schema. */
+function checkQuestions(client: Client): void {
+  client.hook.after("request", ({ data: answer }, { url, query, variables = {} }) => {
+    if (!url.endsWith("/graphql")) return;
+    const { data = null, errors } = answer as { data?: Asked["data"]; errors?: unknown };
+    const asked = { query: String(query), variables: variables as Asked["variables"] };
+    strange.push(...strangeTo({ ...asked, data: errors === undefined ? data : null }));
+  });
 }
 
 export function home(client = github().clientFor(2)) {
   return { client, owner: "acme", repo: "shop" };
 }
+
+/** What GitHub's schema does not know of the questions that were asked, and of the answers that tests gave. */
+const strange: string[] = [];
 
 /** Requests to GitHub's API that no test expected; those to a test's own server go elsewhere. */
 const unexpected: string[] = [];
@@ -59,6 +83,7 @@ export function closeNetwork(): void {
   nock.disableNetConnect();
   nock.enableNetConnect("127.0.0.1");
   unexpected.length = 0;
+  strange.length = 0;
 }
 
 /** For the end of every test: every request was expected, and every expected one was made. */
@@ -66,7 +91,7 @@ export function expectAllUsed(): void {
   const left = nock.pendingMocks();
   const surplus = [...unexpected];
   nock.cleanAll();
-  expect({ left, surplus }).toEqual({ left: [], surplus: [] });
+  expect({ left, surplus, strange }).toEqual({ left: [], surplus: [], strange: [] });
 }
 
 export const grants = { checks: "write", contents: "read", metadata: "read", pull_requests: "write" };
@@ -223,6 +248,9 @@ export function conversationData({
         isDraft,
         headRefOid: at,
         baseRefOid: base,
+        isCrossRepository: false,
+        headRefName: "idx",
+        headRepository: null,
         ...branch,
         updatedAt: "2026-01-02T03:04:05Z",
         reviewThreads: {
