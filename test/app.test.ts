@@ -225,6 +225,29 @@ describe("a pull request", () => {
     await deliver("pull_request", pullRequestEvent("opened", { fork: true }));
   });
 
+  it.each(["labeled", "unlabeled"])("that is %s is reviewed where the label decides", async (action) => {
+    const asked: unknown[] = [];
+    await startApp(async (_, { traits }) => {
+      asked.push(traits);
+      return sample({ findings: [] });
+    });
+    mockToken();
+    const text = "excludePulls:\n  labels: [release]\n";
+    const blob = { text, isBinary: false, isTruncated: false, byteSize: text.length };
+    const config = { repository: { id: "R_1" }, shared: null, own: { object: blob } };
+    mockGraphql(/own: repository/, { data: config });
+    await deliver("pull_request", pullRequestEvent(action, { label: "bug", labels: ["bug"] }));
+    expect(asked).toEqual([]);
+    mockGraphql(/own: repository/, { data: config });
+    mockFiles(migrations);
+    mockCheckCreated(5);
+    mockConversation();
+    mockCheckUpdated(5);
+    const event = pullRequestEvent(action, { label: "release", labels: ["bug", "release"] });
+    await deliver("pull_request", event, { delivery: "d-2" });
+    expect(asked).toEqual([{ author: "alice", labels: ["bug", "release"] }]);
+  });
+
   it("that is closed is left alone", async () => {
     await startApp();
     await deliver("pull_request", pullRequestEvent("synchronize", { state: "closed" }));

@@ -1,6 +1,9 @@
+import { isDeciding, type PullTraits } from "../review/left-out.ts";
 import { type Home, numberIn, queueBaseIn } from "./check-run.ts";
 import type { ReviewRequest } from "./intake.ts";
 import type { ReviewJob } from "./queue.ts";
+import { configOf } from "./review.ts";
+import { readConfigTexts, type SnapshotOptions } from "./snapshot.ts";
 
 /** What is read of a `pull_request` event. */
 export interface PullRequestPayload {
@@ -38,6 +41,8 @@ interface PullPayload {
   readonly state: string;
   readonly draft?: boolean | undefined;
   readonly updated_at: string;
+  readonly user?: { readonly login: string } | null;
+  readonly labels?: readonly { readonly name?: string }[];
   readonly head: { readonly sha: string };
   readonly base: { readonly sha: string; readonly repo?: { readonly full_name: string } | null };
 }
@@ -183,6 +188,25 @@ function pullRequestOf(
     base: pull.base.sha,
     draft: pull.draft ?? false,
     updatedAt: pull.updated_at,
+    traits: traitsOf(pull),
     delivery,
   };
+}
+
+/**
+ * The review that a label asks for: one where the configuration of the base side says that the label decides. It costs one
+ * request to know.
+ */
+export async function labelRequests(
+  request: ReviewRequest,
+  label: string | undefined,
+  { home, cache, log }: SnapshotOptions,
+): Promise<readonly ReviewRequest[]> {
+  const { config } = configOf(await readConfigTexts(request, { home, cache, log }));
+  return label !== undefined && isDeciding(label, config.excludePulls) ? [{ ...request, isRerun: true }] : [];
+}
+
+/** What may leave a pull request out; GitHub knows no author of one whose account is gone. */
+export function traitsOf({ user, labels = [] }: Pick<PullPayload, "user" | "labels">): PullTraits {
+  return { author: user?.login ?? "ghost", labels: labels.flatMap(({ name }) => name ?? []) };
 }

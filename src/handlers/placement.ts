@@ -117,7 +117,8 @@ function commentOf([finding, ...more]: Group, report: Report): NewComment {
 }
 
 /** A run that came to no verdict, or a file that was not fully checked, is no proof that a finding is gone. */
-function canTell({ path }: OwnThread, { changes, runs, findings }: Report): boolean {
+function canTell({ path }: OwnThread, { changes, runs, findings, leftOut }: Report): boolean {
+  if (leftOut !== null) return false;
   const gaps = gapsOf(changes, runs, findings).filter((gap) => gap.matters);
   if (gaps.some((gap) => gap.path === "")) return false;
   if (!pathsOf(changes).has(path)) return true;

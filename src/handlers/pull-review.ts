@@ -2,6 +2,7 @@ import type { Report } from "../review/types.ts";
 import { checkResultOf, resultOfFailure } from "./check-result.ts";
 import { type CheckResult, completeCheck, type Home, startCheck } from "./check-run.ts";
 import { openComparison } from "./comparison.ts";
+import { traitsOf } from "./events.ts";
 import { failureOf, permissionHelp } from "./failures.ts";
 import type { Client } from "./github.ts";
 import type { Log } from "./log.ts";
@@ -66,13 +67,14 @@ export async function reviewPull(options: PullReviewOptions): Promise<PullReview
   const { owner, repo } = target;
   const home: Home = { client, owner, repo };
   const number = target.kind === "pull" ? target.number : null;
-  const commits = { installation: 0, owner, repo, ...(await commitsOf(home, target)) };
+  const { traits, ...between } = await commitsOf(home, target);
+  const commits = { installation: 0, owner, repo, ...between };
   const how = { home, cache: createSnapshotCache(), log, signal };
   const source = number === null ? openComparison(commits, how) : openSnapshot({ ...commits, number }, how);
   const check = post ? await started(home, commits, number) : { id: null, problems: [] };
 
   try {
-    const report = await review(source, { signal });
+    const report = await review(source, { signal, ...(traits && { traits }) });
     const { files } = await source.changedFiles();
     if (!post) return { source, report, files, problems: [] };
     const result = await said(options, { home, commits, number, source, report, files });
@@ -97,9 +99,9 @@ export async function reviewPull(options: PullReviewOptions): Promise<PullReview
 }
 
 async function commitsOf({ client, owner, repo }: Home, target: Target) {
-  if (target.kind === "commits") return { base: target.base, head: target.head };
+  if (target.kind === "commits") return { base: target.base, head: target.head, traits: null };
   const { data } = await client.rest.pulls.get({ owner, repo, pull_number: target.number });
-  return { base: data.base.sha, head: data.head.sha };
+  return { base: data.base.sha, head: data.head.sha, traits: traitsOf(data) };
 }
 
 async function started(home: Home, { base, head }: Commits, number: number | null) {

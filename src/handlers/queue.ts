@@ -1,3 +1,4 @@
+import type { PullTraits } from "../review/left-out.ts";
 import type { Question } from "./command.ts";
 import { fieldsOf } from "./failures.ts";
 import type { Log } from "./log.ts";
@@ -29,6 +30,8 @@ export interface ReviewJob {
   readonly delivery: string;
   /** The check run that waits for the verdict; null when it could not be created yet. */
   readonly checkRun: number | null;
+  /** Not known when left out, as of a merge group. */
+  readonly traits?: PullTraits;
   /** None when left out. */
   readonly questions?: readonly Asked[];
   /** Whether the fixes are to be committed. */

@@ -1,6 +1,7 @@
 import { judge } from "../review/check.ts";
 import { type Config, defaultConfig, readConfig } from "../review/config.ts";
 import { frameworks } from "../review/frameworks/index.ts";
+import { leftOutBy, type PullTraits } from "../review/left-out.ts";
 import { concernsDatabase, readChangeSet, readHistory, type Texts, wantedFiles } from "../review/read.ts";
 import { reportOf } from "../review/report/report.ts";
 import type { Statistics } from "../review/statistics.ts";
@@ -22,6 +23,8 @@ export interface ReviewOptions {
   readonly withModels?: boolean;
   /** Where the rules' pages stand; rules are not linked when left out. */
   readonly rulesUrl?: string | null;
+  /** What may leave the pull request out; nothing does when left out. */
+  readonly traits?: PullTraits;
   /** What is being done, for a person who waits. `of` is 0 where the end is not known. */
   onProgress?(progress: { phase: string; done: number; of: number }): void;
 }
@@ -45,6 +48,8 @@ export async function reviewChange(
 
   const base = await source.baseFiles();
   const { config, skipped: configSkipped } = await readBaseConfig(source, base.files);
+  const leftOut = options.traits ? leftOutBy(config.excludePulls, options.traits) : null;
+  if (leftOut !== null) return reportOf({ ...nothing(clock.timings()), leftOut });
   const facts = await readBaseFacts(source, base.files, config);
   const { statistics, baseline } = facts;
   const { withModels = true } = options;
@@ -177,12 +182,21 @@ export async function readBaseConfig(
   base: readonly TreeFile[],
 ): Promise<{ config: Config; skipped: Skipped[] }> {
   const file = base.find((candidate) => candidate.path === configPath);
-  const shared = readSharedConfig(await source.sharedConfig(file ? [file.digest] : []));
-  if (!file) return shared;
-  const { config, skipped } = readConfigBlob(
-    (await source.read([file.digest])).get(file.digest),
-    shared.config,
-  );
+  const shared = await source.sharedConfig(file ? [file.digest] : []);
+  const own = file ? ((await source.read([file.digest])).get(file.digest) ?? notFound) : null;
+  return configOf({ own, shared });
+}
+
+const notFound = { missing: "it was not found" } as const;
+
+/** The configuration of a repository, and what the organisation says where that says nothing; null where there is none. */
+export function configOf(texts: { readonly own: Blob | null; readonly shared: Blob | null }): {
+  config: Config;
+  skipped: Skipped[];
+} {
+  const shared = readSharedConfig(texts.shared);
+  if (!texts.own) return shared;
+  const { config, skipped } = readConfigBlob(texts.own, shared.config);
   return { config, skipped: [...shared.skipped, ...skipped] };
 }
 

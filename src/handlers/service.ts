@@ -1,7 +1,7 @@
 import type { ApplicationFunction } from "probot";
 import { readCommand } from "./command.ts";
 import { actionRequests, commandRequests, isCommandable } from "./commands.ts";
-import { followUpOf, mergeGroupRequest, requestOf, rerunOf, rerunRequests } from "./events.ts";
+import { followUpOf, labelRequests, mergeGroupRequest, requestOf, rerunOf, rerunRequests } from "./events.ts";
 import { fieldsOf } from "./failures.ts";
 import type { GitHub } from "./github.ts";
 import { createIntake } from "./intake.ts";
@@ -65,6 +65,12 @@ export function createService({ github, review, version, log, journal, ...limits
           if (request) void intake.accept(id, async () => [request]);
         },
       );
+      probot.on(["pull_request.labeled", "pull_request.unlabeled"], ({ id, payload }) => {
+        const request = requestOf(payload, id);
+        if (!request) return;
+        const home = homeOf(request.installation, payload.repository);
+        void intake.accept(id, () => labelRequests(request, payload.label?.name, { home, cache, log }));
+      });
       probot.on("check_run.requested_action", ({ id, payload }) => {
         const { installation, repository, check_run: run } = payload;
         if (run.app?.id !== github.appId || !installation) return;

@@ -139,7 +139,7 @@ export function sourceBetween(
       isFirstRead = false;
       let blob: Blob | null = null;
       const seen = (data: unknown) => {
-        blob = sharedIn(data);
+        blob = textIn(data, "shared");
       };
       const { files, links } = await tree();
       const sizes = new Map(files.map(({ digest, size }) => [digest, size]));
@@ -184,12 +184,29 @@ function isId(digest: string): boolean {
 const sharedRepository = ".github";
 const sharedFields = `shared: repository(owner: $owner, name: "${sharedRepository}") { object(expression: "HEAD:.github/drydock.yml") { ...blob } }`;
 
-/** A repository that is not there, or not to be seen, has nothing to say. */
-function sharedIn(data: unknown): Blob | null {
-  const { shared } = (data ?? {}) as {
-    shared?: { object?: { text?: string | null; isTruncated?: boolean } | null } | null;
+/** The configuration of a commit and that of the organisation, with one request. */
+export async function readConfigTexts(
+  { installation, owner, repo, base }: Omit<Commits, "head">,
+  { home, cache, log, signal }: SnapshotOptions,
+): Promise<{ readonly own: Blob | null; readonly shared: Blob | null }> {
+  let texts: { own: Blob | null; shared: Blob | null } = { own: null, shared: null };
+  const seen = (data: unknown) => {
+    texts = { own: textIn(data, "own"), shared: textIn(data, "shared") };
   };
-  const { text, isTruncated } = shared?.object ?? {};
+  const ownFields = `own: repository(owner: $owner, name: $repo) { object(expression: "${base}:.github/drydock.yml") { ...blob } }`;
+  const fields = repo === sharedRepository ? ownFields : `${ownFields}\n  ${sharedFields}`;
+  const scope = `${installation}/${owner}/${repo}`;
+  const how = { home, cache: cache.blobs, scope, log, ...(signal && { signal }) };
+  await askAlong({ fields, seen }, [], how);
+  return texts;
+}
+
+/** A repository that is not there, or not to be seen, has nothing to say. */
+function textIn(data: unknown, name: "own" | "shared"): Blob | null {
+  const answer = (data ?? {}) as {
+    [key in typeof name]?: { object?: { text?: string | null; isTruncated?: boolean } | null } | null;
+  };
+  const { text, isTruncated } = answer[name]?.object ?? {};
   if (typeof text !== "string") return null;
   return isTruncated ? { missing: "it is too large" } : { bytes: new TextEncoder().encode(text) };
 }

@@ -56,7 +56,8 @@ export function createWorker(options: WorkerOptions): Worker {
     const started = performance.now();
     const how = { home, cache: options.cache, log, signal };
     const source = isPull(job) ? openSnapshot(job, how) : openComparison(job, how);
-    const report = await unlessAborted(options.review(source, { signal }), signal);
+    const asked = { signal, ...(job.traits && { traits: job.traits }) };
+    const report = await unlessAborted(options.review(source, asked), signal);
     const { conclusion, findings, timings } = report;
     const ms = Math.round(performance.now() - started);
     log.info({ conclusion, findings: findings.length, ms, timings: rounded(timings) }, "reviewed");

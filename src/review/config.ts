@@ -59,6 +59,19 @@ const comments = z.strictObject({
     .describe("Whether drafts get comments as well. They get their check in any case."),
 });
 
+const pattern = z.string().min(1).max(200);
+
+const excludePulls = z.strictObject({
+  authors: z
+    .array(pattern.describe("A login, e.g. `renovate[bot]`; `*[bot]` stands for every app."))
+    .default([])
+    .describe("Who opened it."),
+  labels: z
+    .array(pattern.describe("A label's name, e.g. `release`; `*` stands for anything."))
+    .default([])
+    .describe("How it is labelled. A label that is added or taken away later counts at once."),
+});
+
 const schema = z.strictObject({
   migrations: z
     .array(migrations)
@@ -68,6 +81,11 @@ const schema = z.strictObject({
     .array(glob.describe("A glob, e.g. `examples/**`."))
     .default([])
     .describe("Files that are no part of the review: globs from the repository's root."),
+  excludePulls: excludePulls
+    .default({ authors: [], labels: [] })
+    .describe(
+      "Pull requests that are not reviewed: their check is `skipped`, which a required check takes. A merge queue checks them all the same.",
+    ),
   queries: z
     .array(glob.describe("A glob, e.g. `src/**/*.ts`."))
     .default([])
@@ -273,6 +291,7 @@ function keysAt(path: Path): string[] {
   if (path[0] === "migrations") return Object.keys(migrations.shape);
   if (path[0] === "suppress") return Object.keys(suppress.shape);
   if (path[0] === "comments") return Object.keys(comments.shape);
+  if (path[0] === "excludePulls") return Object.keys(excludePulls.shape);
   return Object.keys(schema.shape);
 }
 

@@ -941,6 +941,8 @@ export interface Report {
   readonly receipt: Receipt;
   /** Where the rules' pages stand; null: rules are not linked. */
   readonly rulesUrl: string | null;
+  /** Why the pull request was not reviewed at all, e.g. "labelled release"; null when it was. */
+  readonly leftOut: string | null;
   readonly changes: ChangeSet;
   readonly runs: readonly DryRun[];
   /** Milliseconds by phase. */

@@ -38,6 +38,7 @@ export interface PullOptions {
   readonly state?: string;
   readonly fork?: boolean;
   readonly comments?: number;
+  readonly labels?: readonly string[];
   readonly updatedAt?: string;
 }
 
@@ -54,6 +55,7 @@ export function pullRequest(options: PullOptions = {}) {
     title: "Look up orders by user",
     user: account("alice", 11),
     body: null,
+    labels: (options.labels ?? []).map((name, i) => ({ id: i, name, color: "ededed", default: false })),
     created_at: "2026-01-01T00:00:00Z",
     updated_at: options.updatedAt ?? "2026-01-01T00:00:00Z",
     closed_at: null,
@@ -92,10 +94,14 @@ const common = {
   installation: { id: 2, node_id: "I_2" },
 };
 
-export function pullRequestEvent(action: string, options: PullOptions & { readonly changes?: object } = {}) {
+export function pullRequestEvent(
+  action: string,
+  options: PullOptions & { readonly changes?: object; readonly label?: string } = {},
+) {
   const pull = pullRequest(options);
   const changes = options.changes ? { changes: options.changes } : {};
-  return { action, number: pull.number, pull_request: pull, ...changes, ...common };
+  const label = options.label ? { label: { id: 0, name: options.label } } : {};
+  return { action, number: pull.number, pull_request: pull, ...changes, ...label, ...common };
 }
 
 const app = (id: number) => ({

@@ -311,6 +311,14 @@ describe("a later review", () => {
     expect((await run(lost)).conclusion).toBe("neutral");
   });
 
+  it("of one that is left out leaves comments as they are, and says so in the summary", async () => {
+    said({ threads: [{ body: oldComment }], comments: [summary("old")] });
+    const summaries = mockSummary("PATCH", 200);
+    const report = { ...clean(), leftOut: "labelled release", title: "Left out: labelled release" };
+    await run(report);
+    expect(summaries[0]).toContain("Left out: labelled release");
+  });
+
   it("is not told by a quotation that a finding was fixed", async () => {
     said({ threads: [{ body: `❌ **\`<!-- drydock:fixed -->\`**\n\n${mark}` }] });
     mockSummary();

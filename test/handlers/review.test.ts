@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { reviewChange } from "../../src/handlers/review.ts";
 import type { Blob, Source } from "../../src/handlers/source.ts";
+import type { PullTraits } from "../../src/review/left-out.ts";
 import { plain } from "../../src/review/text.ts";
 import { type Batch, createBatch } from "../batch.ts";
 import { changeOf, type Files } from "../helpers.ts";
@@ -24,7 +25,7 @@ const statistics = (rows: number, bytes: number) => ({
   "db/statistics.json": JSON.stringify({ version: 1, tables: { orders: { rows, bytes } } }),
 });
 
-function review(before: Files, change: Files, shared: string | null = null) {
+function review(before: Files, change: Files, shared: string | null = null, traits?: PullTraits) {
   const { changed, base: files, blobs } = changeOf(before, { ...before, ...change });
   const source: Source = {
     repository: "test",
@@ -41,7 +42,8 @@ function review(before: Files, change: Files, shared: string | null = null) {
         }),
       ),
   };
-  return reviewChange(source, { ...batch, ready: async () => undefined });
+  const sandbox = { ...batch, ready: async () => undefined };
+  return reviewChange(source, sandbox, traits ? { traits } : {});
 }
 
 describe("sizes", () => {
@@ -123,5 +125,36 @@ describe("the organisation's configuration", () => {
     expect(skipped.map(({ reason }) => reason)).toContainEqual(
       expect.stringMatching(/^the organisation's repository \.github: line 2: /),
     );
+  });
+});
+
+describe("a pull request", () => {
+  const excluding = {
+    ".github/drydock.yml": "excludePulls:\n  authors: ['*[bot]']\n  labels: [Release, 'skip: *']\n",
+  };
+
+  it.each([
+    ["renovate[bot]", [], "opened by renovate[bot]"],
+    ["alice", ["bug", "release"], "labelled release"],
+    ["alice", ["skip: database"], "labelled skip: database"],
+  ])("of %s with the labels %j is left out", async (author, labels, why) => {
+    const report = await review({ ...base, ...excluding }, index, null, { author, labels });
+    expect([report.conclusion, report.title]).toEqual(["skipped", `Left out by the configuration: ${why}`]);
+  });
+
+  it.each([
+    ["robot", ["released"]],
+    ["renovateb", ["skip"]],
+  ])("of %s with the labels %j is reviewed", async (author, labels) => {
+    const report = await review({ ...base, ...excluding }, index, null, { author, labels });
+    expect(report.conclusion).toBe("failure");
+  });
+
+  it("is not left out by its own configuration", async () => {
+    const report = await review(base, { ...index, ...excluding }, null, {
+      author: "renovate[bot]",
+      labels: [],
+    });
+    expect(report.conclusion).toBe("failure");
   });
 });

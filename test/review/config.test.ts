@@ -7,6 +7,7 @@ it("has defaults for everything", () => {
   expect(defaultConfig).toEqual({
     migrations: [],
     exclude: [],
+    excludePulls: { authors: [], labels: [] },
     queries: [],
     rows: {},
     rules: {},
@@ -25,6 +26,8 @@ migrations:
     framework: golang-migrate
     dialect: postgresql
 exclude: ["examples/**"]
+excludePulls:
+  authors: ["renovate[bot]"]
 queries:
   - src/**/*.ts
 rows:
@@ -45,6 +48,7 @@ postgres: 15
   expect(config).toEqual({
     migrations: [{ directory: "services/billing/db", framework: "golang-migrate", dialect: "postgresql" }],
     exclude: ["examples/**"],
+    excludePulls: { authors: ["renovate[bot]"], labels: [] },
     queries: ["src/**/*.ts"],
     rows: { orders: 10000000, users: 5, "billing.invoices": 1000 },
     rules: { "require-down": "off" },
@@ -57,6 +61,7 @@ postgres: 15
 describe("a mistake", () => {
   it.each([
     ["row:\n  orders: 1\n", 1, "unknown key `row`: did you mean `rows`?"],
+    ["excludePulls:\n  label: [a]\n", 2, "unknown key `label` in `excludePulls`: did you mean `labels`?"],
     ["postgres: 15\ncomments:\n  limt: 2\n", 3, "unknown key `limt` in `comments`: did you mean `limit`?"],
     [
       "migrations:\n  - directory: a\n    framwork: x\n",

@@ -27,6 +27,8 @@ export interface ReportInput {
   readonly concerned: boolean;
   /** Where the rules' pages stand; rules are not linked when left out. */
   readonly rulesUrl?: string | null;
+  /** Why the configuration leaves the pull request out; it does not when left out. */
+  readonly leftOut?: string | null;
   /** The version of PostgreSQL that the configuration states; the receipt tells it where it is not the sandbox's. */
   readonly postgres?: number;
   /** Of a report that is made anew: what cannot be told from the rest. */
@@ -38,7 +40,7 @@ export interface ReportInput {
  * not be checked, `skipped` when there was nothing to review, and `success` for all the rest, warnings included.
  */
 export function reportOf(input: ReportInput): Report {
-  const { changes, runs, accepted = [], timings, concerned } = input;
+  const { changes, runs, accepted = [], timings, concerned, leftOut = null } = input;
   const findings = input.findings.map(withoutUnsized);
   const gaps = gapsIn({ changes, runs, findings, accepted });
   const conclusion = conclusionOf({ changes, findings, gaps, concerned });
@@ -50,12 +52,13 @@ export function reportOf(input: ReportInput): Report {
   };
   return {
     conclusion,
-    title: titleOf(conclusion, findings, gaps, receipt),
+    title: leftOut === null ? titleOf(conclusion, findings, gaps, receipt) : leftOutTitle(leftOut),
     findings,
     accepted,
     skipped: changes.skipped,
     receipt,
     rulesUrl: input.rulesUrl ?? null,
+    leftOut,
     changes,
     runs,
     timings,
@@ -103,6 +106,10 @@ function titleOf(
   if (unchecked) return `Could not check ${unchecked}`;
   if (conclusion === "skipped") return "No migration and no annotated query is touched";
   return scope ? `${ranOf(receipt)}, nothing to say` : "No migration to run, nothing to say";
+}
+
+function leftOutTitle(why: string): string {
+  return `Left out by the configuration: ${shorten(visible(why), 120)}`;
 }
 
 /** "2 statements and 1 round trip", or why the whole run came to nothing. */
