@@ -1,6 +1,6 @@
 import { bookkeeping } from "./additions.ts";
 import { readSide } from "./models.ts";
-import type { Declarations } from "./orm.ts";
+import type { Declarations, Declared } from "./orm.ts";
 import { orms } from "./orms/index.ts";
 import type {
   Column,
@@ -140,9 +140,12 @@ function columnDifferences(table: Table, model: Column, built: Column, declared:
     found.push({ kind, object, model: ofModel, migrations: ofMigrations });
   const place = declared.find(object);
   if (built.generated || place?.isOpaque) return [];
-  if (typeOf(model) !== typeOf(built)) say("type", typeOf(model), typeOf(built));
+  const isSaid = (what: Declared["unsaid"][number]) => !place?.unsaid.includes(what);
+  if (typeOf(model) !== typeOf(built) && (isSaid("type") || isOtherFamily(model.type, built.type))) {
+    say("type", typeOf(model), typeOf(built));
+  }
   // A list is never NULL for Prisma, whatever the database says.
-  if (model.notNull !== built.notNull && !isArray) {
+  if (model.notNull !== built.notNull && !isArray && isSaid("nullability")) {
     say("nullability", model.notNull ? "NOT NULL" : "NULL", built.notNull ? "NOT NULL" : "NULL");
   }
   const [wanted, found_] = [defaultOf(model), defaultOf(built)];
@@ -169,6 +172,20 @@ function defaultOf({ defaultSql, identity }: Column): string | null {
   if (/^null$/i.test(bare)) return null;
   return bare.replace(/^\((.*)\)$/, "$1").replace(/^'(-?\d+(?:\.\d+)?)'$/, "$1");
 }
+
+/** Whether a value of the one type cannot stand in the other; what is in no family can be anything. */
+function isOtherFamily(model: string, built: string): boolean {
+  const [wanted, found] = [model, built].map((type) => families.findIndex((family) => family.test(type)));
+  return wanted !== found && wanted !== -1 && found !== -1;
+}
+
+const families = [
+  /^(?:text|character varying|character|citext)(?:\(\d+\))?$/,
+  /^(?:smallint|integer|bigint|real|double precision)$/,
+  /^boolean$/,
+  /^(?:date|timestamp(?:\(\d\))? with(?:out)? time zone)$/,
+  /^bytea$/,
+];
 
 function typeOf({ type }: Column): string {
   return type;
@@ -238,6 +255,7 @@ function foreignKeyDifferences(
     .filter(({ columns, references }) => isThere(columns) && tables.has(references?.table ?? ""))
     .flatMap((key): Unplaced[] => {
       const object = `${model.name}(${key.columns.join(", ")})`;
+      if (declared.find(object)?.unsaid.includes("foreign key")) return [];
       const same = others.filter(({ columns }) => sameSet(columns, key.columns));
       const near = same.find(({ references }) => references?.table === key.references?.table);
       if (!near)

@@ -6,6 +6,11 @@ export interface Declared extends Place {
   readonly hasOwnDefault: boolean;
   /** Its type is written in the database's own words, or was not understood: it is not compared. */
   readonly isOpaque: boolean;
+  /**
+   * What it does not say and the ORM takes by its conventions: the database may have it otherwise. Of a type only the family
+   * is compared then (text, whole numbers, times …).
+   */
+  readonly unsaid: readonly ("type" | "nullability" | "foreign key")[];
 }
 
 /** What an ORM's files declare, by the names of the database: `orders`, `orders.note`, `orders(user_id)`, `OrderStatus`. */

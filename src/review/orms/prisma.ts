@@ -71,6 +71,7 @@ function locateModel(block: PrismaBlock, put: Put): void {
       endLine,
       hasOwnDefault: names.includes("default") || names.includes("updatedAt"),
       isOpaque: type.startsWith("Unsupported("),
+      unsaid: [],
     };
     put(`${table}.${column}`, declared);
     if (names.includes("id") || names.includes("unique")) put(`${table}(${column})`, declared);
@@ -106,5 +107,5 @@ function mapOf(line: string): string | null {
 }
 
 function plainAt(path: string, line: number, endLine: number): Declared {
-  return { path, line, endLine, hasOwnDefault: false, isOpaque: false };
+  return { path, line, endLine, hasOwnDefault: false, isOpaque: false, unsaid: [] };
 }
