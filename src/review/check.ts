@@ -28,6 +28,7 @@ import type {
   StatementRun,
   TableName,
 } from "./types.ts";
+import { usesOf } from "./uses.ts";
 
 interface CheckInput {
   readonly changes: ChangeSet;
@@ -137,6 +138,7 @@ function contextOf(
     framework,
     base: known?.base ?? null,
     brokenQueries: known && isComplete(known) ? brokenQueries(changes, known) : [],
+    uses: (used) => usesOf(used, { changes, database, run: known }),
     head: known && database.steps.every((step) => leftItsSchema(step, known)) ? known.head : null,
     postgres,
     rows: (table) =>

@@ -1,18 +1,7 @@
 import { bookkeeping } from "./additions.ts";
-import { readSide } from "./models.ts";
+import { builtModels } from "./built-models.ts";
 import type { Declarations, Declared } from "./orm.ts";
-import { orms } from "./orms/index.ts";
-import type {
-  Column,
-  Constraint,
-  Database,
-  Drift,
-  DryRun,
-  Index,
-  ModelSchema,
-  Schema,
-  Table,
-} from "./types.ts";
+import type { Column, Constraint, Database, Drift, DryRun, Index, Schema, Table } from "./types.ts";
 
 /** What differs between a model and the migrations, before it has a place. */
 export type Unplaced = Omit<Drift, "path" | "line" | "endLine">;
@@ -22,13 +11,13 @@ export type Unplaced = Omit<Drift, "path" | "line" | "endLine">;
  * is not told, nor is what only a migration can say (checks, partial indexes, triggers, views). Empty where either side could
  * not be built in full.
  */
-export function driftOf({ models, steps, dialect }: Database, run: DryRun): Drift[] {
-  const orm = models && orms[models.orm];
-  if (!orm || !run.models || run.history.failed.length > 0) return [];
-  const { base, head } = run.models;
-  if (base.kind !== "built" || head.kind !== "built") return [];
-  const before = withRefused(readSide(orm, models.base, dialect).declarations, base);
-  const now = withRefused(readSide(orm, models.head, dialect).declarations, head);
+export function driftOf(database: Database, run: DryRun): Drift[] {
+  if (run.history.failed.length > 0) return [];
+  const [base, head] = [builtModels(database, run, "base"), builtModels(database, run, "head")];
+  if (!base || !head) return [];
+  const { steps } = database;
+  const { declarations: before } = base;
+  const { declarations: now } = head;
   const known = new Set(differences(base.schema, run.base, before).map(keyOf));
   // What an edited migration builds, and what runs after a new one, stands on the base side and not in the base schema.
   const isNew = steps.every(({ status }) => status === "added");
@@ -52,19 +41,6 @@ export function driftOf({ models, steps, dialect }: Database, run: DryRun): Drif
     return made.slice(0, 1).map((statement) => ({ ...one, ...statement }));
   });
 }
-
-/** What the database refused to build is not known. */
-function withRefused(declarations: Declarations, { refused }: BuiltModels): Declarations {
-  if (refused.length === 0) return declarations;
-  const tables = new Set(refused.map(({ table }) => table));
-  return {
-    ...declarations,
-    isPartial: (table) => tables.has(table) || declarations.isPartial(table),
-    isIncomplete: declarations.isIncomplete || tables.has(null),
-  };
-}
-
-type BuiltModels = Extract<ModelSchema, { kind: "built" }>;
 
 /** Every difference of one side. Silent where either side could mean the same in other words. */
 export function differences(model: Schema, built: Schema, declared: Declarations): Unplaced[] {

@@ -20,6 +20,7 @@ import type {
   Suppression,
   TableName,
 } from "./types.ts";
+import type { Used, Uses } from "./uses.ts";
 
 /** A query that running code sends until it is replaced, and how it fails on the schema that the pull request leaves. */
 export interface BrokenQuery extends DeployedQuery {
@@ -42,6 +43,8 @@ export interface Context {
   bytes(table: TableName): number | null;
   /** Queries of running code that the base schema takes and the new one does not. */
   readonly brokenQueries: readonly BrokenQuery[];
+  /** Who of the base side's code, which runs until the change is deployed, uses what the change takes away. */
+  uses(used: Used): Uses;
   /** Major version of the PostgreSQL for which the migrations are meant, as the configuration states it. */
   readonly postgres: number;
 }

@@ -5,6 +5,7 @@ import { dropColumnSequence } from "../sequences/column.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
+import { notUsed, stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Drop a column only after no running code uses it",
@@ -28,14 +29,20 @@ export default defineRule({
       );
       const copied = copiedTo(table, column, context);
       const twin = copied || former !== column ? null : addedLikeIt(table, column, context);
+      const uses = context.uses({ kind: "column", table: context.formerName(table), column: former });
+      const unused = notUsed(uses);
+      const isThereAgain = isColumnThere(table, column, context.after);
       const copy = `UPDATE ${quoteTable(table)} SET ${quoteIdentifier(twin ?? "")} = ${quoteIdentifier(column)}`;
       return {
-        message: copied
-          ? say`Dropping ${column} breaks running code that still uses it in ${table}; its values live on in ${copied}.`
-          : [
-              ...messageOf(table, column, former, known?.generated ?? false, context),
-              ...(twin ? say` ${twin}, of the same type, starts without its values.` : []),
-            ],
+        message: [
+          ...messageOf(
+            { table, column, former, copied, isGenerated: known?.generated ?? false },
+            unused,
+            context,
+          ),
+          ...(twin ? say` ${twin}, of the same type, starts without its values.` : []),
+          ...(unused ?? (former === column && !isThereAgain ? stillMapped(uses) : null) ?? []),
+        ],
         evidence: lost
           ? [
               say`observed: the down migration brought back ${lost.of - lost.rows} of ${lost.of} seeded values`,
@@ -43,11 +50,12 @@ export default defineRule({
           : [],
         instead: twin
           ? say`If ${twin} is ${column} under another name, run ${copy} in between, release code that uses ${twin}, and drop ${column} in the release after it.`
-          : say`Release code that no longer uses ${`${table}.${column}`} first, keep a copy if the data may be needed, and drop the column in the release after it.`,
+          : insteadOf(table, column, unused !== null),
         at,
         object: `${table}.${column}`,
+        ...(unused && { severity: "info" }),
         sequence:
-          before && former === column && context.database.dialect === "postgresql"
+          before && !unused && former === column && context.database.dialect === "postgresql"
             ? dropColumnSequence(before, column)
             : null,
       };
@@ -55,16 +63,31 @@ export default defineRule({
     dropTable({ table, at }, context) {
       const former = context.formerName(table);
       if (context.isNew(table) || !isTableReplaced(former, context.after, context.script)) return;
-      return columnsLeftOut(former, context).map((column) => ({
-        message: say`Building ${former} anew without ${column} breaks running code that still uses it.`,
-        evidence: [say`observed: ${former} has no column ${column} after the migration`],
-        instead: say`Release code that no longer uses ${`${former}.${column}`} first, keep a copy if the data may be needed, and leave the column out in the release after it.`,
-        at,
-        object: `${former}.${column}`,
-      }));
+      return columnsLeftOut(former, context).map((column) => {
+        const uses = context.uses({ kind: "column", table: former, column });
+        const unused = notUsed(uses);
+        return {
+          message: unused
+            ? say`Building ${former} anew without ${column} loses its data.${unused}`
+            : say`Building ${former} anew without ${column} breaks running code that still uses it.${stillMapped(uses) ?? []}`,
+          evidence: [say`observed: ${former} has no column ${column} after the migration`],
+          instead: unused
+            ? insteadOf(former, column, true)
+            : say`Release code that no longer uses ${`${former}.${column}`} first, keep a copy if the data may be needed, and leave the column out in the release after it.`,
+          at,
+          object: `${former}.${column}`,
+          ...(unused && { severity: "info" as const }),
+        };
+      });
     },
   },
 });
+
+function insteadOf(table: TableName, column: string, isUnused: boolean): Text {
+  return isUnused
+    ? say`See that no SQL in the code names ${`${table}.${column}`}, and keep a copy if the data may be needed.`
+    : say`Release code that no longer uses ${`${table}.${column}`} first, keep a copy if the data may be needed, and drop the column in the release after it.`;
+}
 
 /** The column into which an earlier statement of the script writes what this one holds. */
 function copiedTo(table: TableName, column: string, { script, statement }: OperationContext): string | null {
@@ -103,17 +126,29 @@ function columnsLeftOut(table: TableName, { base, before, after, script }: Opera
     );
 }
 
+interface Dropped {
+  readonly table: TableName;
+  readonly column: string;
+  readonly former: string;
+  readonly copied: string | null;
+  readonly isGenerated: boolean;
+}
+
 function messageOf(
-  table: TableName,
-  column: string,
-  former: string,
-  generated: boolean,
+  { table, column, former, copied, isGenerated }: Dropped,
+  unused: Text | null,
   { after }: OperationContext,
 ): Text {
+  if (copied && unused)
+    return say`Dropping ${column} takes it from ${table}; its values live on in ${copied}.`;
+  if (copied)
+    return say`Dropping ${column} breaks running code that still uses it in ${table}; its values live on in ${copied}.`;
   // The rename is what breaks running code, and a finding of its own.
   if (former !== column) return say`Dropping ${column}, until now ${former}, loses its data in ${table}.`;
   if (isColumnThere(table, column, after))
     return say`Dropping ${column} loses its data: the column of ${table} that takes its name starts without.`;
-  if (generated) return say`Dropping ${column} breaks running code that still reads it from ${table}.`;
+  if (unused && isGenerated) return say`Dropping ${column} takes it from ${table}.`;
+  if (unused) return say`Dropping ${column} loses its data in ${table}.`;
+  if (isGenerated) return say`Dropping ${column} breaks running code that still reads it from ${table}.`;
   return say`Dropping ${column} loses its data and breaks running code that still uses it in ${table}.`;
 }

@@ -2,6 +2,7 @@ import { tableBefore } from "../observed.ts";
 import { defineRule } from "../rule.ts";
 import { renameColumnSequence } from "../sequences/column.ts";
 import { say } from "../text.ts";
+import { notUsed, stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Keep a column's name while running code uses it",
@@ -25,8 +26,22 @@ export default defineRule({
       const after = context.after?.tables.find(({ name, oid }) => oid === before?.oid || name === table);
       // The old name is there again, e.g. as a generated column.
       if (after?.columns.some(({ name }) => name === column)) return;
+      const uses = context.uses({
+        kind: "column",
+        table: context.formerName(table),
+        column: context.formerColumn(table, column),
+      });
+      const unused = notUsed(uses);
+      if (unused)
+        return {
+          message: say`Renaming ${column} to ${to} breaks SQL in the code that still uses ${`${table}.${column}`}.${unused}`,
+          instead: say`See that no SQL in the code names ${`${table}.${column}`}.`,
+          at,
+          object: `${table}.${column}`,
+          severity: "info",
+        };
       return {
-        message: say`Renaming ${column} to ${to} breaks running code that still uses ${`${table}.${column}`}.`,
+        message: say`Renaming ${column} to ${to} breaks running code that still uses ${`${table}.${column}`}.${stillMapped(uses) ?? []}`,
         instead: say`Add ${to} beside ${column}, write to both, copy the old values, move the readers, and drop ${column} in a later release.`,
         at,
         object: `${table}.${column}`,

@@ -2,6 +2,7 @@ import { list } from "../advice.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Migration } from "../types.ts";
+import { stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Keep the values of an enum while rows or code use them",
@@ -15,16 +16,19 @@ export default defineRule({
     "PostgreSQL documentation, section 8.7, Enumerated Types",
   ],
   check: {
-    migration(migration, { run, onlyDown }) {
+    migration(migration, { run, onlyDown, uses }) {
       if (!run || onlyDown) return;
       return run.before.enums.flatMap(({ name, labels }) => {
         const now = run.after.enums.find((other) => other.name === name);
         const gone = labels.filter((label) => now && !now.labels.includes(label));
         const at = createdAt(name, migration);
         if (!now || gone.length === 0 || !at) return [];
+        const mapped = gone.flatMap(
+          (value) => stillMapped(uses({ kind: "enum value", type: name, value })) ?? [],
+        );
         return [
           {
-            message: say`${name} is made anew without ${list(gone)}: rows that hold ${gone.length === 1 ? ["it"] : ["them"]} make this migration fail, and running code that writes ${gone.length === 1 ? ["it"] : ["them"]} fails afterwards.`,
+            message: say`${name} is made anew without ${list(gone)}: rows that hold ${gone.length === 1 ? ["it"] : ["them"]} make this migration fail, and running code that writes ${gone.length === 1 ? ["it"] : ["them"]} fails afterwards.${mapped}`,
             evidence: [say`observed: ${name} has no ${list(gone)} after the migration`],
             instead: say`Leave ${list(gone)} in ${name} and stop using ${gone.length === 1 ? ["it"] : ["them"]}; or change such rows in an earlier migration, when no running code writes ${gone.length === 1 ? ["it"] : ["them"]} any more.`,
             at,

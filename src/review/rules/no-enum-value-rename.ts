@@ -1,5 +1,6 @@
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
+import { stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Keep an enum's value while running code uses it",
@@ -11,12 +12,12 @@ export default defineRule({
   ignoreWhen: "nothing that is deployed uses the value, or the application is stopped during the deploy.",
   sources: ["PostgreSQL documentation, ALTER TYPE, RENAME VALUE"],
   check: {
-    renameEnumValue({ type, value, to, at }, { base }) {
+    renameEnumValue({ type, value, to, at }, { base, uses }) {
       const known = base?.enums.find(({ name }) => name === type);
       // Of a type, or a value, that this pull request makes.
       if (base && !known?.labels.includes(value)) return;
       return {
-        message: say`Renaming ${value} to ${to} breaks running code that still sends ${value} as ${type}, or does not know ${to}.`,
+        message: say`Renaming ${value} to ${to} breaks running code that still sends ${value} as ${type}, or does not know ${to}.${stillMapped(uses({ kind: "enum value", type, value })) ?? []}`,
         instead: say`Add ${to} beside ${value}, release code that reads both, write only ${to} and move the rows, and leave ${value} unused.`,
         at,
         object: `${type}.${value}`,

@@ -4,6 +4,7 @@ import { defineRule, type OperationContext } from "../rule.ts";
 import { dropTableSequence } from "../sequences/table.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
+import { notUsed, stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Drop a table only after no running code uses it",
@@ -26,19 +27,27 @@ export default defineRule({
       const former = context.formerName(table);
       if (isTableReplaced(former, context.after, context.script)) return;
       const partition = before?.kind === "partition";
+      const uses = context.uses({ kind: "table", table: former });
+      const unused = partition ? null : notUsed(uses);
+      const isTold = former !== table || partition || isThere(table, context);
       return {
-        message: messageOf(table, former, partition, context),
+        message: unused
+          ? say`Dropping ${table} loses its rows.${unused}`
+          : [...messageOf(table, former, partition, context), ...((isTold ? null : stillMapped(uses)) ?? [])],
         evidence: locksElsewhere(table, context),
-        instead: say`Release code that no longer uses ${table} first, keep a copy if the rows may be needed, and drop it in the release after it.`,
+        ...(unused && { severity: "info" }),
+        instead: unused
+          ? say`See that no SQL in the code names ${table}, and keep a copy if the rows may be needed.`
+          : say`Release code that no longer uses ${table} first, keep a copy if the rows may be needed, and drop it in the release after it.`,
         at,
         object: table,
-        sequence: former === table ? sequenceFor(table, context) : null,
+        sequence: former === table && !unused ? sequenceFor(table, context) : null,
       };
     },
     // What a block or a function did is seen, not read.
     other({ at }, context) {
       return droppedBy(context).map((table) => ({
-        message: say`What this statement runs drops ${table}: its rows are lost, and running code that still uses it breaks.`,
+        message: say`What this statement runs drops ${table}: its rows are lost, and running code that still uses it breaks.${stillMapped(context.uses({ kind: "table", table: context.formerName(table) })) ?? []}`,
         evidence: [say`observed: ${table} is gone after the migration`],
         at,
         object: table,
@@ -86,9 +95,13 @@ function messageOf(
   if (partition) return say`Dropping the partition ${table} loses its rows.`;
   // The rename is what breaks running code, and a finding of its own.
   if (former !== table) return say`Dropping ${table}, until now ${former}, loses its rows.`;
-  if (after?.tables.some(({ name }) => name === table))
+  if (isThere(table, { after }))
     return say`Dropping ${table} loses its rows: the table that takes its name starts empty.`;
   return say`Dropping ${table} loses its rows and breaks running code that still uses it.`;
+}
+
+function isThere(table: TableName, { after }: Pick<OperationContext, "after">): boolean {
+  return after?.tables.some(({ name }) => name === table) ?? false;
 }
 
 /** DROP TABLE locks the tables that its foreign keys point to as well. */
