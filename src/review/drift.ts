@@ -1,6 +1,7 @@
 import { bookkeeping } from "./additions.ts";
 import { builtModels } from "./built-models.ts";
 import type { Declarations, Declared } from "./orm.ts";
+import { isOtherFamily } from "./type-families.ts";
 import type { Column, Constraint, Database, Drift, DryRun, Index, Schema, Table } from "./types.ts";
 
 /** What differs between a model and the migrations, before it has a place. */
@@ -148,20 +149,6 @@ function defaultOf({ defaultSql, identity }: Column): string | null {
   if (/^null$/i.test(bare)) return null;
   return bare.replace(/^\((.*)\)$/, "$1").replace(/^'(-?\d+(?:\.\d+)?)'$/, "$1");
 }
-
-/** Whether a value of the one type cannot stand in the other; what is in no family can be anything. */
-function isOtherFamily(model: string, built: string): boolean {
-  const [wanted, found] = [model, built].map((type) => families.findIndex((family) => family.test(type)));
-  return wanted !== found && wanted !== -1 && found !== -1;
-}
-
-const families = [
-  /^(?:text|character varying|character|citext)(?:\(\d+\))?$/,
-  /^(?:smallint|integer|bigint|real|double precision)$/,
-  /^boolean$/,
-  /^(?:date|timestamp(?:\(\d\))? with(?:out)? time zone)$/,
-  /^bytea$/,
-];
 
 function typeOf({ type }: Column): string {
   return type;

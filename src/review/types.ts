@@ -570,6 +570,8 @@ export interface QueryRun {
   readonly query: number;
   /** The base side's text on the base schema; null when the query is new. */
   readonly before: PlanOutcome | null;
+  /** The head side's text on the base schema, as code sends it that is deployed before the migrations; null when the base side has the same. */
+  readonly early: PlanOutcome | null;
   /** The head side's text on the schema that the pull request leaves. */
   readonly after: PlanOutcome;
 }

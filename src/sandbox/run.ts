@@ -32,6 +32,7 @@ interface Seen {
   head: Schema;
   readonly migrations: MigrationRun[];
   readonly before: Map<number, PlanOutcome>;
+  readonly early: Map<number, PlanOutcome>;
   readonly after: Map<number, PlanOutcome>;
   readonly deployed: { readonly before: PlanOutcome[]; readonly after: PlanOutcome[] };
   models: ModelRun | null;
@@ -98,7 +99,11 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
       await observeChange(version, seen, base, origin, clock.lap);
     });
     const deployed = { before: first.deployed.before, after: seen.deployed.after };
-    const answer = dryRunOf(version, { ...seen, before: first.before, deployed }, clock.timings());
+    const answer = dryRunOf(
+      version,
+      { ...seen, before: first.before, early: first.early, deployed },
+      clock.timings(),
+    );
     next = request.rerun(answer);
     if (seen.lost !== null) return;
   }
@@ -113,6 +118,7 @@ function nothingSeen(): Seen {
     head: emptySchema,
     migrations: [],
     before: new Map(),
+    early: new Map(),
     after: new Map(),
     deployed: { before: [], after: [] },
     models: null,
@@ -150,14 +156,17 @@ async function observe(
   lap("compare");
 
   const asked = queries.filter(({ baseSql }) => baseSql !== null);
+  const changed = queries.filter(({ sql, baseSql }) => baseSql !== sql);
   const plans = await planQueries(
     session,
-    [...asked.map(({ baseSql }) => baseSql ?? ""), ...deployed],
+    [...asked.map(({ baseSql }) => baseSql ?? ""), ...changed.map(({ sql }) => sql), ...deployed],
     productionOf(request),
     { gaps: base.history.gaps, missingExtensions: new Set(base.history.missingExtensions) },
   );
   for (const [i, { index }] of asked.entries()) seen.before.set(index, plans[i] ?? notPlanned(""));
-  seen.deployed.before.push(...plans.slice(asked.length));
+  for (const [i, { index }] of changed.entries())
+    seen.early.set(index, plans[asked.length + i] ?? notPlanned(""));
+  seen.deployed.before.push(...plans.slice(asked.length + changed.length));
   if (plans.length > 0) await session.restore(origin.checkpoint);
   lap("plan");
   await observeChange(request, seen, base, origin, lap);
@@ -260,12 +269,16 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
     head: seen.head,
     migrations: database.steps.map((step, i) => seen.migrations[i] ?? unreachedStep(step, seen.head, stop)),
     queries: request.queries.map(
-      ({ index, baseSql }): QueryRun => ({
+      ({ index, sql, baseSql }): QueryRun => ({
         query: index,
         before:
           baseSql === null
             ? null
             : (seen.before.get(index) ?? notPlanned(seen.lost ?? "the base was not built")),
+        early:
+          baseSql === sql
+            ? null
+            : (seen.early.get(index) ?? notPlanned(seen.lost ?? "the base was not built")),
         after: seen.after.get(index) ?? notPlanned(stopReason(seen)),
       }),
     ),

@@ -303,9 +303,10 @@ describe("the summary", () => {
             {
               query: 0,
               before: scan("Index Scan", "orders_user_id_idx", 8.31),
+              early: null,
               after: scan("Seq Scan", null, 204_512.4),
             },
-            { query: 1, before: same, after: same },
+            { query: 1, before: same, early: null, after: same },
           ],
         }),
       ],
@@ -461,7 +462,9 @@ function hostileReport(name: string) {
       dryRun([run], {
         standIns: [name],
         head: schema(table(name, { [name]: name })),
-        queries: [{ query: 0, before: null, after: { kind: "failed", code: "42P01", message: name } }],
+        queries: [
+          { query: 0, before: null, early: null, after: { kind: "failed", code: "42P01", message: name } },
+        ],
       }),
     ],
     findings: [

@@ -149,11 +149,17 @@ describe("annotated queries", () => {
 
   it("count when they are planned, and are neutral when they are not", () => {
     const root = { type: "Result", relation: null, index: null, cost: 1, rows: 1, details: {}, children: [] };
-    const planned = withRun({ query: 0, before: null, after: { kind: "planned", cost: 1, root } });
+    const planned = withRun({
+      query: 0,
+      before: null,
+      early: null,
+      after: { kind: "planned", cost: 1, root },
+    });
     expect([planned.conclusion, planned.title]).toEqual(["success", "1 query planned, nothing to say"]);
     const unplanned = withRun({
       query: 0,
       before: null,
+      early: null,
       after: { kind: "not-evaluated", reason: "too long" },
     });
     expect([unplanned.conclusion, unplanned.title]).toEqual(["neutral", "Could not check 1 annotated query"]);
@@ -163,7 +169,7 @@ describe("annotated queries", () => {
 
   it("that failed before as well are told, and do not change the verdict", () => {
     const failed = { kind: "failed", code: "42P01", message: 'relation "x" does not exist' } as const;
-    const report = withRun({ query: 0, before: failed, after: failed });
+    const report = withRun({ query: 0, before: failed, early: null, after: failed });
     expect(report.conclusion).toBe("success");
     expect(report.receipt.notChecked).toEqual([
       'q.sql:2: query orders does not run on the sandbox\'s schema: relation "x" does not exist (42P01)',

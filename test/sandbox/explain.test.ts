@@ -36,6 +36,23 @@ describe("the plan of a query", () => {
     expect(root.rows).toBeCloseTo(25_000, -3);
   });
 
+  it("is made on the base schema as well, for code that is deployed before the migrations", async () => {
+    const [changed, kept] = ["SELECT note FROM orders", "SELECT status FROM orders"];
+    const run = await dry.run({
+      history,
+      steps: [{ up: "ALTER TABLE orders ADD COLUMN note text" }],
+      queries: [
+        { index: 0, sql: changed, baseSql: kept },
+        { index: 1, sql: kept, baseSql: kept },
+      ],
+    });
+    expect(run.queries.map(({ before, early, after }) => [before?.kind, early?.kind, after.kind])).toEqual([
+      ["planned", "failed", "planned"],
+      ["planned", undefined, "planned"],
+    ]);
+    expect(run.queries[0]?.early).toMatchObject({ code: "42703" });
+  });
+
   it("takes an index of a large table", async () => {
     const root = planOf(await plan("SELECT * FROM orders WHERE id = $1", { orders: 5_000_000 }));
     expect(root).toMatchObject({

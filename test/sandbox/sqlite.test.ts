@@ -422,6 +422,7 @@ describe("a query", () => {
       {
         query: 0,
         before: null,
+        early: { kind: "not-evaluated", reason: "queries are not planned on SQLite" },
         after: { kind: "not-evaluated", reason: "queries are not planned on SQLite" },
       },
     ]);

@@ -170,9 +170,10 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
     head: seen.head,
     migrations: database.steps.map((step, i) => seen.migrations[i] ?? unreachedStep(step, seen.head, stop)),
     queries: request.queries.map(
-      ({ index, baseSql }): QueryRun => ({
+      ({ index, sql, baseSql }): QueryRun => ({
         query: index,
         before: baseSql === null ? null : notPlanned,
+        early: baseSql === sql ? null : notPlanned,
         after: notPlanned,
       }),
     ),
