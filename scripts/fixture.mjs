@@ -9,7 +9,7 @@
  *     ```sql down     its down
  *     ```sql query    a file with annotated queries (queries/app.sql)
  *     ```sql before   the same file on the base side
- *     ```sql fixed    the up as its fix leaves it; `fixed down`: the down
+ *     ```sql fixed    the up as its fix leaves it; `fixed down`: the down; `fixed <path>`: another file
  *     ```yaml config  .github/drydock.yml of the base side
  *
  * `-- expect: <severity>` ends the line on which a finding is expected. List items say more of the findings of the
@@ -29,7 +29,7 @@ export function withoutExpectations(/** @type {string} */ sql) {
   return sql.replace(expectation, "");
 }
 
-const expectation = /[ \t]*-- expect: .*$/gm;
+const expectation = /[ \t]*(?:(?:\/\/|#)[ \t]*)?-- expect: .*$/gm;
 const fence = /^```(\S+)(?: (.*))?\n([\s\S]*?)^```$/gm;
 
 function cut(/** @type {string} */ text) {

@@ -25,6 +25,9 @@ export function factsOf(changes: ChangeSet, run: DryRun): string[] {
       ),
     ]),
     ...schemaFacts(run.head),
+    ...(run.models?.head.kind === "built"
+      ? schemaFacts(run.models.head.schema).map((fact) => `by the models, ${fact}`)
+      : []),
     ...run.deployed.flatMap(({ query, after }) =>
       planFacts(changes.deployed[query]?.name ?? "", after).map((fact) =>
         fact.replace("the query", "the deployed query"),

@@ -96,9 +96,10 @@ async function expectFix(
   const [step] = changes.databases[0]?.steps ?? [];
   const texts = fixed.map((block) => {
     const script = block.name === "down" ? step?.down : step?.up;
-    const path = script?.path ?? step?.downPath ?? "";
+    const isOther = block.name.includes(".");
+    const path = isOther ? pathOf("up", block.name) : (script?.path ?? step?.downPath ?? "");
     const text = applyEdits(
-      script?.text ?? "",
+      isOther ? String(filesOf(example).head[path]) : (script?.text ?? ""),
       edits.filter((edit) => edit.path === path),
     );
     expect(withoutExpectations(text)).toBe(block.text);

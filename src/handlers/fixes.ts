@@ -42,6 +42,7 @@ export function fixesOf({ changes, database, input, statistics, baseline, today,
       baseline,
       today,
     });
+  const models = new Set(database.models?.head.map(({ path }) => path));
   let work: Generator<Attempt, void, DryRun> | null = null;
   let phase = "run";
   let started = 0;
@@ -55,7 +56,8 @@ export function fixesOf({ changes, database, input, statistics, baseline, today,
       const reread = (alteration: Parameters<typeof altered>[1]) => {
         const files = altered(input, alteration);
         // Another version of the migrations is not compared with models.
-        return files && readChangeSet({ ...files, withModels: false });
+        const withModels = alteration.edits.some(({ path }) => models.has(path));
+        return files && readChangeSet({ ...files, withModels });
       };
       work = verification({ database, run, findings, proofs, reread, check: judge });
       return requestOf(work.next());

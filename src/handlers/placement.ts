@@ -121,10 +121,20 @@ function canTell({ path }: OwnThread, { changes, runs, findings, leftOut }: Repo
   if (leftOut !== null) return false;
   const gaps = gapsOf(changes, runs, findings).filter((gap) => gap.matters);
   if (gaps.some((gap) => gap.path === "")) return false;
+  if (isModelUnseen(path, changes, runs)) return false;
   if (!pathsOf(changes).has(path)) return true;
   const isUnder = (folder: string) => path.startsWith(`${folder}/`);
   return !gaps.some(
     (gap) => gap.path === path || gap.kind === "history" || (gap.kind === "run" && isUnder(gap.path)),
+  );
+}
+
+/** Whether models that are read from the file could not be built. */
+function isModelUnseen(path: string, { databases }: ChangeSet, runs: Report["runs"]): boolean {
+  return databases.some(
+    ({ directory, models }) =>
+      models?.head.some((file) => file.path === path) &&
+      runs.find((run) => run.directory === directory)?.models?.head.kind !== "built",
   );
 }
 

@@ -1,5 +1,19 @@
+import type { Declarations, Declared, KeyKind } from "./orm.ts";
 import type { MigrationContext } from "./rule.ts";
-import type { Column, Constraint, Index, Migration, Operation, Script, Span, Table } from "./types.ts";
+import type {
+  Column,
+  Constraint,
+  Index,
+  Migration,
+  Operation,
+  Place,
+  Problem,
+  Schema,
+  Script,
+  Span,
+  Table,
+  TableName,
+} from "./types.ts";
 
 export interface AddedColumn {
   readonly table: Table;
@@ -16,11 +30,17 @@ export interface AddedConstraint {
   readonly constraint: Constraint;
 }
 
-/** Where a problem stands; nowhere in particular when no statement that is written down did it. */
-export type Placed = { readonly at: Span } | Record<never, never>;
+/** Where a problem stands; nowhere in particular when nothing that is written down did it. */
+export type Placed = Pick<Problem, "at" | "place">;
 
-/** What one migration added to the schema and the pull request leaves there, as the pull request leaves it. */
+/** What one migration, or the models before any migration, added to the schema, as the pull request leaves it there. */
 export interface Additions {
+  /** What is written down of them: a migration, or models of which no migration brings them. */
+  readonly by:
+    | { readonly kind: "migration"; readonly migration: Migration }
+    | { readonly kind: "models"; readonly declarations: Declarations };
+  /** The schema right after them. */
+  readonly after: Schema;
   readonly tables: readonly Table[];
   /** Also columns whose type the migration changed. Those of partitions are told with their parent. */
   readonly columns: readonly AddedColumn[];
@@ -28,20 +48,19 @@ export interface Additions {
   readonly constraints: readonly AddedConstraint[];
 }
 
-const none: Additions = { tables: [], columns: [], indexes: [], constraints: [] };
-
 /** Tables that tools keep for themselves. */
 export const bookkeeping =
   /(?:^|\.)_*(?:schema_migrations?|schema_version|goose_db_version|flyway_schema_history|alembic_version|ar_internal_metadata|drizzle_migrations|prisma_migrations|sqlx_migrations|databasechangelog(?:lock)?)$/i;
 
 /**
  * Additions that were seen, whatever statement made them: a row of the catalogue after the migration that was not there
- * before. Empty when the migration did not run through, or nothing is said of its up.
+ * before. null when the migration did not run through, or nothing is said of its up.
  */
-export function additionsOf({ run, head, onlyDown }: MigrationContext): Additions {
-  if (!run || !head || onlyDown) return none;
-  const known = seen.get(run);
-  if (known?.head === head) return known.additions;
+export function additionsOf(
+  migration: Migration,
+  { run, head, onlyDown }: MigrationContext,
+): Additions | null {
+  if (!run || !head || onlyDown) return null;
   const before = new Map(run.before.tables.map((table) => [table.oid, table]));
   const later = new Map(head.tables.map((table) => [table.oid, table]));
   const kept = run.after.tables.flatMap((after) => {
@@ -49,7 +68,9 @@ export function additionsOf({ run, head, onlyDown }: MigrationContext): Addition
     if (!now || now.kind === "partition" || now.temporary || bookkeeping.test(now.name)) return [];
     return [{ old: before.get(after.oid) ?? null, after, now }];
   });
-  const additions: Additions = {
+  return {
+    by: { kind: "migration", migration },
+    after: run.after,
     tables: kept.flatMap(({ old, now }) => (old ? [] : [now])),
     columns: kept.flatMap(({ old, after, now }) =>
       now.columns
@@ -70,15 +91,7 @@ export function additionsOf({ run, head, onlyDown }: MigrationContext): Addition
         .map((constraint) => ({ table: now, constraint })),
     ),
   };
-  seen.set(run, { head, additions });
-  return additions;
 }
-
-/** Every rule asks the same of a run. */
-const seen = new WeakMap<
-  object,
-  { readonly head: NonNullable<MigrationContext["head"]>; readonly additions: Additions }
->();
 
 /** A table's additions together: one finding speaks of them all. */
 export function groupByTable<Item extends { readonly table: Table }>(
@@ -88,8 +101,13 @@ export function groupByTable<Item extends { readonly table: Table }>(
   return tables.map((table) => ({ table, items: items.filter((item) => item.table === table) }));
 }
 
-/** The statement that creates the table, as far as one is written down. */
-export function placeOfTable({ up }: Migration, { name }: Table): Placed {
+/** The model of the table, or the statement that creates it, as far as one is written down. */
+export function placeOfTable({ by }: Additions, table: Table): Placed {
+  return by.kind === "models" ? declared(by.declarations, table.name) : placeOfCreation(by.migration, table);
+}
+
+/** The statement that creates the table. */
+export function placeOfCreation({ up }: Migration, { name }: Table): Placed {
   return placed(
     up.statements.find(({ operations }) =>
       operations.some((operation) => operation.kind === "createTable" && operation.table === name),
@@ -97,8 +115,10 @@ export function placeOfTable({ up }: Migration, { name }: Table): Placed {
   );
 }
 
-/** The column's definition, the change of its type, or else the statement that creates its table. */
-export function placeOfColumn(migration: Migration, table: Table, column: string): Placed {
+/** The column's declaration or definition, the change of its type, or else what makes its table. */
+export function placeOfColumn({ by }: Additions, table: Table, column: string): Placed {
+  if (by.kind === "models") return declared(by.declarations, `${table.name}.${column}`, table.name);
+  const { migration } = by;
   for (const operation of operationsOf(migration.up)) {
     if (operation.kind === "createTable" && operation.table === table.name) {
       const definition = operation.columns.find(({ name }) => name === column);
@@ -109,15 +129,17 @@ export function placeOfColumn(migration: Migration, table: Table, column: string
     if (operation.kind === "alterColumnType" && operation.table === table.name && operation.column === column)
       return { at: operation.at };
   }
-  return placeOfTable(migration, table);
+  return placeOfCreation(migration, table);
 }
 
-/** The constraint, or else the statement that creates its table. */
+/** The constraint, or else what makes its table. */
 export function placeOfConstraint(
-  migration: Migration,
+  { by }: Additions,
   table: Table,
   { name, kind, columns }: Pick<Constraint, "name" | "kind" | "columns">,
 ): Placed {
+  if (by.kind === "models") return declaredKey(by.declarations, table, columns, keyKinds[kind] ?? "index");
+  const { migration } = by;
   const definitions = operationsOf(migration.up).flatMap((operation) => {
     if (!("table" in operation) || operation.table !== table.name) return [];
     if (operation.kind === "addConstraint") return [operation.constraint];
@@ -126,12 +148,15 @@ export function placeOfConstraint(
   const own =
     definitions.find((definition) => definition.name === name) ??
     definitions.find((definition) => definition.kind === kind && sameList(definition.columns, columns));
-  return own ? { at: own.at } : placeOfTable(migration, table);
+  return own ? { at: own.at } : placeOfCreation(migration, table);
 }
 
-/** The statement that creates the index, or the constraint that brings it. */
-export function placeOfIndex(migration: Migration, table: Table, index: Index): Placed {
-  const own = operationsOf(migration.up).filter(
+/** What declares or creates the index, or the constraint that brings it. */
+export function placeOfIndex(added: Additions, table: Table, index: Index): Placed {
+  const { by } = added;
+  if (by.kind === "models")
+    return declaredKey(by.declarations, table, index.columns, index.unique ? "unique" : "index");
+  const own = operationsOf(by.migration.up).filter(
     (operation) => operation.kind === "createIndex" && operation.table === table.name,
   );
   const at =
@@ -146,7 +171,7 @@ export function placeOfIndex(migration: Migration, table: Table, index: Index): 
     )?.at;
   if (at) return { at };
   const kind = index.primary ? "primary-key" : "unique";
-  return placeOfConstraint(migration, table, {
+  return placeOfConstraint(added, table, {
     name: index.name,
     kind,
     columns: index.columns.map((column) => column ?? ""),
@@ -172,6 +197,41 @@ function mentions(sql: string, name: string): boolean {
     if (!/[\w$]/.test(around)) return true;
   }
   return false;
+}
+
+/** The first of these that a model declares. */
+function declared({ find }: Declarations, ...objects: readonly string[]): Placed {
+  for (const object of objects) {
+    const found = find(object);
+    if (found) return { place: placeIn(found) };
+  }
+  return {};
+}
+
+/** A key or an index, else its table. */
+function declaredKey(
+  { find }: Declarations,
+  { name }: Table,
+  columns: readonly (string | null)[],
+  kind: KeyKind,
+): Placed {
+  const found = find(keyName(name, columns), kind) ?? find(name);
+  return found ? { place: placeIn(found) } : {};
+}
+
+const keyKinds: Readonly<Partial<Record<Constraint["kind"], KeyKind>>> = {
+  "foreign-key": "foreign key",
+  unique: "unique",
+  "primary-key": "unique",
+};
+
+function placeIn({ path, line, endLine }: Declared): Place {
+  return { path, line, endLine };
+}
+
+/** How declarations name a key or an index. */
+export function keyName(table: TableName, columns: readonly (string | null)[]): string {
+  return `${table}(${columns.join(", ")})`;
 }
 
 function placed(at: Span | undefined): Placed {

@@ -1,9 +1,11 @@
+import { additionsOf } from "./additions.ts";
 import { type Births, followBirths, isComplete } from "./births.ts";
 import type { Config } from "./config.ts";
 import { driftOf } from "./drift.ts";
 import { arrange, findingOf, placeOf } from "./finding.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { judgedBy } from "./judged.ts";
+import { modelAdditionsOf } from "./model-additions.ts";
 import { nearest } from "./nearest.ts";
 import type { BrokenQuery, Context, MigrationContext, OperationContext, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
@@ -296,8 +298,12 @@ function ask(rule: Rule, operation: Operation, context: OperationContext) {
 }
 
 function checkMigration(asked: readonly Asked[], migration: Migration, context: MigrationContext): Finding[] {
+  const added = additionsOf(migration, context);
   return asked.flatMap(({ id, rule, override }) =>
-    problemsOf(rule.check.migration?.(migration, context)).map((problem) => {
+    [
+      ...problemsOf(rule.check.migration?.(migration, context)),
+      ...problemsOf(added ? rule.check.additions?.(added, context) : undefined),
+    ].map((problem) => {
       const script = problem.side === "down" ? (migration.down ?? migration.up) : migration.up;
       const { start } = script.range;
       const place = placeOf(script, problem.at ?? { start, end: start });
@@ -326,6 +332,24 @@ function subjectOf(script: Script, { at }: Problem): string {
 /** Models are judged by the schema that all migrations leave. */
 function checkModels(asked: readonly Asked[], context: Context, run: DryRun | null): Finding[] {
   if (!run || !context.head) return [];
+  return [...checkDrift(asked, context, run), ...checkModelAdditions(asked, context, run)];
+}
+
+/** What only the models add: a migration that brings it is judged itself. */
+function checkModelAdditions(asked: readonly Asked[], context: Context, run: DryRun): Finding[] {
+  const found = modelAdditionsOf(context.database, run);
+  if (!found) return [];
+  const { added, base, head, express } = found;
+  return asked.flatMap(({ id, rule, override }) =>
+    problemsOf(rule.check.additions?.(added, { ...context, base, head })).flatMap((problem) => {
+      const { place } = problem;
+      if (!place) return [];
+      return [findingOf(id, rule, express(problem, rule), place, "model", override)];
+    }),
+  );
+}
+
+function checkDrift(asked: readonly Asked[], context: Context, run: DryRun): Finding[] {
   return driftOf(context.database, run).flatMap((drift) =>
     asked.flatMap(({ id, rule, override }) =>
       problemsOf(rule.check.drift?.(drift, context)).map((problem) =>

@@ -195,7 +195,7 @@ function indexDifferences(
 }
 
 /** Whether an index of the database does for one of the model; a partial one was narrowed by hand. */
-function stands(built: Index, model: Index): boolean {
+export function stands(built: Index, model: Index): boolean {
   if (model.unique) {
     return (built.unique || built.where !== null) && sameSet(built.columns, model.columns);
   }

@@ -1,4 +1,4 @@
-import type { Dialect, ModelFile, ModelStatement, Place, Skipped, TableName } from "./types.ts";
+import type { Dialect, Edit, ModelFile, ModelStatement, Place, Skipped, TableName, Wanted } from "./types.ts";
 
 /** Where a part of a model stands, and what its declaration says that no schema can show. */
 export interface Declared extends Place {
@@ -13,9 +13,13 @@ export interface Declared extends Place {
   readonly unsaid: readonly ("type" | "nullability" | "foreign key")[];
 }
 
+/** What a list of columns can be. */
+export type KeyKind = "index" | "unique" | "foreign key";
+
 /** What an ORM's files declare, by the names of the database: `orders`, `orders.note`, `orders(user_id)`, `OrderStatus`. */
 export interface Declarations {
-  find(object: string): Declared | null;
+  /** Where columns have several keys, `kind` tells which one is meant; an ORM that tells them not apart answers for any. */
+  find(object: string, kind?: KeyKind): Declared | null;
   /** Whether the database is meant to keep relations by foreign keys. */
   readonly hasForeignKeys: boolean;
   /** Whether not all that makes up the table was understood: what its model seems to lack says nothing then. */
@@ -41,6 +45,14 @@ export interface ModelRepository {
   text(path: string): string | null;
 }
 
+/** How a model declares what a rule asks for. */
+export interface Remedy {
+  /** In the words of the ORM, e.g. `@@index([userId])`. */
+  readonly words: string;
+  /** Edits of the files that do it; null when where it belongs is not certain. */
+  readonly edits: readonly Edit[] | null;
+}
+
 /** A tool that maps models to tables, and whose migrations are meant to follow its models. */
 export interface Orm {
   readonly title: string;
@@ -52,9 +64,14 @@ export interface Orm {
   filesFor(directory: string, repository: ModelRepository): readonly string[];
   /** What the files of one side declare. Never throws: what is not understood is in `skipped`. */
   read(files: readonly ModelFile[], dialect: Dialect): ModelReading;
+  /** How these files declare what a rule asks for; null when that cannot be told. */
+  remedyFor(wanted: Wanted, files: readonly ModelFile[]): Remedy | null;
 }
 
+/** What an ORM may leave out: it knows no words for what a rule asks for. */
+type Usual = Pick<Orm, "remedyFor">;
+
 /** Checks the shape of an ORM; its id is its file's name. */
-export function defineOrm(orm: Orm): Orm {
-  return orm;
+export function defineOrm(orm: Omit<Orm, keyof Usual> & Partial<Usual>): Orm {
+  return { remedyFor: () => null, ...orm };
 }

@@ -1,3 +1,4 @@
+import type { Additions } from "./additions.ts";
 import type { Framework } from "./framework.ts";
 import type {
   AnnotatedQuery,
@@ -115,10 +116,12 @@ type OperationChecks = {
   readonly [Kind in OperationKind]?: (operation: OperationOf<Kind>, context: OperationContext) => Answer;
 };
 
-/** The questions a rule answers: one for each kind of operation, for migrations, for models that part from them, for
- * annotated queries, for suppressions. */
+/** The questions a rule answers: one for each kind of operation, for migrations, for what they or models add, for models that
+ * part from migrations, for annotated queries, for suppressions. */
 export interface Checks extends OperationChecks {
   readonly migration?: (migration: Migration, context: MigrationContext) => Answer;
+  /** Advice on design: asked of what a migration adds, and of what models add that no migration brings. */
+  readonly additions?: (added: Additions, context: Context) => Answer;
   readonly drift?: (drift: Drift, context: Context) => Answer;
   readonly query?: (query: AnnotatedQuery, context: QueryContext) => Answer;
   readonly suppression?: (suppression: Suppression, context: SuppressionContext) => Answer;

@@ -842,6 +842,18 @@ export interface MigrationSequence {
   readonly edits: readonly Edit[];
 }
 
+/** What the schema should have instead, which each ORM declares in its own words. */
+export type Wanted =
+  | {
+      readonly kind: "index";
+      readonly table: TableName;
+      readonly columns: readonly string[];
+      readonly method: "btree" | "gin";
+    }
+  /** The type as PostgreSQL names it. */
+  | { readonly kind: "type"; readonly table: TableName; readonly column: string; readonly type: string }
+  | { readonly kind: "not null"; readonly table: TableName; readonly column: string };
+
 /** A rule's answer. */
 export interface Problem {
   readonly message: Text;
@@ -851,10 +863,14 @@ export interface Problem {
   readonly instead?: Text;
   /** Offsets in the subject's file; the whole statement when left out. */
   readonly at?: Span;
+  /** Where it stands when that is in no script: a part of a model. */
+  readonly place?: Place;
   /** For a migration: the script into which `at` points; the up when left out. */
   readonly side?: "up" | "down";
   /** The database object it is about, e.g. "orders.user_id": part of the finding's identity. */
   readonly object: string;
+  /** The same for a model, which its ORM puts into its own words. */
+  readonly wanted?: Wanted;
   /** Lower than the rule's severity when the case is milder. */
   readonly severity?: Severity;
   readonly fix?: Fix | null;

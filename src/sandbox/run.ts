@@ -96,7 +96,9 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
     };
     await unlessLost(request, seen, async () => {
       await base.session.restore(origin.checkpoint);
+      const rendered = renderModels(version.database.models);
       await observeChange(version, seen, base, origin, clock.lap);
+      await observeModels(version, seen, base, rendered, clock.lap);
     });
     const deployed = { before: first.deployed.before, after: seen.deployed.after };
     const answer = dryRunOf(
@@ -170,10 +172,20 @@ async function observe(
   if (plans.length > 0) await session.restore(origin.checkpoint);
   lap("plan");
   await observeChange(request, seen, base, origin, lap);
-  if (rendered && isThrough(request, seen)) {
-    seen.models = await buildModels(session, await rendered);
-    lap("models");
-  }
+  await observeModels(request, seen, base, rendered, lap);
+}
+
+/** What the models build beside what the change left; the database is not put back. */
+async function observeModels(
+  request: DryRunRequest,
+  seen: Seen,
+  { session }: Base,
+  rendered: ReturnType<typeof renderModels>,
+  lap: (phase: string) => void,
+): Promise<void> {
+  if (!rendered || !isThrough(request, seen)) return;
+  seen.models = await buildModels(session, await rendered);
+  lap("models");
 }
 
 function isThrough({ database }: DryRunRequest, { migrations }: Seen): boolean {

@@ -1,7 +1,9 @@
-import { type Declarations, type Declared, defineOrm } from "../orm.ts";
+import { type Declarations, type Declared, defineOrm, type KeyKind } from "../orm.ts";
 import { directoryOf, isWithin } from "../paths.ts";
-import { argumentOf, attributesOf, fieldsIn, textIn } from "../prisma/attributes.ts";
+import { argumentOf, attributesOf, fieldsIn } from "../prisma/attributes.ts";
 import { type PrismaBlock, prismaBlocks } from "../prisma/blocks.ts";
+import { mapOf, nameOf } from "../prisma/names.ts";
+import { remedyFor } from "../prisma/remedy.ts";
 import type { ModelFile } from "../types.ts";
 
 /**
@@ -21,12 +23,14 @@ export default defineOrm({
     );
   },
   read: (files) => ({ declarations: locate(files), statements: null, skipped: [] }),
+  remedyFor,
 });
 
 function locate(files: readonly ModelFile[]): Declarations {
   const found = new Map<string, Declared>();
-  const put = (object: string, declared: Declared) => {
-    if (!found.has(object)) found.set(object, declared);
+  const put: Put = (object, declared, kind = null) => {
+    for (const name of kind === null ? [object] : [object, `${object} ${kind}`])
+      if (!found.has(name)) found.set(name, declared);
   };
   const blocks = files.flatMap((file) => prismaBlocks(file));
   for (const block of blocks) {
@@ -35,14 +39,14 @@ function locate(files: readonly ModelFile[]): Declarations {
   }
   const source = blocks.find(({ kind }) => kind === "datasource");
   return {
-    find: (object) => found.get(object) ?? null,
+    find: (object, kind) => found.get(`${object} ${kind}`) ?? found.get(object) ?? null,
     isPartial: () => false,
     isIncomplete: false,
     hasForeignKeys: !source?.lines.some(({ text }) => /^relationMode\s*=\s*"prisma"/.test(text)),
   };
 }
 
-type Put = (object: string, declared: Declared) => void;
+type Put = (object: string, declared: Declared, kind?: KeyKind | null) => void;
 
 function locateEnum(block: PrismaBlock, put: Put): void {
   const name = nameOf(block);
@@ -74,7 +78,7 @@ function locateModel(block: PrismaBlock, put: Put): void {
       unsaid: [],
     };
     put(`${table}.${column}`, declared);
-    if (names.includes("id") || names.includes("unique")) put(`${table}(${column})`, declared);
+    if (names.includes("id") || names.includes("unique")) put(`${table}(${column})`, declared, "unique");
   }
   // Columns are known by now, so that keys can speak of them by their names in the database.
   for (const { text, line, endLine } of block.lines) {
@@ -82,28 +86,22 @@ function locateModel(block: PrismaBlock, put: Put): void {
       const list = name === "relation" ? argumentOf(body, "fields") : keysIn(name, body);
       if (list === null) continue;
       const own = fieldsIn(list).map((field) => columns.get(field) ?? field);
-      put(`${table}(${own.join(", ")})`, plainAt(block.path, line, endLine));
+      put(`${table}(${own.join(", ")})`, plainAt(block.path, line, endLine), kinds[name]);
     }
   }
 }
+
+const kinds: Readonly<Record<string, KeyKind>> = {
+  relation: "foreign key",
+  "@index": "index",
+  "@unique": "unique",
+  "@id": "unique",
+};
 
 /** The list of fields of a key or an index of a model. */
 function keysIn(name: string, body: string): string | null {
   if (!["@index", "@unique", "@id"].includes(name)) return null;
   return argumentOf(body, "fields") ?? argumentOf(body, null);
-}
-
-/** The table's or the type's name in the database, with its schema unless that is the usual one. */
-function nameOf({ name, lines }: PrismaBlock): string {
-  const attributes = lines.flatMap(({ text }) => (text.startsWith("@@") ? attributesOf(text) : []));
-  const said = (wanted: string) => textIn(attributes.find((one) => one.name === wanted)?.body ?? "");
-  const schema = said("@schema");
-  const own = said("@map") ?? name;
-  return schema === null || schema === "public" ? own : `${schema}.${own}`;
-}
-
-function mapOf(line: string): string | null {
-  return textIn(attributesOf(line).find(({ name }) => name === "map")?.body ?? "");
 }
 
 function plainAt(path: string, line: number, endLine: number): Declared {

@@ -1,11 +1,12 @@
 import type { ChangeSet, Edit, Finding, Fix } from "../types.ts";
 
-/** The texts of the change's scripts by path: what fixes point into and code frames show. */
+/** The texts of the change's scripts and models by path: what fixes point into and code frames show. */
 export function sourcesOf(changes: ChangeSet): ReadonlyMap<string, string> {
   const scripts = changes.databases.flatMap(({ steps }) =>
     steps.flatMap(({ up, down }) => (down ? [up, down] : [up])),
   );
-  return new Map(scripts.map(({ path, text }) => [path, text]));
+  const models = changes.databases.flatMap((database) => database.models?.head ?? []);
+  return new Map([...models, ...scripts].map(({ path, text }) => [path, text]));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { additionsOf, placeOfTable } from "../additions.ts";
+import { placeOfTable } from "../additions.ts";
 import { isText } from "../convention.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -13,14 +13,14 @@ export default defineRule({
   ignoreWhen: "users invent the attributes, and they are only listed.",
   sources: ["PostgreSQL documentation, section 8.14, JSON Types"],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).tables.flatMap((table) => {
+    additions(added) {
+      return added.tables.flatMap((table) => {
         const parts = partsOf(table);
         if (!parts) return [];
         return [
           {
             message: say`${table.name} holds one row per attribute: ${parts.attribute} says which, ${parts.value} holds values of every kind.`,
-            ...placeOfTable(migration, table),
+            ...placeOfTable(added, table),
             object: table.name,
           },
         ];

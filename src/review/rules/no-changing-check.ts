@@ -1,5 +1,5 @@
-import { additionsOf, placeOfConstraint } from "../additions.ts";
-import { defineRule, type MigrationContext } from "../rule.ts";
+import { placeOfConstraint } from "../additions.ts";
+import { type Context, defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Text } from "../types.ts";
 
@@ -12,15 +12,15 @@ export default defineRule({
   ignoreWhen: "rows are never updated after the moment passes, and backups are never restored from SQL.",
   sources: ["PostgreSQL documentation, section 5.5.1, Check Constraints"],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).constraints.flatMap(({ table, constraint }) => {
+    additions(added, context) {
+      return added.constraints.flatMap(({ table, constraint }) => {
         if (constraint.kind !== "check") return [];
         const why = reasonOf(constraint.definition, context);
         if (!why) return [];
         return [
           {
             message: say`Rows of ${table.name} that pass ${constraint.name} fail it later: ${why}`,
-            ...placeOfConstraint(migration, table, constraint),
+            ...placeOfConstraint(added, table, constraint),
             object: `${table.name}.${constraint.name}`,
           },
         ];
@@ -36,7 +36,7 @@ const draw = /\b(?:random|gen_random_uuid|uuid_generate_v4)\(/i;
 /** A time that must lie in the future will not; one in the past stays there. */
 const future = [new RegExp(`>=?\\s*\\(?${now}`, "i"), new RegExp(`${now}(?:\\)?::\\w+)?\\s*<`, "i")];
 
-function reasonOf(definition: string, context: MigrationContext): Text | null {
+function reasonOf(definition: string, context: Context): Text | null {
   if (future.some((pattern) => pattern.test(definition)))
     return ["the time that it asks for passes, and then every UPDATE of the row is refused."];
   if (draw.test(definition)) return ["it asks for a random value."];

@@ -1,4 +1,4 @@
-import { additionsOf, placeOfConstraint } from "../additions.ts";
+import { placeOfConstraint } from "../additions.ts";
 import { defineRule } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
@@ -13,9 +13,9 @@ export default defineRule({
   ignoreWhen: "the first one is dropped in the next release.",
   sources: ["PostgreSQL documentation, section 5.5.5, Foreign Keys"],
   check: {
-    migration(migration, context) {
+    additions(added) {
       const told = new Set<Constraint>();
-      return additionsOf(context).constraints.flatMap(({ table, constraint }) => {
+      return added.constraints.flatMap(({ table, constraint }) => {
         const other = table.constraints.find(
           (candidate) => candidate !== constraint && !told.has(candidate) && isSame(candidate, constraint),
         );
@@ -25,7 +25,7 @@ export default defineRule({
           {
             message: say`${constraint.name} repeats ${other.name}: both check ${constraint.columns.join(", ")} of ${table.name} against ${constraint.references.table}.`,
             instead: say`Leave it out, or drop the other one with ${`ALTER TABLE ${quoteTable(table.name)} DROP CONSTRAINT ${quoteIdentifier(other.name)}`}.`,
-            ...placeOfConstraint(migration, table, constraint),
+            ...placeOfConstraint(added, table, constraint),
             object: `${table.name}.${constraint.name}`,
           },
         ];

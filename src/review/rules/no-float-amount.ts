@@ -1,4 +1,4 @@
-import { additionsOf, groupByTable, placeOfColumn } from "../additions.ts";
+import { groupByTable, placeOfColumn } from "../additions.ts";
 import { list } from "../advice.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -13,15 +13,14 @@ export default defineRule({
   ignoreWhen: "the column holds an estimate or a measurement, and no money.",
   sources: ["PostgreSQL documentation, section 8.1.3, Floating-Point Types"],
   check: {
-    migration(migration, context) {
-      const amounts = additionsOf(context).columns.filter(
-        ({ table, column }) => isFloat(column) && isMoney(table, column),
-      );
+    additions(added) {
+      const amounts = added.columns.filter(({ table, column }) => isFloat(column) && isMoney(table, column));
       return groupByTable(amounts).map(({ table, items }) => {
         const names = items.map(({ column }) => column.name);
         return {
           message: say`${list(names)} of ${table.name} cannot hold amounts such as 0.10 exactly: ${items[0]?.column.type ?? ""} rounds them.`,
-          ...placeOfColumn(migration, table, names[0] ?? ""),
+          wanted: { kind: "type", table: table.name, column: names[0] ?? "", type: "numeric" },
+          ...placeOfColumn(added, table, names[0] ?? ""),
           object: `${table.name}.${names[0]}`,
         };
       });

@@ -1,4 +1,4 @@
-import { additionsOf, placeOfConstraint } from "../additions.ts";
+import { placeOfConstraint } from "../additions.ts";
 import { list } from "../advice.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -13,15 +13,15 @@ export default defineRule({
   ignoreWhen: "referenced rows are never deleted.",
   sources: ["PostgreSQL documentation, section 5.5.5, Foreign Keys"],
   check: {
-    migration(migration, context) {
-      const { constraints } = additionsOf(context);
+    additions(added) {
+      const { constraints } = added;
       return constraints.flatMap(({ table, constraint }) => {
         const columns = refused(table, constraint);
         if (columns.length === 0 || !constraint.references) return [];
         return [
           {
             message: say`Deleting from ${constraint.references.table} fails while ${table.name} refers to the row: it sets ${list(columns)} to NULL, which is NOT NULL.`,
-            ...placeOfConstraint(migration, table, constraint),
+            ...placeOfConstraint(added, table, constraint),
             object: `${table.name}.${constraint.name}`,
           },
         ];

@@ -1,7 +1,7 @@
-import { type AddedColumn, additionsOf, placeOfColumn } from "../additions.ts";
+import { type AddedColumn, placeOfColumn } from "../additions.ts";
 import { isText } from "../convention.ts";
 import { tableOfPrefix } from "../relations.ts";
-import { defineRule, type MigrationContext } from "../rule.ts";
+import { type Context, defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Column, Problem } from "../types.ts";
 
@@ -14,16 +14,17 @@ export default defineRule({
   ignoreWhen: "the column holds a key of another system.",
   sources: ["PostgreSQL documentation, section 10.2, Operators"],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).columns.flatMap((added): Problem[] => {
-        const found = keyNamedBy(added, context);
+    additions(added, context) {
+      return added.columns.flatMap((one): Problem[] => {
+        const found = keyNamedBy(one, context);
         if (!found) return [];
-        const { table, column } = added;
+        const { table, column } = one;
         return [
           {
             message: say`${column.name} of ${table.name} is ${column.type}, though ${`${found.table}.${found.key.name}`} is ${found.key.type}.`,
             instead: say`Declare it ${found.key.type}, with a foreign key if it always refers to ${found.table}.`,
-            ...placeOfColumn(migration, table, column.name),
+            wanted: { kind: "type", table: table.name, column: column.name, type: found.key.type },
+            ...placeOfColumn(added, table, column.name),
             object: `${table.name}.${column.name}`,
           },
         ];
@@ -33,7 +34,7 @@ export default defineRule({
 });
 
 /** The key of a table that the column is named after, when no foreign key says more and a join needs a cast. */
-function keyNamedBy({ table, column }: AddedColumn, { head }: MigrationContext) {
+function keyNamedBy({ table, column }: AddedColumn, { head }: Context) {
   const prefix = /^(.+)_id$/.exec(column.name)?.[1];
   const target = prefix === undefined || !head ? null : tableOfPrefix(head, table, prefix);
   if (!target || target === table) return null;

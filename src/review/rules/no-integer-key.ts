@@ -1,9 +1,9 @@
-import { additionsOf, placeOfColumn } from "../additions.ts";
+import { type Additions, placeOfColumn } from "../additions.ts";
 import { isSettled } from "../convention.ts";
-import { defineRule, type MigrationContext } from "../rule.ts";
+import { type Context, defineRule } from "../rule.ts";
 import { quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { Column, Migration, Problem, Severity, Table } from "../types.ts";
+import type { Column, Problem, Severity, Table } from "../types.ts";
 
 export default defineRule({
   summary: "Number rows with bigint",
@@ -17,8 +17,8 @@ export default defineRule({
     "PostgreSQL documentation, CREATE SEQUENCE",
   ],
   check: {
-    migration(migration, context) {
-      return [...ofKeys(migration, context), ...ofSequences(migration, context)];
+    additions(added, context) {
+      return [...ofKeys(added, context), ...ofSequences(added, context)];
     },
   },
 });
@@ -28,14 +28,14 @@ const manyRows = 100_000_000;
 
 const limits: Readonly<Record<string, string>> = { integer: "2,147,483,647", smallint: "32,767" };
 
-function ofKeys(migration: Migration, context: MigrationContext): Problem[] {
+function ofKeys(added: Additions, context: Context): Problem[] {
   const isGenerated = ({ identity, defaultSql }: Column) => identity || /^nextval\(/.test(defaultSql ?? "");
   const settled = isSettled(
     context.base,
     (column) => isGenerated(column) && column.type === "integer",
     (column) => column.type === "bigint" && isGenerated(column),
   );
-  return additionsOf(context).tables.flatMap((table): Problem[] => {
+  return added.tables.flatMap((table): Problem[] => {
     const key = table.columns.find((column) => isGenerated(column) && isKey(table, column));
     const limit = key && limits[key.type];
     if (!key || limit === undefined) return [];
@@ -45,7 +45,8 @@ function ofKeys(migration: Migration, context: MigrationContext): Problem[] {
     return [
       {
         message: say`${key.name} of ${table.name} ends at ${[limit]}: it is ${key.type}.`,
-        ...placeOfColumn(migration, table, key.name),
+        wanted: { kind: "type", table: table.name, column: key.name, type: "bigint" },
+        ...placeOfColumn(added, table, key.name),
         object: `${table.name}.${key.name}`,
         severity,
       },
@@ -54,8 +55,8 @@ function ofKeys(migration: Migration, context: MigrationContext): Problem[] {
 }
 
 /** A column that was made larger, and its sequence that was not. An identity's sequence follows its column by itself. */
-function ofSequences(migration: Migration, context: MigrationContext): Problem[] {
-  return additionsOf(context).columns.flatMap(({ table, column }): Problem[] => {
+function ofSequences(added: Additions, context: Context): Problem[] {
+  return added.columns.flatMap(({ table, column }): Problem[] => {
     const sequence = context.head?.sequences.find(
       ({ ownedBy }) => ownedBy?.table === table.name && ownedBy.column === column.name,
     );
@@ -65,7 +66,7 @@ function ofSequences(migration: Migration, context: MigrationContext): Problem[]
       {
         message: say`${column.name} of ${table.name} is bigint now, but its numbers still end at ${[limit]}: the sequence ${sequence.name} is ${sequence.type}.`,
         instead: say`Add ${`ALTER SEQUENCE ${quoteTable(sequence.name)} AS bigint`}.`,
-        ...placeOfColumn(migration, table, column.name),
+        ...placeOfColumn(added, table, column.name),
         object: `${table.name}.${column.name} sequence`,
       },
     ];

@@ -1,8 +1,8 @@
-import { type AddedColumn, additionsOf, groupByTable, placeOfColumn } from "../additions.ts";
+import { type AddedColumn, groupByTable, placeOfColumn } from "../additions.ts";
 import { list } from "../advice.ts";
 import { isLandingTable, isText } from "../convention.ts";
 import { singularAndPlural, tableOfPrefix } from "../relations.ts";
-import { defineRule, type MigrationContext } from "../rule.ts";
+import { type Context, defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Problem } from "../types.ts";
 
@@ -16,11 +16,11 @@ export default defineRule({
     "the list is only read and written as a whole, or its entries refer to nothing and are found by a GIN index.",
   sources: ["PostgreSQL documentation, section 8.15.4, Searching in Arrays"],
   check: {
-    migration(migration, context) {
-      const lists = additionsOf(context).columns.filter((added) => kindOf(added, context) !== null);
+    additions(added, context) {
+      const lists = added.columns.filter((one) => kindOf(one, context) !== null);
       return groupByTable(lists).map(({ table, items }): Problem => {
         const names = items.map(({ column }) => column.name);
-        const refers = items.some((added) => kindOf(added, context) === "keys");
+        const refers = items.some((one) => kindOf(one, context) === "keys");
         return {
           message: refers
             ? say`${list(names)} of ${table.name} holds keys of several rows in one column, which no foreign key can check.`
@@ -28,7 +28,7 @@ export default defineRule({
           instead: refers
             ? say`Make a table with one row per pair, and foreign keys to both sides.`
             : say`Make a table with one row per value; or keep an array, with a GIN index when single values are searched.`,
-          ...placeOfColumn(migration, table, names[0] ?? ""),
+          ...placeOfColumn(added, table, names[0] ?? ""),
           object: `${table.name}.${names[0]}`,
         };
       });
@@ -41,7 +41,7 @@ const searched =
   /^(?:tags|labels|categories|keywords|emails|email_addresses|phones|phone_numbers|authors|members|participants|attendees)$/i;
 
 /** "keys" for references to other rows, "values" for other lists; null when the column is neither for certain. */
-function kindOf({ table, column }: AddedColumn, { head }: MigrationContext): "keys" | "values" | null {
+function kindOf({ table, column }: AddedColumn, { head }: Context): "keys" | "values" | null {
   const { name, type } = column;
   const isArray = /^(?:text|citext|uuid|integer|bigint|character varying(?:\(\d+\))?)\[\]$/.test(type);
   if ((!isArray && !isText(type)) || isLandingTable(table.name) || !head) return null;

@@ -1,8 +1,8 @@
-import { type AddedConstraint, additionsOf, placeOfConstraint } from "../additions.ts";
-import { defineRule, type MigrationContext } from "../rule.ts";
+import { type AddedConstraint, type Additions, placeOfConstraint } from "../additions.ts";
+import { type Context, defineRule } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { Column, Migration, Problem, Severity, Text } from "../types.ts";
+import type { Column, Problem, Severity, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Give a foreign key's column the type of the key that it points to",
@@ -17,16 +17,16 @@ export default defineRule({
     "PostgreSQL documentation, section 8.1, Numeric Types",
   ],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).constraints.flatMap((added) => ofConstraint(migration, added, context));
+    additions(added, context) {
+      return added.constraints.flatMap((one) => ofConstraint(added, one, context));
     },
   },
 });
 
 function ofConstraint(
-  migration: Migration,
+  added: Additions,
   { table, constraint }: AddedConstraint,
-  { head }: MigrationContext,
+  { head }: Context,
 ): Problem[] {
   const { references, columns } = constraint;
   const target = references && head?.tables.find(({ name }) => name === references.table);
@@ -40,7 +40,8 @@ function ofConstraint(
       {
         message: say`${`${table.name}.${name}`} is ${own.type}, the key ${`${target.name}.${key.name}`} is ${key.type}: ${harm.text}`,
         instead: say`Declare it as ${`${quoteIdentifier(name)} ${key.type}`} in ${quoteTable(table.name)}.`,
-        ...placeOfConstraint(migration, table, constraint),
+        wanted: { kind: "type", table: table.name, column: name, type: key.type },
+        ...placeOfConstraint(added, table, constraint),
         object: `${table.name}.${name}`,
         severity: harm.severity,
       },

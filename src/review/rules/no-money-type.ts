@@ -1,4 +1,4 @@
-import { additionsOf, groupByTable, placeOfColumn } from "../additions.ts";
+import { groupByTable, placeOfColumn } from "../additions.ts";
 import { list } from "../advice.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -12,13 +12,14 @@ export default defineRule({
   ignoreWhen: "there is one currency, and lc_monetary is the same on every server for ever.",
   sources: ["PostgreSQL documentation, section 8.2, Monetary Types"],
   check: {
-    migration(migration, context) {
-      const money = additionsOf(context).columns.filter(({ column }) => /^money(?:\[\])?$/.test(column.type));
+    additions(added) {
+      const money = added.columns.filter(({ column }) => /^money(?:\[\])?$/.test(column.type));
       return groupByTable(money).map(({ table, items }) => {
         const names = items.map(({ column }) => column.name);
         return {
           message: say`${list(names)} of ${table.name} changes its meaning with the server's lc_monetary: money stores no currency.`,
-          ...placeOfColumn(migration, table, names[0] ?? ""),
+          wanted: { kind: "type", table: table.name, column: names[0] ?? "", type: "numeric" },
+          ...placeOfColumn(added, table, names[0] ?? ""),
           object: `${table.name}.${names[0]}`,
         };
       });

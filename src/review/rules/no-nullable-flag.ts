@@ -1,4 +1,4 @@
-import { additionsOf, groupByTable, placeOfColumn } from "../additions.ts";
+import { groupByTable, placeOfColumn } from "../additions.ts";
 import { list } from "../advice.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -12,8 +12,8 @@ export default defineRule({
   ignoreWhen: "unknown is a state of its own.",
   sources: ["PostgreSQL documentation, section 8.6, Boolean Type"],
   check: {
-    migration(migration, context) {
-      const flags = additionsOf(context).columns.filter(
+    additions(added) {
+      const flags = added.columns.filter(
         ({ column: { type, notNull, defaultSql } }) =>
           type === "boolean" && !notNull && /^(?:true|false)$/.test(defaultSql ?? ""),
       );
@@ -21,7 +21,8 @@ export default defineRule({
         const names = items.map(({ column }) => column.name);
         return {
           message: say`${list(names)} of ${table.name} can be NULL, which is neither true nor false, though a default is given.`,
-          ...placeOfColumn(migration, table, names[0] ?? ""),
+          wanted: { kind: "not null", table: table.name, column: names[0] ?? "" },
+          ...placeOfColumn(added, table, names[0] ?? ""),
           object: table.name,
         };
       });

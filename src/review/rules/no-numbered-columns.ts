@@ -1,9 +1,9 @@
-import { additionsOf, groupByTable, placeOfColumn, placeOfTable } from "../additions.ts";
+import { type Additions, groupByTable, placeOfColumn, placeOfTable } from "../additions.ts";
 import { list } from "../advice.ts";
 import { isLandingTable } from "../convention.ts";
-import { defineRule, type MigrationContext } from "../rule.ts";
+import { type Context, defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Column, Migration, Problem, Table } from "../types.ts";
+import type { Column, Problem, Table } from "../types.ts";
 
 export default defineRule({
   summary: "Number rows, not columns or tables",
@@ -14,8 +14,8 @@ export default defineRule({
   ignoreWhen: "the number of copies can never change.",
   sources: ["PostgreSQL documentation, section 5.12, Table Partitioning"],
   check: {
-    migration(migration, context) {
-      return [...ofColumns(migration, context), ...ofTables(migration, context)];
+    additions(added, context) {
+      return [...ofColumns(added), ...ofTables(added, context)];
     },
   },
 });
@@ -28,19 +28,19 @@ const lists =
 const pairs =
   /(?:address|addr|line|street|sha|md|x|y|z|lat|lon|lng|ipv|utf|base|player|team|party|user|person|hash|key|level|quarter|q|p|oauth|s|v|h)$/i;
 
-function ofColumns(migration: Migration, context: MigrationContext): Problem[] {
-  const { columns } = additionsOf(context);
+function ofColumns(added: Additions): Problem[] {
+  const { columns } = added;
   return groupByTable(columns).flatMap(({ table, items }): Problem[] => {
     if (isLandingTable(table.name)) return [];
-    const added = new Set(items.map(({ column }) => column.name));
-    const series = seriesOf(table.columns).find((names) => names.some((name) => added.has(name)));
-    const first = series?.find((name) => added.has(name));
+    const names = new Set(items.map(({ column }) => column.name));
+    const series = seriesOf(table.columns).find((series) => series.some((name) => names.has(name)));
+    const first = series?.find((name) => names.has(name));
     if (!series || first === undefined) return [];
     return [
       {
         message: say`${list(series)} of ${table.name} are one list with a fixed number of places.`,
         instead: say`Make a table with one row per value.`,
-        ...placeOfColumn(migration, table, first),
+        ...placeOfColumn(added, table, first),
         object: `${table.name}.${series[0] ?? ""}`,
       },
     ];
@@ -68,8 +68,8 @@ function seriesOf(columns: readonly Column[]): string[][] {
 }
 
 /** A second table of the same columns for another year. */
-function ofTables(migration: Migration, context: MigrationContext): Problem[] {
-  return additionsOf(context).tables.flatMap((table): Problem[] => {
+function ofTables(added: Additions, context: Context): Problem[] {
+  return added.tables.flatMap((table): Problem[] => {
     const stem = stemOf(table);
     if (stem === null || table.kind !== "table") return [];
     const twin = context.head?.tables.find(
@@ -80,7 +80,7 @@ function ofTables(migration: Migration, context: MigrationContext): Problem[] {
       {
         message: say`${table.name} has the same columns as ${twin.name}: queries over both must name each.`,
         instead: say`Make partitions of one table.`,
-        ...placeOfTable(migration, table),
+        ...placeOfTable(added, table),
         object: table.name,
       },
     ];

@@ -1,4 +1,4 @@
-import { additionsOf, groupByTable, placeOfColumn } from "../additions.ts";
+import { groupByTable, placeOfColumn } from "../additions.ts";
 import { list } from "../advice.ts";
 import { isLandingTable } from "../convention.ts";
 import { defineRule } from "../rule.ts";
@@ -14,15 +14,16 @@ export default defineRule({
   ignoreWhen: "every value has exactly this length.",
   sources: ["PostgreSQL documentation, section 8.3, Character Types"],
   check: {
-    migration(migration, context) {
-      const padded = additionsOf(context).columns.filter(
+    additions(added) {
+      const padded = added.columns.filter(
         ({ table, column }) => isPadded(column) && !isLandingTable(table.name),
       );
       return groupByTable(padded).map(({ table, items }) => {
         const names = items.map(({ column }) => column.name);
         return {
           message: say`${list(names)} of ${table.name} is filled up with blanks: ${items[0]?.column.type ?? ""}.`,
-          ...placeOfColumn(migration, table, names[0] ?? ""),
+          wanted: { kind: "type", table: table.name, column: names[0] ?? "", type: "text" },
+          ...placeOfColumn(added, table, names[0] ?? ""),
           object: `${table.name}.${names[0]}`,
         };
       });

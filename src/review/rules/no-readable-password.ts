@@ -1,4 +1,4 @@
-import { additionsOf, placeOfColumn } from "../additions.ts";
+import { placeOfColumn } from "../additions.ts";
 import { isText } from "../convention.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -13,8 +13,8 @@ export default defineRule({
   ignoreWhen: "the column holds a hash, whatever it is called.",
   sources: ["PostgreSQL documentation, section F.26.2, Password Hashing Functions"],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).columns.flatMap(({ table, column }): Problem[] => {
+    additions(added) {
+      return added.columns.flatMap(({ table, column }): Problem[] => {
         const severity = severityOf(table, column);
         if (severity === null) return [];
         const length = lengthOf(column);
@@ -24,7 +24,7 @@ export default defineRule({
               severity === "warning" && length !== null
                 ? say`${column.name} of ${table.name} is too short for a hash: its ${length} characters can only hold the password itself.`
                 : say`${column.name} of ${table.name} reads as if it held the password itself.`,
-            ...placeOfColumn(migration, table, column.name),
+            ...placeOfColumn(added, table, column.name),
             object: `${table.name}.${column.name}`,
             severity,
           },

@@ -1,10 +1,10 @@
-import { type AddedIndex, additionsOf, placeOfIndex } from "../additions.ts";
+import { type AddedIndex, type Additions, placeOfIndex } from "../additions.ts";
 import { sql as code } from "../advice.ts";
 import { covers, isDuplicate } from "../index-cover.ts";
 import { defineRule } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { Index, Migration, Problem, Table, Text } from "../types.ts";
+import type { Index, Problem, Table, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Create no index that another one makes needless",
@@ -19,18 +19,17 @@ export default defineRule({
     "PostgreSQL documentation, section 11.6, Unique Indexes",
   ],
   check: {
-    migration(migration, context) {
-      const added = additionsOf(context).indexes;
+    additions(added) {
       const told = new Set<Index>();
-      return added.flatMap(({ table, index }) => {
-        const there = context.run?.after.tables.find(({ oid }) => oid === table.oid)?.indexes ?? [];
+      return added.indexes.flatMap(({ table, index }) => {
+        const there = added.after.tables.find(({ oid }) => oid === table.oid)?.indexes ?? [];
         const others = table.indexes.filter(
           (other) => other !== index && other.valid && there.some(({ name }) => name === other.name),
         );
-        const pair = pairOf(index, others, added);
+        const pair = pairOf(index, others, added.indexes);
         if (!pair || told.has(pair.needless)) return [];
         told.add(pair.needless);
-        return [problemOf(migration, table, index, pair)];
+        return [problemOf(added, table, index, pair)];
       });
     },
   },
@@ -61,7 +60,7 @@ function pairOf(index: Index, others: readonly Index[], added: readonly AddedInd
   }
 }
 
-function problemOf(migration: Migration, table: Table, index: Index, { needless, better }: Pair): Problem {
+function problemOf(added: Additions, table: Table, index: Index, { needless, better }: Pair): Problem {
   return {
     message: messageOf(needless, better, index),
     evidence: [say`observed: ${code(better.definition)}`, say`observed: ${code(needless.definition)}`],
@@ -69,7 +68,7 @@ function problemOf(migration: Migration, table: Table, index: Index, { needless,
       needless === index
         ? say`Leave ${needless.name} out.`
         : say`Drop ${needless.name} with ${dropSql(table, needless)} once ${better.name} is there.`,
-    ...placeOfIndex(migration, table, index),
+    ...placeOfIndex(added, table, index),
     object: `${table.name}.${needless.name}`,
   };
 }

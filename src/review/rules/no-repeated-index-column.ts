@@ -1,4 +1,4 @@
-import { additionsOf, placeOfIndex } from "../additions.ts";
+import { placeOfIndex } from "../additions.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Index } from "../types.ts";
@@ -12,14 +12,14 @@ export default defineRule({
   ignoreWhen: "the copies are found by different means that this rule does not tell apart.",
   sources: ["PostgreSQL documentation, section 11.3, Multicolumn Indexes"],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).indexes.flatMap(({ table, index }) => {
+    additions(added) {
+      return added.indexes.flatMap(({ table, index }) => {
         const column = repeated(index);
         if (column === null) return [];
         return [
           {
             message: say`The index ${index.name} on ${table.name} holds ${column} twice.`,
-            ...placeOfIndex(migration, table, index),
+            ...placeOfIndex(added, table, index),
             object: `${table.name}.${index.name}`,
           },
         ];

@@ -1,9 +1,9 @@
-import { type AddedColumn, additionsOf, groupByTable, placeOfColumn } from "../additions.ts";
+import { type AddedColumn, type Additions, groupByTable, placeOfColumn } from "../additions.ts";
 import { list } from "../advice.ts";
 import { isLandingTable, isText } from "../convention.ts";
-import { defineRule, type MigrationContext } from "../rule.ts";
+import { type Context, defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Column, Constraint, Migration, Problem, Table } from "../types.ts";
+import type { Column, Constraint, Problem, Table } from "../types.ts";
 
 export default defineRule({
   summary: "Store a fact with what it depends on (third normal form)",
@@ -15,12 +15,12 @@ export default defineRule({
     "the copy is to keep what was true when the row was written, or saves a join that costs too much.",
   sources: ["PostgreSQL documentation, section 5.5.5, Foreign Keys"],
   check: {
-    migration(migration, context) {
-      const { columns, tables } = additionsOf(context);
+    additions(added, context) {
+      const { columns, tables } = added;
       return [
-        ...tables.flatMap((table) => ofPlaces(migration, table)),
-        ...groupByTable(columns.filter((added) => sourceOf(added, context) !== null)).flatMap(({ items }) =>
-          ofKeys(migration, items, context),
+        ...tables.flatMap((table) => ofPlaces(added, table)),
+        ...groupByTable(columns.filter((one) => sourceOf(one, context) !== null)).flatMap(({ items }) =>
+          ofKeys(added, items, context),
         ),
       ];
     },
@@ -28,7 +28,7 @@ export default defineRule({
 });
 
 /** A city decides its state. A whole postal address is one value, which nobody takes apart. */
-function ofPlaces(migration: Migration, table: Table): Problem[] {
+function ofPlaces(added: Additions, table: Table): Problem[] {
   const named = (pattern: RegExp) =>
     table.columns.find(({ name, type }) => pattern.test(name) && isText(type));
   const city = named(/^(?:city|town)(?:_name)?$/i);
@@ -44,18 +44,18 @@ function ofPlaces(migration: Migration, table: Table): Problem[] {
     {
       message: say`${state.name} of ${table.name} follows from ${city.name}: rows with the same city can contradict each other.`,
       instead: say`Make a table of cities that holds ${state.name}, and refer to it.`,
-      ...placeOfColumn(migration, table, state.name),
+      ...placeOfColumn(added, table, state.name),
       object: `${table.name}.${state.name}`,
     },
   ];
 }
 
-function ofKeys(migration: Migration, items: readonly AddedColumn[], context: MigrationContext): Problem[] {
+function ofKeys(added: Additions, items: readonly AddedColumn[], context: Context): Problem[] {
   const [first] = items;
   const source = first && sourceOf(first, context);
   if (!first || !source) return [];
   const { table } = first;
-  const copies = items.filter((added) => sourceOf(added, context)?.target === source.target);
+  const copies = items.filter((one) => sourceOf(one, context)?.target === source.target);
   const names = copies.map(({ column }) => column.name);
   // One equal name may be chance.
   if (copies.length === 1 && !source.isCertain) return [];
@@ -63,7 +63,7 @@ function ofKeys(migration: Migration, items: readonly AddedColumn[], context: Mi
     {
       message: say`${list(names)} of ${table.name} ${[names.length > 1 ? "repeat" : "repeats"]} what ${source.target} holds: ${list(source.key)} decides it.`,
       instead: say`Read it from ${source.target} by ${list(source.key)}.`,
-      ...placeOfColumn(migration, table, names[0] ?? ""),
+      ...placeOfColumn(added, table, names[0] ?? ""),
       object: `${table.name}.${names[0]}`,
     },
   ];
@@ -81,7 +81,7 @@ const own =
  * The referenced table from which a column is copied, told by the schema's own keys: a foreign key to a unique key of a
  * table that has a column of that name and type. Keys and times are no copies.
  */
-function sourceOf({ table, column }: AddedColumn, { head }: MigrationContext) {
+function sourceOf({ table, column }: AddedColumn, { head }: Context) {
   if (!isFact(column) || history.test(table.name) || isLandingTable(table.name)) return null;
   const inKey = [...table.constraints, ...table.indexes].some(({ columns }) =>
     (columns as readonly (string | null)[]).includes(column.name),

@@ -1,4 +1,4 @@
-import { type AddedIndex, additionsOf, placeOfIndex } from "../additions.ts";
+import { type AddedIndex, placeOfIndex } from "../additions.ts";
 import { list } from "../advice.ts";
 import { defineRule } from "../rule.ts";
 import { quoteIdentifier } from "../sql/names.ts";
@@ -18,11 +18,11 @@ export default defineRule({
   ignoreWhen: "rows with NULL are meant to repeat.",
   sources: ["PostgreSQL documentation, section 5.5.3, Unique Constraints"],
   check: {
-    migration(migration, context) {
+    additions(added, context) {
       const told = new Set<string>();
-      return additionsOf(context).indexes.flatMap((added): Problem[] => {
-        const { table, index } = added;
-        const nullable = nullableOf(added);
+      return added.indexes.flatMap((one): Problem[] => {
+        const { table, index } = one;
+        const nullable = nullableOf(one);
         // Tables of one shape, made by a loop or for inheritance, are told once.
         const shape = JSON.stringify([index.columns, index.where]);
         if (nullable.length === 0 || told.has(shape)) return [];
@@ -35,7 +35,7 @@ export default defineRule({
                 ? say`${index.name} lets rows of ${table.name} repeat as soon as ${nullable.length > 1 ? say`one of ${list(nullable)}` : list(nullable)} is NULL.`
                 : say`${index.name} keeps nothing unique among the rows of ${table.name} that are in use: ${end} is NULL in all of them.`,
             instead: insteadOf(index, end, context.postgres),
-            ...placeOfIndex(migration, table, index),
+            ...placeOfIndex(added, table, index),
             object: `${table.name}.${index.name}`,
             severity: end === undefined ? "info" : "warning",
           },

@@ -1,4 +1,4 @@
-import { additionsOf, placeOfTable } from "../additions.ts";
+import { placeOfTable } from "../additions.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Problem } from "../types.ts";
@@ -12,13 +12,13 @@ export default defineRule({
   ignoreWhen: "the rows can be made again at any time.",
   sources: ["PostgreSQL documentation, CREATE TABLE, UNLOGGED"],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).tables.flatMap((table): Problem[] =>
+    additions(added) {
+      return added.tables.flatMap((table): Problem[] =>
         table.unlogged
           ? [
               {
                 message: say`${table.name} is emptied after a crash, and is empty on every replica.`,
-                ...placeOfTable(migration, table),
+                ...placeOfTable(added, table),
                 object: table.name,
                 severity: "info",
               },

@@ -1,4 +1,4 @@
-import { type AddedColumn, additionsOf, groupByTable, placeOfColumn } from "../additions.ts";
+import { type AddedColumn, groupByTable, placeOfColumn } from "../additions.ts";
 import { isLandingTable, isText } from "../convention.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -13,14 +13,14 @@ export default defineRule({
   ignoreWhen: "values come from elsewhere and must be kept as they are, wrong ones too.",
   sources: ["PostgreSQL documentation, chapter 8, Data Types"],
   check: {
-    migration(migration, context) {
-      const found = additionsOf(context).columns.filter(
+    additions(added) {
+      const found = added.columns.filter(
         ({ table, column }) => meaningOf(column) !== null && !isLandingTable(table.name),
       );
       return groupByTable(found).map(({ table, items }) => ({
         message: say`${table.name} stores as text what is not: ${namesOf(items)}.`,
         instead: say`Declare ${[items.length > 1 ? "them" : "it"]} with ${[items.length > 1 ? "these types" : "this type"]}.`,
-        ...placeOfColumn(migration, table, items[0]?.column.name ?? ""),
+        ...placeOfColumn(added, table, items[0]?.column.name ?? ""),
         object: `${table.name}.${items[0]?.column.name}`,
       }));
     },

@@ -1,4 +1,4 @@
-import { additionsOf, groupByTable, placeOfColumn } from "../additions.ts";
+import { groupByTable, placeOfColumn } from "../additions.ts";
 import { list } from "../advice.ts";
 import { isLandingTable, isSettled } from "../convention.ts";
 import { defineRule } from "../rule.ts";
@@ -13,8 +13,8 @@ export default defineRule({
   ignoreWhen: "the order of keys, white space or repeated keys must be kept.",
   sources: ["PostgreSQL documentation, section 8.14, JSON Types"],
   check: {
-    migration(migration, context) {
-      const { columns } = additionsOf(context);
+    additions(added, context) {
+      const { columns } = added;
       if (
         isSettled(
           context.base,
@@ -30,7 +30,8 @@ export default defineRule({
         const names = items.map(({ column }) => column.name);
         return {
           message: say`${list(names)} of ${table.name} is parsed again at each access, and DISTINCT and GROUP BY over it fail: it is json, not jsonb.`,
-          ...placeOfColumn(migration, table, names[0] ?? ""),
+          wanted: { kind: "type", table: table.name, column: names[0] ?? "", type: "jsonb" },
+          ...placeOfColumn(added, table, names[0] ?? ""),
           object: `${table.name}.${names[0]}`,
         };
       });

@@ -1,4 +1,4 @@
-import { type AddedIndex, additionsOf, placeOfIndex } from "../additions.ts";
+import { type AddedIndex, placeOfIndex } from "../additions.ts";
 import { defineRule } from "../rule.ts";
 import { quoteIdentifier } from "../sql/names.ts";
 import { say } from "../text.ts";
@@ -16,14 +16,12 @@ export default defineRule({
   ignoreWhen: "both values are about as frequent as needed for the queries that filter by them.",
   sources: ["PostgreSQL documentation, section 11.8, Partial Indexes"],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).indexes.flatMap((added): Problem[] => {
-        const answer = ofFlag(added) ?? ofNotNull(added);
+    additions(added) {
+      return added.indexes.flatMap((one): Problem[] => {
+        const answer = ofFlag(one) ?? ofNotNull(one);
         if (!answer) return [];
-        const { table, index } = added;
-        return [
-          { ...answer, ...placeOfIndex(migration, table, index), object: `${table.name}.${index.name}` },
-        ];
+        const { table, index } = one;
+        return [{ ...answer, ...placeOfIndex(added, table, index), object: `${table.name}.${index.name}` }];
       });
     },
   },

@@ -1,4 +1,4 @@
-import { type AddedColumn, additionsOf, groupByTable, placeOfColumn } from "../additions.ts";
+import { type AddedColumn, groupByTable, placeOfColumn } from "../additions.ts";
 import { list } from "../advice.ts";
 import { isSettled } from "../convention.ts";
 import { defineRule } from "../rule.ts";
@@ -17,8 +17,8 @@ export default defineRule({
     "PostgreSQL documentation, section 8.5.3, Time Zones",
   ],
   check: {
-    migration(migration, context) {
-      const { columns } = additionsOf(context);
+    additions(added, context) {
+      const { columns } = added;
       const settled = isSettled(context.base, isPlain, ({ type }) =>
         /^timestamp.* with time zone$/.test(type),
       );
@@ -26,12 +26,12 @@ export default defineRule({
       const times = columns.filter(({ column }) => /^time(?:\(\d\))? with time zone$/.test(column.type));
       const problem = (
         items: readonly AddedColumn[],
-        rest: Pick<Problem, "message" | "instead">,
+        rest: Pick<Problem, "message" | "instead" | "wanted">,
       ): Problem => {
         const [{ table, column }] = items as [AddedColumn];
         return {
           ...rest,
-          ...placeOfColumn(migration, table, column.name),
+          ...placeOfColumn(added, table, column.name),
           object: `${table.name}.${column.name}`,
         };
       };
@@ -39,6 +39,12 @@ export default defineRule({
         ...groupByTable(plain).map(({ table, items }) =>
           problem(items, {
             message: say`${namesOf(items)} of ${table.name} ${[items.length > 1 ? "do" : "does"]} not say in which time zone.`,
+            wanted: {
+              kind: "type",
+              table: table.name,
+              column: items[0]?.column.name ?? "",
+              type: "timestamp with time zone",
+            },
           }),
         ),
         ...groupByTable(times).map(({ table, items }) =>

@@ -1,6 +1,6 @@
-import { additionsOf, placeOfColumn } from "../additions.ts";
+import { placeOfColumn } from "../additions.ts";
 import { singularAndPlural } from "../relations.ts";
-import { defineRule, type MigrationContext } from "../rule.ts";
+import { type Context, defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Problem, Table } from "../types.ts";
 
@@ -14,8 +14,8 @@ export default defineRule({
     "the application adds with UPDATE … SET count = count + 1 in the same transaction, or a job counts again.",
   sources: ["PostgreSQL documentation, section 37.1, Overview of Trigger Behavior"],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).columns.flatMap(({ table, column }): Problem[] => {
+    additions(added, context) {
+      return added.columns.flatMap(({ table, column }): Problem[] => {
         const counted = countedBy(table, column.name, context);
         if (!counted || !/^(?:integer|bigint|smallint)$/.test(column.type) || column.generated) return [];
         if (isKept(column.name, context)) return [];
@@ -23,7 +23,7 @@ export default defineRule({
           {
             message: say`Nothing in the database keeps ${column.name} of ${table.name} in step with ${counted.name}.`,
             instead: say`Keep it with a trigger on ${counted.name}, or count the rows when it is needed.`,
-            ...placeOfColumn(migration, table, column.name),
+            ...placeOfColumn(added, table, column.name),
             object: `${table.name}.${column.name}`,
           },
         ];
@@ -33,7 +33,7 @@ export default defineRule({
 });
 
 /** The table that comments_count or comment_count of posts counts: it is called so and refers to posts. */
-function countedBy(table: Table, column: string, { head }: MigrationContext): Table | null {
+function countedBy(table: Table, column: string, { head }: Context): Table | null {
   const noun = /^(?:num_|total_)?(.+)_count$/i.exec(column)?.[1];
   if (noun === undefined) return null;
   const schema = table.name.slice(0, table.name.indexOf(".") + 1);
@@ -47,7 +47,7 @@ function countedBy(table: Table, column: string, { head }: MigrationContext): Ta
 }
 
 /** A function that names the column, whoever calls it. */
-function isKept(column: string, { head }: MigrationContext): boolean {
+function isKept(column: string, { head }: Context): boolean {
   const word = new RegExp(`\\b${column.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\b`, "i");
   return head?.functions.some(({ definition }) => word.test(definition)) ?? false;
 }

@@ -1,9 +1,10 @@
+import { type AddedConstraint, type Additions, type Placed, placeOfConstraint } from "../additions.ts";
 import { conventionalName, list, sqlColumns } from "../advice.ts";
 import { sized } from "../observed.ts";
-import { defineRule, type OperationContext } from "../rule.ts";
+import { type Context, defineRule } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { ConstraintDefinition, Fix, Index, Problem, Table, TableName } from "../types.ts";
+import type { Fix, Index, Migration, Problem, Table, TableName } from "../types.ts";
 
 export default defineRule({
   summary: "Index the columns of a foreign key",
@@ -15,39 +16,32 @@ export default defineRule({
     "referenced rows are never deleted and their keys never change, and no query joins on these columns.",
   sources: ["PostgreSQL documentation, section 5.5.5, Foreign Keys"],
   check: {
-    createTable: ({ table, temporary, constraints }, context) =>
-      temporary ? undefined : constraints.flatMap((constraint) => answer(table, constraint, context)),
-    addColumn: ({ table, constraints }, context) =>
-      constraints.flatMap((constraint) => answer(table, constraint, context)),
-    addConstraint: ({ table, constraint }, context) => answer(table, constraint, context),
+    additions(added, context) {
+      return added.constraints.flatMap((one) => answer(added, one, context));
+    },
   },
 });
 
 /** Asked of the schema that the pull request leaves, so that an index created later in it counts. */
-function answer(table: TableName, constraint: ConstraintDefinition, context: OperationContext): Problem[] {
-  const { kind, columns, references, at } = constraint;
-  if (kind !== "foreign-key" || !references) return [];
-  const head = context.head?.tables.find(({ name }) => name === table);
-  if (!head || !isKept(head, columns) || head.indexes.some((index) => covers(index, columns))) return [];
-  const object = `${table}(${columns.join(", ")})`;
+function answer(added: Additions, { table, constraint }: AddedConstraint, context: Context): Problem[] {
+  const { kind, columns, references } = constraint;
+  if (kind !== "foreign-key" || !references || table.indexes.some((index) => covers(index, columns)))
+    return [];
+  const place = placeOfConstraint(added, table, constraint);
+  const isNew = context.base?.tables.every(({ oid }) => oid !== table.oid) ?? false;
   return [
     {
-      message: say`Deleting from ${references.table} reads all of ${table}: no index begins with ${list(columns)}.`,
-      instead: context.isNew(table)
-        ? say`Add ${`${indexSql(table, columns)};`} after the table.`
-        : say`Add ${`CREATE INDEX CONCURRENTLY ON ${quoteTable(table)} ${sqlColumns(columns)}`} in a migration that runs outside a transaction, before the foreign key.`,
-      at,
-      object,
-      severity: sized("warning", table, context),
-      fix: fixOf(table, columns, context),
+      message: say`Deleting from ${references.table} reads all of ${table.name}: no index begins with ${list(columns)}.`,
+      instead: isNew
+        ? say`Add ${`${indexSql(table.name, columns)};`} after the table.`
+        : say`Add ${`CREATE INDEX CONCURRENTLY ON ${quoteTable(table.name)} ${sqlColumns(columns)}`} in a migration that runs outside a transaction, before the foreign key.`,
+      wanted: { kind: "index", table: table.name, columns, method: "btree" },
+      ...place,
+      object: `${table.name}(${columns.join(", ")})`,
+      severity: sized("warning", table.name, context),
+      fix: added.by.kind === "migration" ? fixOf(added.by.migration, table, columns, place) : null,
     },
   ];
-}
-
-function isKept(head: Table, columns: readonly string[]): boolean {
-  return head.constraints.some(
-    (constraint) => constraint.kind === "foreign-key" && sameSet(constraint.columns, columns),
-  );
 }
 
 /** A b-tree whose first columns are those of the key in any order, or a hash index on its only column. */
@@ -73,25 +67,35 @@ function indexSql(table: TableName, columns: readonly string[]): string {
   return `CREATE INDEX ${name === null ? "" : `${quoteIdentifier(name)} `}ON ${quoteTable(table)} ${sqlColumns(columns)}`;
 }
 
-/** Right after the statement, and only where the migration creates the table: its down then drops the index as well. */
-function fixOf(table: TableName, columns: readonly string[], context: OperationContext): Fix | null {
-  const { script, statement } = context;
-  const creates = statement.operations.some(
-    (operation) => operation.kind === "createTable" && operation.table === table && !operation.ifNotExists,
+/** Right after the statement, and only where it creates the table: the migration's down then drops the index as well. */
+function fixOf(
+  { up }: Migration,
+  { name: table }: Table,
+  columns: readonly string[],
+  { at: place }: Placed,
+): Fix | null {
+  const statement = up.statements.find(
+    ({ operations, span }) =>
+      place !== undefined &&
+      span.start <= place.start &&
+      place.end <= span.end &&
+      operations.some(
+        (operation) =>
+          operation.kind === "createTable" && operation.table === table && !operation.ifNotExists,
+      ),
   );
-  if (
-    !creates ||
-    script.statements.some(({ operations }) => operations.some(({ kind }) => kind === "transaction"))
-  )
-    return null;
+  const isInTransaction = up.statements.some(({ operations }) =>
+    operations.some(({ kind }) => kind === "transaction"),
+  );
+  if (!statement || isInTransaction) return null;
   const { end } = statement.span;
   // After the line's own comment, which speaks of the table.
-  const rest = /^\s*;(?:[ \t]*--.*)?/.exec(script.text.slice(end));
+  const rest = /^\s*;(?:[ \t]*--.*)?/.exec(up.text.slice(end));
   const at = end + (rest?.[0].length ?? 0);
   return {
     title: "Create an index for the foreign key",
     edits: [
-      { path: script.path, start: at, end: at, text: `${rest ? "" : ";"}\n\n${indexSql(table, columns)};` },
+      { path: up.path, start: at, end: at, text: `${rest ? "" : ";"}\n\n${indexSql(table, columns)};` },
     ],
     followUp: null,
   };

@@ -1,4 +1,4 @@
-import { additionsOf, placeOfConstraint } from "../additions.ts";
+import { placeOfConstraint } from "../additions.ts";
 import { list } from "../advice.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -12,8 +12,8 @@ export default defineRule({
   ignoreWhen: "rows with only some of the columns filled in are meant to go unchecked.",
   sources: ["PostgreSQL documentation, CREATE TABLE, REFERENCES"],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).constraints.flatMap(({ table, constraint }) => {
+    additions(added) {
+      return added.constraints.flatMap(({ table, constraint }) => {
         const { columns, references, definition, onDelete } = constraint;
         const nullable = columns.filter(
           (name) => table.columns.find((column) => column.name === name)?.notNull === false,
@@ -23,7 +23,7 @@ export default defineRule({
         return [
           {
             message: say`${constraint.name} checks no row of ${table.name} in which one of ${list(nullable)} is NULL and another is not.`,
-            ...placeOfConstraint(migration, table, constraint),
+            ...placeOfConstraint(added, table, constraint),
             object: `${table.name}.${constraint.name}`,
           },
         ];

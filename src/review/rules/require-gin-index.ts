@@ -1,9 +1,15 @@
-import { type AddedColumn, type AddedIndex, additionsOf, placeOfColumn, placeOfIndex } from "../additions.ts";
+import {
+  type AddedColumn,
+  type AddedIndex,
+  type Additions,
+  placeOfColumn,
+  placeOfIndex,
+} from "../additions.ts";
 import { bareName } from "../advice.ts";
 import { defineRule } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { Index, IndexKey, Migration, Problem, Table } from "../types.ts";
+import type { Index, IndexKey, Problem, Table } from "../types.ts";
 
 export default defineRule({
   summary: "Search jsonb, arrays and full text with a GIN index",
@@ -18,18 +24,18 @@ export default defineRule({
     "PostgreSQL documentation, section 65.4, GIN Indexes",
   ],
   check: {
-    migration(migration, context) {
-      const { indexes, columns } = additionsOf(context);
+    additions(added) {
+      const { indexes, columns } = added;
       return [
-        ...indexes.flatMap((added) => ofIndex(migration, added)),
-        ...columns.flatMap((added) => ofColumn(migration, added)),
+        ...indexes.flatMap((one) => ofIndex(added, one)),
+        ...columns.flatMap((one) => ofColumn(added, one)),
       ];
     },
   },
 });
 
 /** A unique index compares wholes on purpose; a column behind others only rounds an index off. */
-function ofIndex(migration: Migration, { table, index }: AddedIndex): Problem[] {
+function ofIndex(added: Additions, { table, index }: AddedIndex): Problem[] {
   const [key] = index.keys;
   if (index.method !== "btree" || index.unique || !key) return [];
   const what = insideOf(table, key);
@@ -38,14 +44,14 @@ function ofIndex(migration: Migration, { table, index }: AddedIndex): Problem[] 
     {
       message: say`${index.name} is a b-tree on ${key.text}, ${what}: it serves comparisons of whole values only, no search inside them.`,
       instead: say`Create it with ${`USING gin (${isColumn(table, key) ? quoteIdentifier(key.text) : `(${key.text})`})`}.`,
-      ...placeOfIndex(migration, table, index),
+      ...placeOfIndex(added, table, index),
       object: `${table.name}.${index.name}`,
     },
   ];
 }
 
 /** A column of text vectors has no other use than to be searched. */
-function ofColumn(migration: Migration, { table, column }: AddedColumn): Problem[] {
+function ofColumn(added: Additions, { table, column }: AddedColumn): Problem[] {
   if (column.type !== "tsvector" || table.indexes.some((index) => searches(index, column.name))) return [];
   if (table.indexes.some(({ method, columns }) => method === "btree" && columns[0] === column.name))
     return [];
@@ -54,7 +60,8 @@ function ofColumn(migration: Migration, { table, column }: AddedColumn): Problem
     {
       message: say`${column.name} of ${table.name} is searched row by row: it has no GIN index.`,
       instead: say`Add ${`CREATE INDEX ${quoteIdentifier(name)} ON ${quoteTable(table.name)} USING gin (${quoteIdentifier(column.name)})`}.`,
-      ...placeOfColumn(migration, table, column.name),
+      wanted: { kind: "index", table: table.name, columns: [column.name], method: "gin" },
+      ...placeOfColumn(added, table, column.name),
       object: `${table.name}.${column.name}`,
     },
   ];

@@ -1,4 +1,4 @@
-import { placeNaming, placeOfTable } from "../additions.ts";
+import { placeNaming, placeOfCreation } from "../additions.ts";
 import { toggledTables } from "../row-security.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -21,7 +21,7 @@ export default defineRule({
         return [
           {
             message: say`Row level security of ${table.name} is on and it has no policy: roles other than its owner see no row.`,
-            ...("at" in enabled ? enabled : placeOfTable(migration, table)),
+            ...("at" in enabled ? enabled : placeOfCreation(migration, table)),
             object: table.name,
           },
         ];

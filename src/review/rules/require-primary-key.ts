@@ -1,4 +1,4 @@
-import { additionsOf, placeOfTable } from "../additions.ts";
+import { placeOfTable } from "../additions.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Index, Problem, Table } from "../types.ts";
@@ -15,12 +15,12 @@ export default defineRule({
     "PostgreSQL documentation, section 29.1.1, Replica Identity",
   ],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).tables.flatMap((table): Problem[] => {
+    additions(added) {
+      return added.tables.flatMap((table): Problem[] => {
         if (table.kind === "foreign" || table.indexes.some(({ primary }) => primary)) return [];
         if (isCopy(table) || isInherited(table)) return [];
         const key = table.indexes.find((index) => isKey(table, index));
-        const rest = { ...placeOfTable(migration, table), object: table.name };
+        const rest = { ...placeOfTable(added, table), object: table.name };
         if (key)
           return [
             {

@@ -1,4 +1,4 @@
-import { additionsOf, placeNaming, placeOfTable } from "../additions.ts";
+import { additionsOf, placeNaming, placeOfCreation } from "../additions.ts";
 import { isExposed, schemaOf, toggledTables, usesRowSecurity } from "../row-security.ts";
 import { defineRule, type MigrationContext } from "../rule.ts";
 import { quoteTable } from "../sql/names.ts";
@@ -15,14 +15,16 @@ export default defineRule({
   sources: ["PostgreSQL documentation, section 5.9, Row Security Policies"],
   check: {
     migration(migration, context) {
-      const added = additionsOf(context).tables.filter((table) => isUnguarded(table, context));
+      const added = (additionsOf(migration, context)?.tables ?? []).filter((table) =>
+        isUnguarded(table, context),
+      );
       const disabled = toggledTables(context, false);
       return [
         ...added.map(
           (table): Problem => ({
             message: say`${table.name} has no row level security, though ${[reasonOf(table, context)]}.`,
             instead: say`Add ${`ALTER TABLE ${quoteTable(table.name)} ENABLE ROW LEVEL SECURITY`} and its policies.`,
-            ...placeOfTable(migration, table),
+            ...placeOfCreation(migration, table),
             object: table.name,
           }),
         ),

@@ -1,4 +1,4 @@
-import { additionsOf, placeOfConstraint } from "../additions.ts";
+import { placeOfConstraint } from "../additions.ts";
 import { defineRule } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
@@ -12,15 +12,15 @@ export default defineRule({
   ignoreWhen: "the validation follows in another pull request.",
   sources: ["PostgreSQL documentation, ALTER TABLE, ADD table_constraint and VALIDATE CONSTRAINT"],
   check: {
-    migration(migration, context) {
-      return additionsOf(context).constraints.flatMap(({ table, constraint }) => {
+    additions(added) {
+      return added.constraints.flatMap(({ table, constraint }) => {
         const { name, valid, enforced } = constraint;
         if (valid || !enforced) return [];
         return [
           {
             message: say`${name} stays NOT VALID at the end of this pull request: older rows of ${table.name} may break it.`,
             instead: say`Follow up with ${`ALTER TABLE ${quoteTable(table.name)} VALIDATE CONSTRAINT ${quoteIdentifier(name)}`} in the next migration.`,
-            ...placeOfConstraint(migration, table, constraint),
+            ...placeOfConstraint(added, table, constraint),
             object: `${table.name}.${name}`,
           },
         ];
