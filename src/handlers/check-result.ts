@@ -18,6 +18,8 @@ export interface ResultOptions {
   readonly commented: ReadonlySet<string>;
   /** With other pull requests; none when left out. */
   readonly conflicts?: readonly Conflict[];
+  /** Where the files of the head side stand for people; places are no links without it. */
+  readonly filesUrl?: string;
   /** What a reader should know beside the report, one paragraph each. */
   readonly notes: readonly string[];
 }
@@ -28,17 +30,16 @@ const levels = { error: "failure", warning: "warning", notice: "notice" } as con
 const mostCharacters = 65_000;
 
 /** What the check run says of a report. */
-export function checkResultOf(
-  report: Report,
-  { version, base, head, commented, conflicts = [], notes }: ResultOptions,
-): CheckResult {
+export function checkResultOf(report: Report, { notes, ...about }: ResultOptions): CheckResult {
   const above = notes.map((note) => `> [!NOTE]\n> ${note}\n\n`).join("");
   const limit = mostCharacters - above.length;
+  // GitHub shows comments and annotations at the same line, one below the other.
+  const uncommented = report.findings.filter(({ fingerprint }) => !about.commented.has(fingerprint));
   return {
     conclusion: report.conclusion,
     title: shorten(report.title, 250),
-    summary: above + toMarkdown(report, { version, base, head, commented, conflicts, limit }),
-    annotations: [...report.findings.map(annotationOf), ...gapAnnotations(report)],
+    summary: above + toMarkdown(report, { ...about, limit }),
+    annotations: [...uncommented.map(annotationOf), ...gapAnnotations(report)],
   };
 }
 

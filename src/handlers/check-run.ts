@@ -10,6 +10,13 @@ export interface Home {
   readonly repo: string;
 }
 
+/** Where the files of a commit stand for people. */
+export function filesUrlOf({ client, owner, repo }: Home, commit: string): string {
+  const api = client.request.endpoint.DEFAULTS.baseUrl;
+  const web = api.replace(/\/api\/v3\/?$/, "").replace("://api.github.com", "://github.com");
+  return `${web}/${owner}/${repo}/blob/${commit}`;
+}
+
 /** Marks a check run as ours and as made by one attempt: `<pull request>:<delivery>`, or `queue/<base>:<delivery>` for a merge group. */
 export interface CheckIdentity {
   /** null for a merge group. */

@@ -4,6 +4,7 @@ import { commentBody } from "../review/report/comment.ts";
 import { prose } from "../review/report/escape.ts";
 import { sourcesOf, suggestionOf } from "../review/report/fix-view.ts";
 import { gapsOf } from "../review/report/gaps.ts";
+import { type Group, groupsOf, membersOf } from "../review/report/groups.ts";
 import type { ChangeSet, Finding, Report } from "../review/types.ts";
 import type { Conversation, OwnThread } from "./conversation.ts";
 import type { ChangedFile } from "./source.ts";
@@ -25,8 +26,10 @@ export interface Placement {
   readonly fresh: readonly NewComment[];
   /** Fingerprints of findings whose earlier comment still stands where everybody sees it. */
   readonly standing: ReadonlySet<string>;
-  /** Our comments whose finding is gone. */
+  /** Our comments of which nothing is left that would get a comment. */
   readonly gone: readonly OwnThread[];
+  /** Our comments of which a part is gone, and what they say without it. */
+  readonly revised: readonly { readonly thread: OwnThread; readonly body: string }[];
 }
 
 export interface PlacementOptions {
@@ -35,6 +38,8 @@ export interface PlacementOptions {
   readonly files: readonly ChangedFile[];
   /** Most comments that stand in the diff at a time, and the least severity that gets one. */
   readonly comments: Pick<Config["comments"], "limit" | "from">;
+  /** What is said of findings that are gone, by their fingerprints. */
+  titleOf(fingerprints: readonly string[]): string;
 }
 
 /** GitHub's limit is 65,536 characters. */
@@ -44,29 +49,50 @@ const longestBody = 65_000;
  * Compares a report with what was said before. A finding that has a comment is not said again: also not when a person
  * resolved it, and not when the lines around it moved on. One that is gone is said to be, if this review could tell.
  */
-export function placementOf({ report, conversation, files, comments }: PlacementOptions): Placement {
+export function placementOf(options: PlacementOptions): Placement {
+  const { report, conversation, files, comments } = options;
   const open = conversation.threads.filter((thread) => !thread.isFixed);
-  const said = new Set(open.flatMap(({ fingerprints }) => fingerprints));
-  const found = new Set(report.findings.map(({ fingerprint }) => fingerprint));
-  const isFound = ({ fingerprints }: OwnThread) => fingerprints.some((one) => found.has(one));
-  const visible = open.filter(
-    (thread) => isFound(thread) && !thread.isOutdated && !thread.isResolved && !thread.isMinimized,
+  const isWorthOne = ({ gates, severity }: Finding) => gates || rank[severity] <= rank[comments.from];
+  const found = new Map(report.findings.map((finding) => [finding.fingerprint, finding]));
+  const leftOf = ({ fingerprints }: OwnThread) => fingerprints.flatMap((one) => found.get(one) ?? []);
+  const isFound = (thread: OwnThread) => leftOf(thread).some(isWorthOne);
+  const gone = open.filter((thread) => !thread.isResolved && !isFound(thread) && canTell(thread, report));
+  const kept = open.filter((thread) => !gone.includes(thread));
+  const visible = kept.filter(
+    (thread) => leftOf(thread).length > 0 && !thread.isOutdated && !thread.isResolved && !thread.isMinimized,
   );
+  const said = new Set(kept.flatMap(({ fingerprints }) => fingerprints));
   const hunks = new Map(files.map(({ path, patch }) => [path, hunksOf(patch ?? "")]));
-  const placeable = report.findings.filter(
-    (finding) =>
-      (finding.gates || rank[finding.severity] <= rank[comments.from]) &&
-      !said.has(finding.fingerprint) &&
-      isInDiff(finding, hunks.get(finding.path) ?? []),
+  const placeable = ranked(report.findings).filter(
+    (finding) => !said.has(finding.fingerprint) && isInDiff(finding, hunks.get(finding.path) ?? []),
   );
+  const notes = placeable.filter((finding) => !isWorthOne(finding));
   const room = Math.max(0, comments.limit - visible.length);
   return {
-    fresh: grouped(ranked(placeable))
+    fresh: groupsOf(placeable.filter(isWorthOne), notes, report.changes)
       .slice(0, room)
       .map((group) => commentOf(group, report)),
     standing: new Set(visible.flatMap(({ fingerprints }) => fingerprints)),
-    gone: open.filter((thread) => !thread.isResolved && !isFound(thread) && canTell(thread, report)),
+    gone,
+    revised: kept.flatMap((thread) => revisionOf(thread, leftOf(thread), options)),
   };
+}
+
+/** A comment of which a part is gone, without that part; nothing where all of it stands, or nobody sees it. */
+function revisionOf(
+  thread: OwnThread,
+  left: readonly Finding[],
+  { report, titleOf }: PlacementOptions,
+): Placement["revised"] {
+  const { fingerprints, isResolved, isMinimized } = thread;
+  const settled = fingerprints.filter((one) => !left.some(({ fingerprint }) => fingerprint === one));
+  if (settled.length === 0 || isResolved || isMinimized || !canTell(thread, report)) return [];
+  const [group, ...more] = groupsOf(ranked(left), [], report.changes);
+  if (!group) return [];
+  const all = { ...group, elsewhere: [...group.elsewhere, ...more.flatMap(membersOf)] };
+  const what = settled.length === 1 ? "Another finding" : `${settled.length} other findings`;
+  const { body } = commentOf(all, report, `${what} that stood here: ${titleOf(settled)}`);
+  return [{ thread, body }];
 }
 
 const rank = { error: 0, warning: 1, info: 2 } as const;
@@ -78,37 +104,18 @@ function ranked(findings: readonly Finding[]): readonly Finding[] {
   );
 }
 
-/** The first finding of a group and those that are told with it. */
-type Group = readonly [Finding, ...Finding[]];
-
-/** The same danger at many places of a file is told once, at the first. What has a fix of its own is told by itself. */
-function grouped(findings: readonly Finding[]): readonly Group[] {
-  const groups = new Map<string, [Finding, ...Finding[]]>();
-  for (const finding of findings) {
-    const { rule, path, gates, severity, fix, sequence, fingerprint } = finding;
-    const isAlone = fix !== null || sequence !== null;
-    const key = [rule, path, gates, severity, isAlone ? fingerprint : ""].join("\0");
-    const group = groups.get(key);
-    if (group) group.push(finding);
-    else groups.set(key, [finding]);
-  }
-  return [...groups.values()];
-}
-
-function commentOf([finding, ...more]: Group, report: Report): NewComment {
-  const { path, line, endLine } = finding;
+function commentOf(group: Group, report: Report, settled: string | null = null): NewComment {
+  const { first } = group;
+  const { path, line, endLine } = first;
   const sources = sourcesOf(report.changes);
   const text = sources.get(path);
-  const suggestion = text === undefined ? null : suggestionOf(finding, text);
-  const { rulesUrl } = report;
-  const body = commentBody(finding, { suggestion, sources, rulesUrl, more });
+  const suggestion = text === undefined ? null : suggestionOf(first, text);
+  const how = { ...group, settled, rulesUrl: report.rulesUrl };
+  const body = commentBody(first, { ...how, suggestion, sources });
   const short = () =>
-    commentBody(
-      { ...finding, evidence: [], fix: null, sequence: null },
-      { suggestion: null, rulesUrl, more },
-    );
+    commentBody({ ...first, evidence: [], fix: null, sequence: null }, { ...how, suggestion: null });
   return {
-    fingerprints: [finding, ...more].map(({ fingerprint }) => fingerprint),
+    fingerprints: membersOf(group).map(({ fingerprint }) => fingerprint),
     path,
     line: endLine,
     startLine: endLine > line ? line : null,

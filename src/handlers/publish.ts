@@ -4,7 +4,7 @@ import type { Finding, Report } from "../review/types.ts";
 import { type Acceptance, acceptanceMark, withAccepted } from "./acceptance.ts";
 import { applyAction, applyFixes, fixedFiles } from "./apply-fixes.ts";
 import { checkResultOf } from "./check-result.ts";
-import type { CheckResult, Home } from "./check-run.ts";
+import { type CheckResult, filesUrlOf, type Home } from "./check-run.ts";
 import { answerTo } from "./command-answers.ts";
 import { answer } from "./commands.ts";
 import { type Conversation, readConversation } from "./conversation.ts";
@@ -15,7 +15,7 @@ import { placementOf, settledTitles } from "./placement.ts";
 import { type PostOptions, postReview, postSummary } from "./post.ts";
 import type { Asked } from "./queue.ts";
 import { worstOfCommit } from "./same-commit.ts";
-import { mayWriteContents, settleThreads } from "./settle.ts";
+import { mayWriteContents, reviseComments, settleThreads } from "./settle.ts";
 import { confirmHead, type PullRequest } from "./snapshot.ts";
 import type { ChangedFile } from "./source.ts";
 
@@ -50,14 +50,15 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   const answered = await answerQuestions(options, conversation);
   const report = withAccepted(options.report, [...conversation.acceptances, ...answered]);
   const { base, head } = pull;
-  const about = { version, base, head };
+  const about = { version, base, head, filesUrl: filesUrlOf(home, head) };
   if (!conversation.isOpen) {
     log.info({}, "pull request is closed; only its check is completed");
     return checkResultOf(report, { ...about, commented: new Set(), notes: [] });
   }
 
   const conflicts = await conflictsWith(home, pull.number, report.changes.databases, conversation.pulls, log);
-  const placement = placementOf({ report, conversation, files, comments });
+  const titleOf = settledTitles(report, head);
+  const placement = placementOf({ report, conversation, files, comments, titleOf });
   const isQuiet = conversation.isDraft && !comments.drafts;
   const fresh = isQuiet ? [] : placement.fresh;
   const posting: PostOptions = {
@@ -69,7 +70,8 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   };
   const { posted, problem } = await postReview(fresh, posting);
   signal.throwIfAborted();
-  const settled = await settleThreads(home, placement.gone, { titleOf: settledTitles(report, head), log });
+  const settled = await settleThreads(home, placement.gone, { titleOf, log });
+  await reviseComments(home, placement.revised, log);
 
   const commented = new Set([...placement.standing, ...posted]);
   const text = toMarkdown(report, { ...about, commented, conflicts, limit: 65_000 });

@@ -22,6 +22,27 @@ export async function settleThreads(
   return rewrite(home, threads, titleOf, log);
 }
 
+/** Rewrites comments of which a part is gone. An edit notifies nobody. */
+export async function reviseComments(
+  { client }: Home,
+  revised: readonly { readonly thread: OwnThread; readonly body: string }[],
+  log: Log,
+): Promise<void> {
+  if (revised.length === 0) return;
+  const changes = revised.map((_, i) => edit(i));
+  const parameters = revised.map((_, i) => `$c${i}: ID!, $b${i}: String!`).join(", ");
+  const variables = revised.flatMap(({ thread, body }, i) => [
+    [`c${i}`, thread.comment],
+    [`b${i}`, body],
+  ]);
+  const mutation = `mutation (${parameters}) {\n${changes.join("\n")}\n}`;
+  await mutate(client, mutation, Object.fromEntries(variables), log);
+}
+
+function edit(i: number): string {
+  return `e${i}: updatePullRequestReviewComment(input: { pullRequestReviewCommentId: $c${i}, body: $b${i} }) { pullRequestReviewComment { id } }`;
+}
+
 /** Whether the installation was given the right to write contents, which the app does not ask for. */
 export async function mayWriteContents({ client }: Home): Promise<boolean> {
   const { permissions } = (await client.auth({ type: "installation" })) as {
@@ -53,7 +74,7 @@ async function rewrite(
 ): Promise<number> {
   if (threads.length === 0) return 0;
   const changes = threads.flatMap(({ hasReplies, isMinimized }, i) => [
-    `e${i}: updatePullRequestReviewComment(input: { pullRequestReviewCommentId: $c${i}, body: $b${i} }) { pullRequestReviewComment { id } }`,
+    edit(i),
     ...(hasReplies || isMinimized
       ? []
       : [

@@ -1,7 +1,7 @@
 import nock from "nock";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { publish } from "../../src/handlers/publish.ts";
-import type { Report } from "../../src/review/types.ts";
+import type { Finding, Report } from "../../src/review/types.ts";
 import { dryRun, indexFinding, indexUp, sample } from "../review/report-samples.ts";
 import {
   closeNetwork,
@@ -110,9 +110,8 @@ describe("a first review", () => {
       conclusion: "failure",
       title: expect.stringContaining("1 blocking finding"),
     });
-    expect(result.annotations).toMatchObject([
-      { path: indexUp.path, start_line: 1, end_line: 1, annotation_level: "failure" },
-    ]);
+    // Below its comment an annotation would say the same again.
+    expect(result.annotations).toEqual([]);
   });
 
   it("says nothing but in its check when there is nothing to say", async () => {
@@ -145,9 +144,14 @@ describe("a first review", () => {
   it("puts what is not in the diff into the summary, in full", async () => {
     said();
     const summaries = mockSummary();
-    await run(sample({ findings: [{ ...indexFinding, line: 40, endLine: 40 }] }));
+    const report = sample({ findings: [{ ...indexFinding, line: 40, endLine: 40 }] });
+    const { annotations } = await run(report);
     expect(summaries[0]).toContain("blocks every write");
-    expect(summaries[0]).toContain(`${indexUp.path}:40`);
+    const link = `https://github.com/acme/shop/blob/${head}/${indexUp.path}#L40`;
+    expect(summaries[0]).toContain(`[\`${indexUp.path}:40\`](${link})`);
+    expect(annotations).toMatchObject([
+      { path: indexUp.path, start_line: 40, end_line: 40, annotation_level: "failure" },
+    ]);
   });
 
   it("comments on the gravest findings when there are more than its limit, the rest stands in the summary", async () => {
@@ -160,6 +164,8 @@ describe("a first review", () => {
       gates: false,
       severity: "info",
       rule: "prefer-mild",
+      line: 40,
+      endLine: 40,
     } as const;
     await run(sample({ findings: [mild, indexFinding] }), 1);
     expect(reviews[0]?.comments).toHaveLength(1);
@@ -354,7 +360,9 @@ describe("when GitHub does not play along", () => {
   it("posts comments one by one when the review is refused, and keeps what is refused again for the summary", async () => {
     said();
     mockReview(422, { message: "Unprocessable Entity", errors: ["line must be part of the diff"] });
-    const other = { ...indexFinding, fingerprint: "bbbb", rule: "require-other" };
+    const edits = [{ path: indexUp.path, start: 0, end: 0, text: "-- " }];
+    const fix = { title: "", edits, followUp: null };
+    const other = { ...indexFinding, fingerprint: "bbbb", rule: "require-other", fix };
     nock(origin).post(`${repoPath}/pulls/7/comments`).reply(201, { id: 3 });
     nock(origin).post(`${repoPath}/pulls/7/comments`).reply(422, { message: "Validation Failed" });
     const summaries = mockSummary();
@@ -437,6 +445,64 @@ describe("other open pull requests", () => {
     mockToken();
     mockConversation({ pulls: { 7: [indexUp.path], 3: ["src/a.ts"] } });
     expect((await run(clean())).conclusion).toBe("success");
+  });
+});
+
+describe("what one statement does", () => {
+  const wide = { ...file, patch: "@@ -0,0 +1,2 @@\n+x\n+y" };
+  const of = (fingerprint: string, more: object = {}) =>
+    ({ ...indexFinding, fix: null, rule: `no-${fingerprint}`, fingerprint, ...more }) as Finding;
+  const note = { severity: "info", gates: false } as const;
+  const warning = { severity: "warning", gates: false } as const;
+  const all = [of("aa"), of("bb", warning), of("cc", note)];
+  const say = (report: Report, log = logBook()) => {
+    const options = { home: home(), pull, report, files: [wide], comments: settings(10), version: "1", log };
+    return publish({ ...options, signal: new AbortController().signal });
+  };
+
+  it("is one comment with all of their marks, notes among them, and stays told", async () => {
+    said();
+    const reviews = mockReview();
+    const summaries = mockSummary();
+    await say(sample({ findings: [...all, of("dd", { ...note, line: 2, endLine: 2 })] }));
+    expect(reviews[0]?.comments).toHaveLength(1);
+    const body = String(reviews[0]?.comments[0]?.body);
+    expect(body).toMatch(/<!-- drydock:aa\.bb\.cc -->$/);
+    expect(body).toContain("`no-aa`, `no-bb`, `no-cc` · accept one with");
+    expect(summaries[0]).toContain("1 note</summary>");
+    expect(summaries[0]).toContain("`no-dd`");
+    expect(summaries[0]).not.toContain("`no-cc`");
+
+    said({ threads: [{ body }] });
+    mockSummary();
+    expect((await say(sample({ findings: all }))).annotations).toEqual([]);
+  });
+
+  it("of which a part is fixed is said without that part", async () => {
+    said({ threads: [{ body: "❌ **Old.**\n\n<!-- drydock:aa.bb.cc -->" }] });
+    const asked: GraphqlBody[] = [];
+    const answer = { data: { e0: { pullRequestReviewComment: { id: "PRRC_0" } } } };
+    mockGraphql(/updatePullRequestReviewComment/, answer, (body) => asked.push(body));
+    mockSummary();
+    await say(sample({ findings: all.slice(1) }));
+    expect(asked[0]?.query).not.toContain("minimizeComment");
+    const body = String(asked[0]?.variables.b0);
+    expect(body.startsWith("⚠️ ")).toBe(true);
+    expect(body).toContain("Another finding that stood here: ✅ **Fixed in bbbbbbb**");
+    expect(body).toMatch(/<!-- drydock:bb\.cc -->$/);
+  });
+
+  it("of which only a note is left is fixed", async () => {
+    said({
+      threads: [{ body: "❌ **Old.**\n\n<!-- drydock:aa.bb.cc -->" }],
+      comments: [{ id: 9, body: "old\n\n<!-- drydock:summary -->" }],
+    });
+    const asked: GraphqlBody[] = [];
+    mockGraphql(/minimizeComment/, { data: { e0: {}, m0: {} } }, (body) => asked.push(body));
+    const summaries = mockSummary("PATCH", 200);
+    await say(sample({ findings: all.slice(2) }));
+    expect(asked[0]?.variables.b0).toContain("✅ **Fixed in bbbbbbb**");
+    expect(summaries[0]).toContain("`no-cc`");
   });
 });
 

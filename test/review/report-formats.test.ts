@@ -337,7 +337,7 @@ describe("the page", () => {
     expect(html).toContain("Each finding stands as a comment at its line.");
     expect(html).not.toContain("drydock:f00dfeed");
     expect(html).not.toContain("&lt;sub&gt;");
-    expect(html).toContain("to accept it: <code>");
+    expect(html).toContain("accept it with <code>");
     expect(html).toContain("check: failing");
   });
 

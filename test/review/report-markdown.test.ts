@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { commentBody, fingerprintsIn } from "../../src/review/report/comment.ts";
 import { codeSpan, fenced, markdown, prose } from "../../src/review/report/escape.ts";
 import { suggestionOf } from "../../src/review/report/fix-view.ts";
+import { placeLink } from "../../src/review/report/links.ts";
 import { toMarkdown } from "../../src/review/report/markdown.ts";
 import { toMermaid } from "../../src/review/report/mermaid.ts";
 import { schemaView } from "../../src/review/report/schema-view.ts";
@@ -46,7 +47,7 @@ describe("a comment", () => {
 
       **With this, run in the sandbox:** SHARE UPDATE EXCLUSIVE lock on \`orders\` (documented)
 
-      <sub>[\`no-blocking-index-build\`](https://drydock.example/rules/no-blocking-index-build.md) · to accept it: \`/drydock ignore no-blocking-index-build <reason>\`</sub>
+      <sub>[Why](https://drydock.example/rules/no-blocking-index-build.md) · accept it with \`/drydock ignore no-blocking-index-build <reason>\`</sub>
 
       <!-- drydock:f00dfeed -->"
     `);
@@ -89,7 +90,7 @@ describe("a comment", () => {
 
       **Then:** VALIDATE \`orders_fk\` in the next migration
 
-      <sub>\`no-blocking-index-build\` · to accept it: \`/drydock ignore no-blocking-index-build <reason>\`</sub>
+      <sub>accept it with \`/drydock ignore no-blocking-index-build <reason>\`</sub>
 
       <!-- drydock:f00dfeed -->"
     `);
@@ -107,13 +108,61 @@ describe("a comment", () => {
     const body = commentBody(finding, { suggestion: "SELECT 1;" });
     expect(body).toContain("**Instead:** Add `orders_fk` as NOT VALID");
     expect(body).not.toContain("**Then:**");
-    expect(body).not.toContain("The same in");
-    expect(commentBody(finding, { suggestion: null })).toContain("The same in 1 migration");
+    expect(body).not.toContain("migration that was run");
+    const other = commentBody(finding, { suggestion: null });
+    expect(other).toContain(
+      "**Instead**, in 1 migration that was run in the sandbox:\n\n1. **expand:** Build it",
+    );
+    expect(other).not.toContain("as NOT VALID");
+  });
+
+  it("says of one statement all that it does, and nothing twice", () => {
+    const observed = say`observed: SHARE lock on ${"orders"}`;
+    const also: Finding[] = [
+      {
+        ...indexFinding,
+        rule: "no-unproven-constraint",
+        severity: "warning",
+        gates: false,
+        message: say`It fails in production if one row holds NULL in ${"user_id"}.`,
+        evidence: [observed, say`observed: no row was there`],
+        instead: say`Fill ${"user_id"} first.`,
+        fix: null,
+        fingerprint: "bb",
+      },
+      {
+        ...indexFinding,
+        rule: "no-rejected-insert",
+        severity: "info",
+        gates: false,
+        message: say`An INSERT that leaves ${"user_id"} out fails.`,
+        evidence: [],
+        instead: say`Fill ${"user_id"} first.`,
+        fix: null,
+        fingerprint: "cc",
+      },
+    ];
+    const first = { ...indexFinding, evidence: [observed], fix: null };
+    expect(commentBody(first, { suggestion: null, also })).toMatchInlineSnapshot(`
+      "❌ **Building \`orders_user_id_idx\` blocks every write to \`orders\` until it ends.**
+
+      **Observed:** SHARE lock on \`orders\`
+
+      **Instead:** Run \`CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id)\`.
+
+      - ⚠️ It fails in production if one row holds NULL in \`user_id\`. Observed: no row was there. Fill \`user_id\` first.
+      - ℹ️ An INSERT that leaves \`user_id\` out fails.
+
+      <sub>\`no-blocking-index-build\`, \`no-unproven-constraint\`, \`no-rejected-insert\` · accept one with \`/drydock ignore <rule> <reason>\`</sub>
+
+      <!-- drydock:f00dfeed.bb.cc -->"
+    `);
   });
 
   it("lists many facts, by how they are known", () => {
     const evidence = [
       ...Array.from({ length: 20 }, (_, i) => say`observed: scan of ${`t${i}`}`),
+      ...Array.from({ length: 15 }, (_, i) => say`documented: ${`f${i}`} is parsed again`),
       say`configured: ${"t0"} has ${5} rows`,
       say`sizes are not configured: ${"t1"} is taken to be large`,
     ];
@@ -121,28 +170,26 @@ describe("a comment", () => {
     expect(body).toMatchInlineSnapshot(`
       "❌ **Building \`orders_user_id_idx\` blocks every write to \`orders\` until it ends.**
 
-      **Observed:**
-      - scan of \`t0\`
-      - scan of \`t1\`
-      - scan of \`t2\`
-      - scan of \`t3\`
-      - scan of \`t4\`
-      - scan of \`t5\`
-      - scan of \`t6\`
-      - scan of \`t7\`
-      - scan of \`t8\`
-      - scan of \`t9\`
-      - scan of \`t10\`
-      - scan of \`t11\`
-      - and 8 more
+      **Observed:** scan of \`t0\`, \`t1\`, \`t2\`, \`t3\`, \`t4\`, \`t5\`, \`t6\`, \`t7\`, \`t8\`, \`t9\`, \`t10\`, \`t11\` and 8 more. **Configured:** \`t0\` has 5 rows. Sizes are not configured: \`t1\` is taken to be large
 
-      **Configured:** \`t0\` has 5 rows
-
-      Sizes are not configured: \`t1\` is taken to be large
+      **Documented:**
+      - \`f0\` is parsed again
+      - \`f1\` is parsed again
+      - \`f2\` is parsed again
+      - \`f3\` is parsed again
+      - \`f4\` is parsed again
+      - \`f5\` is parsed again
+      - \`f6\` is parsed again
+      - \`f7\` is parsed again
+      - \`f8\` is parsed again
+      - \`f9\` is parsed again
+      - \`f10\` is parsed again
+      - \`f11\` is parsed again
+      - and 3 more
 
       **Instead:** Run \`CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id)\`.
 
-      <sub>\`no-blocking-index-build\` · to accept it: \`/drydock ignore no-blocking-index-build <reason>\`</sub>
+      <sub>accept it with \`/drydock ignore no-blocking-index-build <reason>\`</sub>
 
       <!-- drydock:f00dfeed -->"
     `);
@@ -534,6 +581,28 @@ describe("what is accepted", () => {
       expectHarmless(renderer.render(shown));
     }
   });
+});
+
+it("links places to the lines of the commit, where they can be", () => {
+  const filesUrl = "https://github.com/acme/shop/blob/abc";
+  const at = (path: string, line = 3, endLine = 3) =>
+    placeLink({ path, line, endLine }, filesUrl).replaceAll("`", "");
+  expect(at("db/a b/1.sql", 3, 5)).toBe(`[db/a b/1.sql:3-5](${filesUrl}/db/a%20b/1.sql#L3-L5)`);
+  expect(at("db/#1)(.sql")).toBe(`[db/#1)(.sql:3](${filesUrl}/db/%231%29%28.sql#L3)`);
+  expect(at("x".repeat(10_000))).not.toContain("https");
+  expect(at("db/\ud800.sql")).not.toContain("https");
+  expect(placeLink({ path: "a.sql", line: 1, endLine: 1 }, null)).toBe("`a.sql:1`");
+  expect(toMarkdown(sample(), { ...summaryOptions, filesUrl })).toContain(
+    `[\`db/migrations/0002_idx.up.sql:1\`](${filesUrl}/db/migrations/0002_idx.up.sql#L1)`,
+  );
+});
+
+it.each(Object.entries(hostileNames))("links a place of no other name than its own: %s", (_, path) => {
+  const text = placeLink({ path, line: 1, endLine: 1 }, "https://github.com/acme/shop/blob/abc");
+  const html = renderer.renderInline(text);
+  expect(html.replace(/<code>[\s\S]*?<\/code>/, "")).toMatch(
+    /^(<a href="https:\/\/github\.com\/acme\/shop\/blob\/abc\/[^"]*#L1"><\/a>)?$/,
+  );
 });
 
 it("links rules to their pages where it is known where they stand", () => {

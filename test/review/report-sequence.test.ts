@@ -39,13 +39,12 @@ describe("a sequence of migrations", () => {
 
       **Observed:** SHARE lock on \`orders\`; full scan of \`orders\`
 
-      **Instead:** Run \`CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id)\`.
+      **Instead**, in 2 migrations that were run in the sandbox:
 
-      <details><summary>The same in 2 migrations, each run in the sandbox</summary>
+      1. **expand:** Let \`code\` be NULL.
+      2. **contract:** Drop \`code\`.
 
-      Take the statement out of \`db/migrations/0002_idx.up.sql\`, then:
-
-      **1. expand:** Let \`code\` be NULL.
+      <details><summary>The 2 migrations, with the statement taken out of <code>db/migrations/0002_idx.up.sql</code></summary>
 
       \`db/0003_a.up.sql\`
 
@@ -59,8 +58,6 @@ describe("a sequence of migrations", () => {
       ALTER TABLE orders ALTER COLUMN code SET NOT NULL;
       \`\`\`
 
-      **2. contract:** Drop \`code\`.
-
       \`db/0004_b.up.sql\`
 
       \`\`\`sql
@@ -69,7 +66,7 @@ describe("a sequence of migrations", () => {
 
       </details>
 
-      <sub>\`no-blocking-index-build\` · to accept it: \`/drydock ignore no-blocking-index-build <reason>\`</sub>
+      <sub>accept it with \`/drydock ignore no-blocking-index-build <reason>\`</sub>
 
       <!-- drydock:f00dfeed -->"
     `);
@@ -77,11 +74,15 @@ describe("a sequence of migrations", () => {
 
   it("says whose place it takes", () => {
     const replacing = { ...finding, sequence: { ...sequence, replaces: ["db/0002_x.up.sql"], edits: [] } };
-    expect(commentBody(replacing, { suggestion: null })).toContain("In place of `db/0002_x.up.sql`:");
+    expect(commentBody(replacing, { suggestion: null })).toContain(
+      "The 2 migrations, in place of <code>db/0002_x.up.sql</code>",
+    );
   });
 
   it("stands in the summary where there is no comment", () => {
-    expect(toMarkdown(report, summaryOptions)).toContain("The same in 2 migrations, each run in the sandbox");
+    expect(toMarkdown(report, summaryOptions)).toContain(
+      "**Instead**, in 2 migrations that were run in the sandbox:",
+    );
   });
 
   it("is one line a migration in the terminal", () => {
@@ -102,7 +103,7 @@ describe("a sequence of migrations", () => {
 
   it("opens and closes on the page", () => {
     const html = toHtml(report, { ...summaryOptions, name: "x into main", diffs: [] });
-    expect(html).toContain("<details><summary>The same in 2 migrations, each run in the sandbox</summary>");
+    expect(html).toContain("<details><summary>The 2 migrations, with the statement taken out of <code>");
     expect(html).toContain("ALTER TABLE orders DROP COLUMN code;");
     expect(html.split("<details").length).toBe(html.split("</details>").length);
   });

@@ -4,7 +4,7 @@ import { codeSpan, fenced, markdown } from "./escape.ts";
 import { type DiffLine, fixDiff } from "./fix-view.ts";
 import { sequenceBlock } from "./sequence-view.ts";
 import { verifiedAfter, verifiedText } from "./verified-text.ts";
-import { capitalised, factGroups, joined } from "./words.ts";
+import { capitalised, factGroups, joined, merged } from "./words.ts";
 
 export interface CommentOptions {
   /** What the commented lines become, for GitHub's one-click form; null where the fix does not fit into them. */
@@ -13,8 +13,12 @@ export interface CommentOptions {
   readonly sources?: ReadonlyMap<string, string>;
   /** Where the rules' pages stand, e.g. "https://example.com/docs/rules"; the rule's id is not a link without it. */
   readonly rulesUrl?: string | null;
-  /** Findings of the same rule in the same file, told along. */
-  readonly more?: readonly Finding[];
+  /** What else the same statement does; nothing when left out. */
+  readonly also?: readonly Finding[];
+  /** The same at other places of the file; nowhere when left out. */
+  readonly elsewhere?: readonly Finding[];
+  /** What became of findings that the comment spoke of before, as Markdown; of none when left out. */
+  readonly settled?: string | null;
 }
 
 const severityMarks = { error: "❌", warning: "⚠️", info: "ℹ️" } as const;
@@ -27,12 +31,27 @@ const mostFacts = 12;
  * accept it, and a hidden mark by which the comment is found again. Everything from the pull request is escaped.
  */
 export function commentBody(finding: Finding, options: CommentOptions): string {
+  const { also = [], elsewhere = [], settled = null, rulesUrl = null } = options;
+  const all = [finding, ...also, ...elsewhere];
   return [
     ...findingBlocks(finding, options),
-    ...moreBlocks(options.more ?? []),
-    `<sub>${ruleLink(finding.rule, options.rulesUrl ?? null)} · to accept it: ${codeSpan(`/drydock ignore ${finding.rule} <reason>`)}</sub>`,
-    markOf([finding, ...(options.more ?? [])]),
+    ...alsoBlocks(finding, also),
+    ...elsewhereBlocks(elsewhere),
+    ...(settled === null ? [] : [settled]),
+    footer([...new Set(all.map(({ rule }) => rule))], rulesUrl),
+    markOf(all),
   ].join("\n\n");
+}
+
+/** The rules' pages where they are known, and how to accept what they say. */
+function footer(rules: readonly string[], rulesUrl: string | null): string {
+  const [rule = "", ...others] = rules;
+  if (others.length > 0) {
+    const links = rules.map((one) => ruleLink(one, rulesUrl)).join(", ");
+    return `<sub>${links} · accept one with ${codeSpan("/drydock ignore <rule> <reason>")}</sub>`;
+  }
+  const why = rulesUrl === null ? "" : `[Why](${pageOf(rule, rulesUrl)}) · `;
+  return `<sub>${why}accept it with ${codeSpan(`/drydock ignore ${rule} <reason>`)}</sub>`;
 }
 
 /** The hidden mark of the findings that a comment speaks of, stable over pushes and rebases. */
@@ -46,11 +65,30 @@ export function fingerprintsIn(body: string): readonly string[] {
   return /<!-- drydock:([\w.-]+) -->\s*$/.exec(body)?.[1]?.split(".") ?? [];
 }
 
+/** What else the statement does: a line each, with what was not said yet. */
+function alsoBlocks(first: Finding, also: readonly Finding[]): readonly string[] {
+  const said = new Set([...first.evidence, first.instead].map(plain));
+  const lines = also.map(({ severity, message, evidence, instead }) => {
+    const news = evidence.filter((fact) => !said.has(plain(fact)));
+    const advice = first.sequence !== null || said.has(plain(instead)) ? [] : [instead];
+    for (const text of [...news, ...advice]) said.add(plain(text));
+    const facts = news.slice(0, 3).map((fact) => capitalised(markdown(fact)));
+    const parts = [
+      markdown(message),
+      ...facts.map((fact) => `${fact}.`),
+      ...advice.map((text) => markdown(text)),
+    ];
+    return `- ${severityMarks[severity]} ${parts.join(" ")}`;
+  });
+  return lines.length > 0 ? [lines.join("\n")] : [];
+}
+
 /** Where else in the file the same is found. */
-function moreBlocks(more: readonly Finding[]): readonly string[] {
-  if (more.length === 0) return [];
-  const lines = more.slice(0, mostFacts).map(({ line, message }) => `- line ${line}: ${markdown(message)}`);
-  const rest = more.length > mostFacts ? [`- and ${more.length - mostFacts} more`] : [];
+function elsewhereBlocks(elsewhere: readonly Finding[]): readonly string[] {
+  if (elsewhere.length === 0) return [];
+  const shown = elsewhere.slice(0, mostFacts);
+  const lines = shown.map(({ line, message }) => `- line ${line}: ${markdown(message)}`);
+  const rest = elsewhere.length > mostFacts ? [`- and ${elsewhere.length - mostFacts} more`] : [];
   return [["**Also here:**", ...lines, ...rest].join("\n")];
 }
 
@@ -59,15 +97,15 @@ export function findingBlocks(finding: Finding, { suggestion, sources }: Comment
   return [
     `${severityMarks[finding.severity]} **${markdown(finding.message)}**`,
     ...evidenceBlocks(finding.evidence),
-    ...(isShown(finding.instead, suggestion) ? [] : [`**Instead:** ${markdown(finding.instead)}`]),
+    ...(isSaid(finding, suggestion) ? [] : [`**Instead:** ${markdown(finding.instead)}`]),
     ...fixBlocks(finding, suggestion, sources ?? new Map()),
     ...(finding.sequence && suggestion === null ? [sequenceBlock(finding.sequence)] : []),
   ];
 }
 
-/** Whether there is no advice, or it only repeats the one statement that the suggestion shows below it. */
-function isShown(instead: Text, suggestion: string | null): boolean {
-  if (instead.length === 0) return true;
+/** Whether there is no advice, or it is told by the migrations below it, or by the one statement of the suggestion. */
+function isSaid({ instead, sequence }: Finding, suggestion: string | null): boolean {
+  if (instead.length === 0 || (sequence !== null && suggestion === null)) return true;
   const words = (text: string) => text.replace(/\s+/g, " ").replace(/[;.\s]+$/, "");
   return suggestion !== null && words(plain(instead)) === `Run ${words(suggestion).trim()}`;
 }
@@ -83,20 +121,30 @@ function repeats(instead: Text, followUp: Text): boolean {
 
 /** The rule's id, as a link to its page where one is known. */
 export function ruleLink(rule: string, rulesUrl: string | null): string {
-  if (rulesUrl === null) return codeSpan(rule);
-  return `[${codeSpan(rule)}](${rulesUrl.replace(/\/$/, "")}/${encodeURIComponent(rule)}.md)`;
+  return rulesUrl === null ? codeSpan(rule) : `[${codeSpan(rule)}](${pageOf(rule, rulesUrl)})`;
 }
 
-/** A line for each way of knowing, or a list where it has many facts to tell. */
+function pageOf(rule: string, rulesUrl: string): string {
+  return `${rulesUrl.replace(/\/$/, "")}/${encodeURIComponent(rule)}.md`;
+}
+
+/** One line for the ways of knowing that have few facts to tell, and a list for each of the others. */
 function evidenceBlocks(evidence: readonly Text[]): readonly string[] {
-  return factGroups(evidence).map(({ label, facts }) => {
-    const title = label === "" ? "" : `**${capitalised(label)}:**`;
-    const line = markdown(joined(facts, "; "));
-    if (facts.length <= 3) return title === "" ? capitalised(line) : `${title} ${line}`;
-    const shown = facts.slice(0, mostFacts).map((fact) => `- ${markdown(fact)}`);
-    const more = facts.length > mostFacts ? [`- and ${facts.length - mostFacts} more`] : [];
-    return [...(title ? [title] : []), ...shown, ...more].join("\n");
+  const groups = factGroups(evidence).map(({ label, facts }) => ({ label, facts: merged(facts, mostFacts) }));
+  const few = groups.filter(({ facts }) => facts.length <= 3);
+  const lists = groups.filter(({ facts }) => facts.length > 3);
+  const line = few.map(({ label, facts }) => {
+    const text = markdown(joined(facts, "; "));
+    return label === "" ? capitalised(text) : `**${capitalised(label)}:** ${text}`;
   });
+  return [
+    ...(line.length > 0 ? [line.join(". ")] : []),
+    ...lists.map(({ label, facts }) => {
+      const shown = facts.slice(0, mostFacts).map((fact) => `- ${markdown(fact)}`);
+      const more = facts.length > mostFacts ? [`- and ${facts.length - mostFacts} more`] : [];
+      return [...(label === "" ? [] : [`**${capitalised(label)}:**`]), ...shown, ...more].join("\n");
+    }),
+  ];
 }
 
 function fixBlocks(

@@ -83,6 +83,11 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", "&#39;");
 }
 
+/** A name for `<summary>`, whose content GitHub takes as HTML. */
+export function codeHtml(name: string): string {
+  return escapeHtml(shorten(visible(name), 120));
+}
+
 /** A line of a file with its control and direction characters made visible; a tab stays a tab. */
 export function visibleLine(line: string): string {
   return line.split("\t").map(visible).join("\t");

@@ -1,11 +1,12 @@
 import type { Conflict } from "../conflicts.ts";
-import { plain, visible } from "../text.ts";
+import { plain } from "../text.ts";
 import type { Accepted, Finding, PlanOutcome, Report } from "../types.ts";
 import { type Section, withinLimit } from "./budget.ts";
 import { findingBlocks, ruleLink } from "./comment.ts";
-import { codeSpan, escapeHtml, fenced, markdown, prose, shorten } from "./escape.ts";
+import { codeHtml, codeSpan, escapeHtml, fenced, markdown, prose } from "./escape.ts";
 import { sourcesOf } from "./fix-view.ts";
 import { type Gap, gapsIn } from "./gaps.ts";
+import { placeLink } from "./links.ts";
 import { toMermaid } from "./mermaid.ts";
 import { type MigrationView, migrationViews, type StatementRow } from "./migration-rows.ts";
 import { receiptLines } from "./receipt-lines.ts";
@@ -22,6 +23,8 @@ export interface SummaryOptions {
   readonly commented?: ReadonlySet<string>;
   /** What other open pull requests stand in the way of. */
   readonly conflicts?: readonly Conflict[];
+  /** Where the files of the head side stand for people; places are no links without it. */
+  readonly filesUrl?: string | null;
   /** Most characters; GitHub takes 65,535. */
   readonly limit?: number;
 }
@@ -70,7 +73,7 @@ function remarks(report: Report, { commented }: SummaryOptions): readonly string
 }
 
 /** Findings without an inline comment, grouped by rule. */
-function findingSection(report: Report, { commented }: SummaryOptions): Section {
+function findingSection(report: Report, { commented, filesUrl = null }: SummaryOptions): Section {
   const rest = report.findings.filter((finding) => !isNote(finding) && !commented?.has(finding.fingerprint));
   const rules = [...new Set(rest.map((finding) => finding.rule))];
   const sources = sourcesOf(report.changes);
@@ -80,7 +83,7 @@ function findingSection(report: Report, { commented }: SummaryOptions): Section 
       const title = i === 0 ? [`#### ${ruleLink(rule, report.rulesUrl)}`] : [];
       return [
         ...title,
-        codeSpan(placeOf(finding)),
+        placeLink(finding, filesUrl),
         ...findingBlocks(finding, { suggestion: null, sources }),
       ].join("\n\n");
     });
@@ -94,14 +97,14 @@ function findingSection(report: Report, { commented }: SummaryOptions): Section 
 }
 
 /** Design advice and the like, a line each: it neither gates nor asks for anything before the merge. */
-function noteSection(report: Report, { commented }: SummaryOptions): Section {
+function noteSection(report: Report, { commented, filesUrl = null }: SummaryOptions): Section {
   const notes = report.findings.filter((one) => isNote(one) && !commented?.has(one.fingerprint));
   return section({
     priority: 5,
     open: `<details><summary>${count(notes.length, "note")}</summary>\n`,
     units: notes.map(
       (note) =>
-        `- ${codeSpan(placeOf(note))}: ${markdown(note.message)} ${ruleLink(note.rule, report.rulesUrl)}`,
+        `- ${placeLink(note, filesUrl)}: ${markdown(note.message)} ${ruleLink(note.rule, report.rulesUrl)}`,
     ),
     close: "\n</details>",
     cut: (left) => `_${count(left, "more note")} cut for length._`,
@@ -216,11 +219,6 @@ function diagramSection(view: ReturnType<typeof schemaView>): Section {
 function commits({ base, head }: SummaryOptions): string {
   const short = (id: string) => `<code>${escapeHtml(id.slice(0, 12))}</code>`;
   return base && head ? `base ${short(base)}, head ${short(head)}` : "";
-}
-
-/** For `<summary>`, whose content GitHub takes as HTML. */
-function codeHtml(name: string): string {
-  return escapeHtml(shorten(visible(name), 120));
 }
 
 function block(priority: number, lines: readonly string[]): Section {

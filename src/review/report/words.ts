@@ -52,6 +52,25 @@ function labelledFact(text: Text): { label: string; fact: Text } {
   };
 }
 
+/** Facts that say the same of different names, as one with all the names, at most `limit` of them. */
+export function merged(facts: readonly Text[], limit: number): readonly Text[] {
+  const groups = new Map<string, { readonly said: Text; readonly names: Text[] }>();
+  for (const fact of facts) {
+    const parts = fact.filter((part) => part !== "");
+    const last = parts.at(-1);
+    const isNamed = last !== undefined && typeof last !== "string";
+    const said = isNamed ? parts.slice(0, -1) : parts;
+    const key = JSON.stringify([said, isNamed]);
+    const group = groups.get(key) ?? { said, names: [] };
+    if (isNamed) group.names.push([last]);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ said, names }) => {
+    const more = names.length > limit ? [` and ${names.length - limit} more`] : [];
+    return [...said, ...joined(names.slice(0, limit)), ...more];
+  });
+}
+
 /** "path:3", "path:3-5", or the path alone. */
 export function placeOf({
   path,
