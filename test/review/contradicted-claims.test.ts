@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { check } from "../../src/review/check.ts";
-import { defaultConfig } from "../../src/review/config.ts";
+import { defaultConfig, readConfig } from "../../src/review/config.ts";
 import { readScript } from "../../src/review/script.ts";
 import { plain } from "../../src/review/text.ts";
 import type { StatementRun } from "../../src/review/types.ts";
@@ -249,5 +249,54 @@ describe("prepared statements", () => {
     );
     expect(seen.map(outcomeOf)).toEqual(["ran", "ran", "ran", "0A000"]);
     expect((await review(`${change};`)).ids).toContain("no-cached-plan-change");
+  });
+});
+
+describe("building a table of SQLite anew", () => {
+  const tables = `
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, team_id INTEGER REFERENCES teams (id));
+CREATE TABLE teams (id INTEGER PRIMARY KEY);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE);
+CREATE INDEX users_name ON users (name);
+CREATE TRIGGER users_trim AFTER INSERT ON users BEGIN UPDATE users SET name = trim(name) WHERE id = NEW.id; END;`;
+  const up = `
+PRAGMA foreign_keys = ON;
+BEGIN;
+CREATE TABLE users_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, team_id INTEGER);
+INSERT INTO users_new SELECT id, coalesce(name, ''), team_id FROM users;
+DROP TABLE users;
+ALTER TABLE users_new RENAME TO users;
+CREATE TABLE violations (n INTEGER CHECK (n = 0));
+INSERT INTO violations SELECT count(*) FROM pragma_foreign_key_check;
+COMMIT;`;
+
+  it("loses its index, its trigger and its foreign key, and the rows that refer to it, of which foreign_key_check finds nothing", async () => {
+    const { config } = readConfig(
+      "migrations:\n  - directory: migrations\n    dialect: sqlite\n",
+      "drydock.yml",
+    );
+    const start = { "migrations/0001_base.up.sql": tables };
+    const changes = read(start, { ...start, "migrations/0002_change.up.sql": up }, config);
+    const [database] = changes.databases;
+    if (!database) throw new Error("no database was read");
+    const run = await sandbox.dryRun({
+      database,
+      scope: "claims",
+      loadHistory: async () => [
+        readScript("migrations/0001_base.up.sql", tables, "autocommit", undefined, "sqlite"),
+      ],
+      queries: [],
+      rows: {},
+    });
+    const [seen] = run.migrations;
+    expect(seen?.up.statements.map(outcomeOf)).toEqual(Array(9).fill("ran"));
+    const dropped = seen?.up.statements[4]?.writes.find(({ relation }) => relation === "orders");
+    expect(dropped?.deleted).toBeGreaterThan(0);
+    const users = run.head.tables.find(({ name }) => name === "users");
+    expect([users?.indexes, run.head.triggers]).toEqual([[], []]);
+    expect(users?.constraints.filter(({ kind }) => kind === "foreign-key")).toEqual([]);
+    const ids = check({ changes, runs: [run], config }).map(({ rule }) => rule);
+    expect(ids).toContain("no-cascading-rebuild");
+    expect(ids).toContain("no-rebuild-loss");
   });
 });
