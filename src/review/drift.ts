@@ -1,6 +1,6 @@
 import { bookkeeping } from "./additions.ts";
 import { builtModels } from "./built-models.ts";
-import type { Declarations, Declared } from "./orm.ts";
+import type { Declarations } from "./orm.ts";
 import { isOtherFamily } from "./type-families.ts";
 import type { Column, Constraint, Database, Drift, DryRun, Index, Schema, Table } from "./types.ts";
 
@@ -82,13 +82,15 @@ function tableDifferences(model: Table, built: Table, around: Around): Unplaced[
     columns.every((name) => name !== null && !missing.has(name));
   const keys = isJoinTable(model)
     ? []
-    : [...keyDifferences(model, built, isThere), ...indexDifferences(model, built, isThere)];
+    : [...keyDifferences(model, built, isThere), ...indexDifferences(model, built, isThere)].filter(
+        (one) => !isUnsaid(around.declared, one),
+      );
   return [
     ...model.columns.flatMap((column) => {
       const other = columnOf(built, column.name);
-      return other
-        ? columnDifferences(model, column, other, around.declared)
-        : [onlyModel("column", model, column)];
+      if (other) return columnDifferences(model, column, other, around.declared);
+      const missing = onlyModel("column", model, column);
+      return isUnsaid(around.declared, missing) ? [] : [missing];
     }),
     ...built.columns
       .filter(() => !around.declared.isPartial(model.name))
@@ -105,6 +107,11 @@ function tableDifferences(model: Table, built: Table, around: Around): Unplaced[
   ];
 }
 
+/** Whether it only follows from conventions that the database need not keep to. */
+function isUnsaid(declared: Declarations, { kind, object }: Pick<Unplaced, "kind" | "object">): boolean {
+  return declared.find(object)?.unsaid.includes(kind) ?? false;
+}
+
 function onlyModel(kind: Drift["kind"], { name }: Table, column: Column): Unplaced {
   return { kind, object: `${name}.${column.name}`, model: column.type, migrations: null };
 }
@@ -117,7 +124,7 @@ function columnDifferences(table: Table, model: Column, built: Column, declared:
     found.push({ kind, object, model: ofModel, migrations: ofMigrations });
   const place = declared.find(object);
   if (built.generated || place?.isOpaque) return [];
-  const isSaid = (what: Declared["unsaid"][number]) => !place?.unsaid.includes(what);
+  const isSaid = (kind: Drift["kind"]) => !isUnsaid(declared, { kind, object });
   if (typeOf(model) !== typeOf(built) && (isSaid("type") || isOtherFamily(model.type, built.type))) {
     say("type", typeOf(model), typeOf(built));
   }
@@ -128,7 +135,7 @@ function columnDifferences(table: Table, model: Column, built: Column, declared:
   const [wanted, found_] = [defaultOf(model), defaultOf(built)];
   if (typeOf(model) === typeOf(built) && wanted !== found_ && isComparable(model, wanted, found_)) {
     const isOwn = wanted === null && (place === null || place.hasOwnDefault);
-    if (!isOwn) say("default", wanted ?? "no default", found_ ?? "no default");
+    if (!isOwn && isSaid("default")) say("default", wanted ?? "no default", found_ ?? "no default");
   }
   return found;
 }
@@ -218,7 +225,7 @@ function foreignKeyDifferences(
     .filter(({ columns, references }) => isThere(columns) && tables.has(references?.table ?? ""))
     .flatMap((key): Unplaced[] => {
       const object = `${model.name}(${key.columns.join(", ")})`;
-      if (declared.find(object)?.unsaid.includes("foreign key")) return [];
+      if (isUnsaid(declared, { kind: "foreign key", object })) return [];
       const same = others.filter(({ columns }) => sameSet(columns, key.columns));
       const near = same.find(({ references }) => references?.table === key.references?.table);
       if (!near)

@@ -29,6 +29,13 @@ export const reasons = {
     `${count === 1 ? "a step" : `${count} steps`} between these migrations ${count === 1 ? "is" : "are"} written in code and not run; what later migrations need of them is missing`,
   dialectNotRead: (dialect: string) => `migrations for ${dialect} are not read yet`,
   modelUnreadable: (reason: string) => `the models are not compared with the migrations: ${reason}`,
+  gormUnclear: (what: string, why: "type" | "relation" | "table" | "naming") =>
+    ({
+      type: `the type of \`${what}\` is not known, so that it is not compared with the database`,
+      relation: `the relation \`${what}\` is not understood, so that its keys are not compared with the database`,
+      table: `the table of \`${what}\` is not told by a constant, so that it is not compared with the database`,
+      naming: `tables are named by a strategy that is put together at run time, so that \`${what}\` is not compared with the database`,
+    })[why],
   modelNotRead: () => "models are not read yet",
   testData: (folder: string) =>
     `migrations in a folder called ${folder} are taken for test data; name the directory under \`migrations\` in .github/drydock.yml to have them reviewed`,

@@ -1,4 +1,14 @@
-import type { Dialect, Edit, ModelFile, ModelStatement, Place, Skipped, TableName, Wanted } from "./types.ts";
+import type {
+  Dialect,
+  Drift,
+  Edit,
+  ModelFile,
+  ModelStatement,
+  Place,
+  Skipped,
+  TableName,
+  Wanted,
+} from "./types.ts";
 
 /** Where a part of a model stands, and what its declaration says that no schema can show. */
 export interface Declared extends Place {
@@ -10,7 +20,7 @@ export interface Declared extends Place {
    * What it does not say and the ORM takes by its conventions: the database may have it otherwise. Of a type only the family
    * is compared then (text, whole numbers, times …).
    */
-  readonly unsaid: readonly ("type" | "nullability" | "foreign key")[];
+  readonly unsaid: readonly Drift["kind"][];
 }
 
 /** What a list of columns can be. */

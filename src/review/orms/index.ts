@@ -1,8 +1,10 @@
 // Generated from the names of the files beside it: npm run generate.
 import type { Orm } from "../orm.ts";
+import gorm from "./gorm.ts";
 import prisma from "./prisma.ts";
 
 /** Every ORM by its id. */
 export const orms: Readonly<Record<string, Orm>> = {
+  gorm,
   prisma,
 };

@@ -1,0 +1,35 @@
+import { reasons } from "../errors.ts";
+import { declarationsOf } from "../gorm/declarations.ts";
+import { modelsBeside } from "../gorm/files.ts";
+import { readGormModels } from "../gorm/models.ts";
+import { statementsOf } from "../gorm/statements.ts";
+import { defineOrm } from "../orm.ts";
+
+/**
+ * GORM has no migrations of its own: what stands beside its models is any tool's. What a struct builds is told by its tags, by
+ * its types and by names (GORM documentation, Declaring Models, Conventions, Constraints, Indexes).
+ */
+export default defineOrm({
+  title: "GORM",
+  frameworks: ["golang-migrate", "goose", "dbmate", "atlas", "sql-migrate", "flyway", "sql-pairs", "pop"],
+  isModel: (path, patch) =>
+    /\.go$/.test(path) &&
+    !/_test\.go$/.test(path) &&
+    patch !== null &&
+    /\bgorm:\\?"|\bgorm\.(Model|DeletedAt)\b|\bAutoMigrate\(/.test(patch),
+  filesFor: modelsBeside,
+  read(files, dialect) {
+    const models = readGormModels(files, dialect);
+    const declarations = declarationsOf(models, dialect);
+    return {
+      declarations,
+      statements: statementsOf(models, dialect),
+      skipped: models.unclear.map(({ place, what, why }) => ({
+        path: place.path,
+        line: place.line,
+        reason: reasons.gormUnclear(what, why),
+        matters: false,
+      })),
+    };
+  },
+});
