@@ -278,11 +278,14 @@ function operationContext(subject: Subject, run: StatementRun | null): Operation
   };
 }
 
-/** A table of the base schema that was seeded; it may have been renamed since. */
+/** A table of the base branch that was seeded; it may have been renamed since. */
 function hasRows(table: TableName, { run, seen, context }: Subject): boolean {
   if (!run || !seen || run.seeded.rows === 0) return false;
   const oid = seen.before.tables.find(({ name }) => name === table)?.oid;
-  const origin = context.base?.tables.find((candidate) => candidate.oid === oid)?.name;
+  const known = run.migrations.filter((_, i) => (context.database.steps[i]?.status ?? "added") !== "added");
+  const origin = [context.base ?? run.base, ...known.map(({ after }) => after)]
+    .flatMap(({ tables }) => tables)
+    .find((candidate) => candidate.oid === oid)?.name;
   return origin !== undefined && !run.seeded.empty.some((empty) => empty.table === origin);
 }
 

@@ -1,13 +1,14 @@
 import type { DryRun, MigrationRun, ModelRun, PlanOutcome, QueryRun, Schema } from "../review/types.ts";
 import { type Base, buildBase } from "./base.ts";
 import type { BaseCache } from "./base-cache.ts";
-import type { State } from "./content.ts";
+import { type State, stateAfter } from "./content.ts";
 import type { DryRunRequest } from "./dry-run.ts";
 import { type Engine, EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
 import type { LeaseOptions } from "./keeper.ts";
 import { buildModels, renderModels } from "./models.ts";
 import { emptySchema, schemaOf } from "./schema.ts";
+import { seed } from "./seed.ts";
 import { borrowed } from "./session.ts";
 import type { Production } from "./sizes.ts";
 import { type RunContext, runStep, unreachedStep } from "./step.ts";
@@ -208,11 +209,13 @@ async function observeChange(
   const progress = (done: number) => onProgress?.({ phase: "migrations", done, of: database.steps.length });
   for (const [i, migration] of database.steps.entries()) {
     progress(i);
+    if (migration.status !== "kept") state = await fillKnown(context, state);
     const { run, next, lost } = await runStep(context, migration, state, i === database.steps.length - 1);
     seen.migrations.push(run);
     seen.head = run.after;
     if (lost !== null) throw new EngineLost(lost);
     if (!next) return giveBack();
+    if (migration.status !== "added") recordKnown(context, state, next);
     await session.forget(state.checkpoint);
     state = next;
   }
@@ -230,6 +233,31 @@ async function observeChange(
   lap("plan");
 }
 
+/** The base branch has this step as well: what it made is there in production, with rows. */
+function recordKnown({ old, unfilled }: RunContext, before: State, after: State): void {
+  for (const [oid, { name }] of after.marks.relations) {
+    if (before.marks.relations.has(oid)) continue;
+    old.add(oid);
+    unfilled.add(name);
+  }
+}
+
+/** Made-up rows for tables that steps of the base branch made. Answers the state that they leave. */
+async function fillKnown(context: RunContext, state: State): Promise<State> {
+  const { session, unfilled } = context;
+  if (unfilled.size === 0) return state;
+  const { tables, rows, empty, filled } = await seed(session, unfilled);
+  unfilled.clear();
+  for (const table of filled) context.filled.add(table);
+  context.emptied.push(...empty);
+  context.seeded.tables += tables;
+  context.seeded.rows += rows;
+  const next = await stateAfter(session, state);
+  await session.forget(state.checkpoint);
+  context.lap("seed");
+  return next;
+}
+
 function productionOf({ rows, statistics = null }: DryRunRequest): Production {
   return { rows, statistics };
 }
@@ -239,7 +267,7 @@ async function contextOf(
   lap: (phase: string) => void,
 ): Promise<RunContext> {
   const [relations = []] = await session.ask("SELECT oid FROM pg_catalog.pg_class");
-  const old = new Set(relations.map(([oid]) => oid));
+  const old = new Set(relations.flatMap(([oid]) => (oid == null ? [] : [oid])));
   return {
     session,
     known: { gaps: [...history.gaps], missingExtensions: new Set(history.missingExtensions) },
@@ -251,6 +279,9 @@ async function contextOf(
     ]),
     filled: new Set(seeded.filled),
     emptied: [],
+    seeded: { tables: seeded.tables, rows: seeded.rows },
+    old,
+    unfilled: new Set(),
     sendsOneByOne: history.sendsOneByOne,
     isNew: (oid) => !old.has(oid),
     lap,
@@ -273,8 +304,8 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
     },
     standIns: [...(seen.context?.standIns ?? history?.standIns ?? [])],
     seeded: {
-      tables: seeded.tables,
-      rows: seeded.rows,
+      tables: seen.context?.seeded.tables ?? seeded.tables,
+      rows: seen.context?.seeded.rows ?? seeded.rows,
       empty: [...seeded.empty, ...(seen.context?.emptied ?? [])],
     },
     base: seen.start,

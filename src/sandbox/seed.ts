@@ -32,18 +32,18 @@ const freeColumns = 5;
 type Row = Map<string, string | null>;
 
 /**
- * Fills every empty table with a few rows that fit its keys, checks, enums and partitions; the same rows for the same
- * schema. Tables that the migrations filled keep what they have. Triggers fire, as they would in production. Rejects
+ * Fills every empty table, or those of them that are named, with a few rows that fit its keys, checks, enums and partitions;
+ * the same rows for the same schema. Tables that the migrations filled keep what they have. Triggers fire, as they would in production. Rejects
  * with EngineLost when a trigger brings the engine down.
  */
-export async function seed(session: Session): Promise<Seeded> {
+export async function seed(session: Session, among?: ReadonlySet<string>): Promise<Seeded> {
   const tables = await readSeedTables(session);
   const full = await filledTables(session, tables);
   const empty: { table: string; reason: string }[] = [];
   const filled: string[] = [];
   let rows = 0;
   for (const table of inOrder(tables)) {
-    if (full.has(table.name)) continue;
+    if (full.has(table.name) || among?.has(table.name) === false) continue;
     const { inserted, reason } = await fill(session, table);
     rows += inserted;
     if (inserted > 0) filled.push(table.name);

@@ -18,6 +18,12 @@ export interface RunContext {
   /** Tables that hold made-up rows only. */
   readonly filled: Set<string>;
   readonly emptied: { table: string; reason: string }[];
+  /** Tables that were filled, and their made-up rows. */
+  readonly seeded: { tables: number; rows: number };
+  /** Relations that the base branch has, by OID. */
+  readonly old: Set<string>;
+  /** Those that steps of the base branch made, which were not given rows yet. */
+  readonly unfilled: Set<string>;
   /** Whether the tool sends files one statement at a time, whatever the framework's default is. */
   sendsOneByOne: boolean;
   /** Whether a relation was made by this change, by OID. */

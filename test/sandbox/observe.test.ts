@@ -129,3 +129,30 @@ describe("statements that only run inside their own script", () => {
     expect(statements[1]?.locks.map(({ relation }) => relation)).toEqual(["app.inner_one"]);
   });
 });
+
+describe("what an edited or a kept migration made", () => {
+  it("is no new table for those that follow, and holds rows", async () => {
+    const run = await dry.run({
+      steps: [
+        { up: "CREATE TABLE a (id integer PRIMARY KEY)", status: "edited" },
+        { up: "CREATE TABLE b (a_id integer)", status: "kept" },
+        { up: "CREATE TABLE c (a_id integer)" },
+        {
+          up: "ALTER TABLE b ADD FOREIGN KEY (a_id) REFERENCES a; ALTER TABLE c ADD FOREIGN KEY (a_id) REFERENCES a",
+        },
+      ],
+    });
+    const [ofB, ofC] = run.migrations.at(-1)?.up.statements ?? [];
+    expect(ofB?.locks.map(({ relation, isNew }) => `${relation} ${isNew}`).sort()).toEqual([
+      "a false",
+      "b false",
+    ]);
+    expect(ofB?.scans.map(({ relation, rows }) => `${relation} ${rows}`)).toContain("b 10");
+    expect(ofC?.locks.map(({ relation, isNew }) => `${relation} ${isNew}`).sort()).toEqual([
+      "a false",
+      "c true",
+    ]);
+    expect(ofC?.scans.filter(({ isNew }) => !isNew)).toEqual([]);
+    expect(run.seeded).toEqual({ tables: 2, rows: 20, empty: [] });
+  });
+});
