@@ -1,3 +1,4 @@
+import { sourceOf } from "../review/sql/source.ts";
 import type { Difference } from "../review/types.ts";
 import { type Catalog, type CatalogObject, keyOf } from "./catalog.ts";
 import { labelsOf } from "./schema.ts";
@@ -13,7 +14,7 @@ export interface Renumbering {
 
 /**
  * Whether a changed definition is no defect: PostgreSQL cannot remove a value from an enum (documentation, section
- * 8.7.4), and white space in a function's body means nothing.
+ * 8.7.4), and white space and comments in a function's body mean nothing.
  */
 export function isBenignChange(before: CatalogObject, after: CatalogObject): boolean {
   if (before.kind === "function") return folded(before.definition) === folded(after.definition);
@@ -88,7 +89,20 @@ function anonymous({ definition, details }: CatalogObject): string {
   return typeof details?.name === "string" ? definition.replace(details.name, "") : definition;
 }
 
-/** Without white space at the ends of the body, and each other run of it as one blank. */
+/** Without the comments of a body that is SQL or PL/pgSQL, and with each run of white space as one blank. */
 function folded(definition: string): string {
-  return definition.replace(/\s*(\$function\$|\$procedure\$)\s*/g, "$1").replace(/\s+/g, " ");
+  const [head = "", body = "", ...tail] = definition.split(/\$(?:function|procedure)\$/);
+  if (tail.length !== 1) return blanked(definition);
+  const isRead = /\bLANGUAGE (?:sql|plpgsql)\b/i.test(head);
+  return [head, isRead ? uncommented(body) : body, ...tail].map(blanked).join("$");
+}
+
+function uncommented(body: string): string {
+  return sourceOf(body, 0)
+    .tokens.map(({ start, end }) => body.slice(start, end))
+    .join(" ");
+}
+
+function blanked(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
 }

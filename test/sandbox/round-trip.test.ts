@@ -124,6 +124,12 @@ describe("differences that are no defect", () => {
       "function f() changed",
     ],
     [
+      "a comment in a function's body",
+      "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2'",
+      "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$\n-- one\nSELECT /* and only */ 1 $$",
+      "function f() changed",
+    ],
+    [
       "the number in a name that PostgreSQL makes up",
       "DROP INDEX orders_user_id_idx",
       "CREATE INDEX orders_user_id_idx1 ON orders (user_id)",
