@@ -76,7 +76,6 @@ export function leadingVersion(path: string): string | null {
 
 /** What a file is called after its version, without `.sql`. */
 export function nameAfterVersion(path: string): string {
-  return fileNameOf(path)
-    .replace(/\.sql$/i, "")
-    .replace(/^\d+[-_.]?/, "");
+  const whole = fileNameOf(path).replace(/\.sql$/i, "");
+  return whole.replace(/^\d+[-_.]?/, "") || whole;
 }
