@@ -20,6 +20,8 @@ export const reasons = {
     "it is UTF-16 text, read here as such; PostgreSQL refuses it as most tools send it; save it as UTF-8",
   psql: (command: string) => `\`${command}\` is a command of psql, which migration tools cannot run`,
   libsql: () => "ALTER COLUMN … TO is libSQL's own, which SQLite does not know; it is not run here",
+  template: (mark: string) =>
+    `it is a template (\`${mark}\`), whose values are not in this file; it is not run here`,
   removed: (count: number) =>
     count === 1
       ? "this migration is removed; databases that already ran it keep what it did"

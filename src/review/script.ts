@@ -1,5 +1,6 @@
 import { reasons } from "./errors.ts";
 import { operationsOf } from "./sql/operations.ts";
+import { sourceOf } from "./sql/source.ts";
 import { sqliteOperationsOf } from "./sql/sqlite-operations.ts";
 import { splitSqlite } from "./sql/sqlite-statements.ts";
 import { type LineOf, lineFinder, type RawStatement, splitStatements } from "./sql/statements.ts";
@@ -161,6 +162,8 @@ function read({ psql, ...raw }: RawStatement, sql: string | Refused, dialect: Di
     dialect === "sqlite"
       ? { ...read, operations: sqliteOperationsOf(sql, offset) }
       : operationsOf(sql, offset);
+  const template = meaning.skipped === null ? null : templateIn(sql);
+  if (template !== null) return { ...statement, ...read, refused: reasons.template(template) };
   const operations = isSame
     ? meaning.operations
     : meaning.operations.map((operation) => placedAt(operation, raw.span));
@@ -170,6 +173,18 @@ function read({ psql, ...raw }: RawStatement, sql: string | Refused, dialect: Di
 /** libSQL, which Turso runs, changes columns in place (libSQL documentation, libsql_extensions.md, Altering columns). */
 const libsqlOnly =
   /^ALTER\s+TABLE\s+(?:`[^`]*`|"[^"]*"|\[[^\]]*\]|[\w.]+)\s+ALTER\s+(?:COLUMN\s+)?(?:`[^`]*`|"[^"]*"|\[[^\]]*\]|\w+)\s+TO\b/i;
+
+/** `{{ … }}` or `${…}` outside of quotes, where no SQL has braces; null when there is none. */
+function templateIn(sql: string): string | null {
+  const { tokens } = sourceOf(sql, 0);
+  for (const [i, { text, start, end }] of tokens.entries()) {
+    const isMark =
+      (text === "{" || text === "$") && tokens[i + 1]?.text === "{" && tokens[i + 1]?.start === end;
+    const mark = isMark && /^(?:\{\{[^{}]+\}\}|\$\{[^{}]+\})/.exec(sql.slice(start, start + 200))?.[0];
+    if (mark) return mark;
+  }
+  return null;
+}
 
 /** The same operation with every place in it set to this one. */
 function placedAt(operation: Operation, span: Span): Operation {

@@ -3,9 +3,10 @@ import {
   type MigrationDirectory,
   type MigrationFiles,
   noSettings,
-  readWhole,
+  type Reading,
 } from "../framework.ts";
 import { fileNameOf, groupBy, joinPath } from "../paths.ts";
+import { readScript } from "../script.ts";
 import { say } from "../text.ts";
 import type { Dialect } from "../types.ts";
 import { compareText, compareVersions } from "../versions.ts";
@@ -14,13 +15,17 @@ import { compareText, compareVersions } from "../versions.ts";
  * pop names files `<version>_<name>[.<database>][.autocommit].(up|down).(sql|fizz)`: one that names a database is for that one,
  * in place of one that names none. A file is sent as one query in a transaction; one marked `autocommit` without (pop
  * documentation, Migrations; match.go, migrator.go; ory/x popx, migrator.go). Each database has a history of its own, and late
- * files are run. fizz is not SQL and is not read.
+ * files are run. A file is a template of Go, which is given the connection (pop documentation, Migrations; migration_content.go):
+ * an option of it stands here by its own name in small letters. fizz is not SQL and is not read.
  */
 export default defineFramework({
   title: "pop",
   concerns: /_[^/]*\.(up|down)\.fizz$/,
   find: ({ folders }) => [...folders].flatMap(([directory, paths]) => layOut(directory, paths)),
-  read: (file) => readWhole(file, /\.autocommit\./.test(fileNameOf(file.path)) ? "implicit" : "transaction"),
+  read({ path, text, dialect }): Reading {
+    const mode = /\.autocommit\./.test(fileNameOf(path)) ? "implicit" : "transaction";
+    return { script: readScript(path, text, mode, undefined, dialect, withOptions), skipped: [] };
+  },
   hasDowns: true,
   habits: { late: "run", duplicates: "skipped", checksums: false },
   outsideTransaction: say`a migration of its own whose name ends with ${".autocommit.up.sql"}, as its only statement`,
@@ -34,6 +39,13 @@ export default defineFramework({
     ];
   },
 });
+
+function withOptions(sql: string): string {
+  return sql.replace(
+    /\{\{-?\s*(?:index\s+\.Options\s+"(\w+)"|\.Options\.(\w+))\s*-?\}\}/g,
+    (_, quoted: string | undefined, plain: string | undefined) => (quoted ?? plain ?? "").toLowerCase(),
+  );
+}
 
 interface Parsed {
   readonly path: string;
