@@ -35,12 +35,12 @@ export default defineRule({
   },
 });
 
-function effectOf({ database }: MigrationContext): Text {
+function effectOf({ database, framework }: MigrationContext): Text {
   switch (database.habits.duplicates) {
     case "refused":
-      return say`${database.framework} refuses to start`;
+      return say`${[framework.title]} refuses to start`;
     case "skipped":
-      return say`${database.framework} takes it for done where the other one has run`;
+      return say`${[framework.title]} takes it for done where the other one has run`;
     default:
       return say`most tools refuse to start, or run only one of them`;
   }

@@ -15,14 +15,14 @@ export default defineRule({
     "Prisma documentation, Editing migrations and the migration history",
   ],
   check: {
-    migration({ status, changed, name, up }, { database }) {
+    migration({ status, changed, name, up }, { database, framework }) {
       if (status !== "edited") return;
       const { checksums } = database.habits;
       const onlyWords = changed.length === 0;
       if (!changed.includes("up") && !(checksums && onlyWords)) return;
       return {
         message: checksums
-          ? say`${name} is on the base branch already, and its text changes: ${database.framework} keeps its checksum, and reports the difference where it has run.`
+          ? say`${name} is on the base branch already, and its text changes: ${[framework.title]} keeps its checksum, and reports the difference where it has run.`
           : say`${name} is on the base branch already: a database that has run it keeps what the old text made.`,
         instead: onlyWords
           ? say`Put the old text of ${up.path} back; its comments and white space count as well.`

@@ -39,12 +39,12 @@ export default defineRule({
 /** A tool that refuses it has a switch to run it all the same, which no file need show. */
 const severities = { skipped: "error", refused: "warning", unknown: "info" } as const;
 
-function effectOf({ database }: MigrationContext): Text {
+function effectOf({ database, framework }: MigrationContext): Text {
   switch (database.habits.late) {
     case "skipped":
-      return say`${database.framework} goes on from the last version that ran, and never runs it there`;
+      return say`${[framework.title]} goes on from the last version that ran, and never runs it there`;
     case "refused":
-      return say`${database.framework} stops with an error where that one has run`;
+      return say`${[framework.title]} stops with an error where that one has run`;
     default:
       return say`many tools never run it where that one has run`;
   }

@@ -1,4 +1,4 @@
-import { defineRule, type MigrationContext } from "../rule.ts";
+import { defineRule } from "../rule.ts";
 import { isDefault, millisecondsOf } from "../settings-in-effect.ts";
 import { say } from "../text.ts";
 import { isInTransaction } from "../transaction.ts";
@@ -42,7 +42,7 @@ export default defineRule({
           if (setting.kind === "set" && !setting.local) record(last, { statement, setting });
       return [...last.values()]
         .filter(({ setting }) => !isOrdinary(setting))
-        .map((leak) => problemOf(leak, migration, context));
+        .map((leak) => problemOf(leak, migration));
     },
   },
 });
@@ -59,12 +59,12 @@ function record(last: Map<string, Leak>, leak: Leak): void {
   else if (changing.has(name)) last.set(name, leak);
 }
 
-function problemOf({ statement, setting }: Leak, { up }: Migration, { database }: MigrationContext): Problem {
+function problemOf({ statement, setting }: Leak, { up }: Migration): Problem {
   const name = setting.name.toLowerCase();
   const severity: Severity = grave.has(name) ? "warning" : "info";
   const local = isInTransaction(up, statement);
   return {
-    message: say`${name} stays at ${setting.value} for what ${database.framework} runs next on the same connection.`,
+    message: say`${name} stays at ${setting.value} for what the tool runs next on the same connection.`,
     instead: local
       ? say`Write SET LOCAL, which ends with the transaction.`
       : say`End the file with ${`RESET ${name}`}, or put the statements that need it between BEGIN and COMMIT and write SET LOCAL.`,

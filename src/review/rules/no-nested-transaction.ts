@@ -11,13 +11,13 @@ export default defineRule({
   ignoreWhen: "the tool is set up to run files without a transaction.",
   sources: ["PostgreSQL documentation, BEGIN and COMMIT, Notes"],
   check: {
-    migration({ up, name }, { database, framework, onlyDown }) {
+    migration({ up, name }, { framework, onlyDown }) {
       if (onlyDown || up.transaction !== "transaction") return;
       const own = up.statements.filter((one) => verbOf(one) !== null);
       const end = own.find((one) => verbOf(one) !== "begin");
       if (!end) return;
       return {
-        message: say`${framework.title ? [framework.title] : database.framework} runs this migration in a transaction, which ends with this ${[(verbOf(end) ?? "").toUpperCase()]}: what comes after it is not taken back with the rest when it fails.`,
+        message: say`${[framework.title]} runs this migration in a transaction, which ends with this ${[(verbOf(end) ?? "").toUpperCase()]}: what comes after it is not taken back with the rest when it fails.`,
         at: end.span,
         object: name,
         fix: fixOf(up, own),
