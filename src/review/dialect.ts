@@ -78,6 +78,7 @@ const byWords: readonly { readonly written: Written; readonly words: readonly Re
       /\bwithout\s+rowid\b/i,
       /\bsqlite_(master|schema|sequence)\b/i,
       /\bdatetime\s*\(/i,
+      /\bblob\b/i,
     ],
   },
   {
@@ -89,6 +90,7 @@ const byWords: readonly { readonly written: Written; readonly words: readonly Re
       /\b(int|bigint|smallint|tinyint)\b(\s*\(\d+\))?\s+unsigned\b/i,
       /\b(default\s+)?charset\s*=|\bcharacter\s+set\b/i,
       /\b(tinyint|mediumtext|longtext|mediumblob|longblob)\b/i,
+      /\bblob\b/i,
       /\bon\s+update\s+current_timestamp\b/i,
     ],
   },

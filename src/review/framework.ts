@@ -14,6 +14,8 @@ export interface MigrationFiles {
   readonly settings: Settings;
   /** Runs again, after all others, whenever its text changes. */
   readonly isRepeatable: boolean;
+  /** Stands for what came before it: runs in new databases only. */
+  readonly isBaseline: boolean;
 }
 
 /** A history of migrations that a framework recognises as its own. */

@@ -38,7 +38,10 @@ export function planOf(base: readonly MigrationFiles[], head: readonly Migration
   const before = new Map(base.map((files) => [keyOf(files), files]));
   const after = new Set(head.map(keyOf));
   const removed = base.filter((files) => !after.has(keyOf(files)));
-  const marked = head.map((files) => stepOf(files, before.get(keyOf(files)), sides));
+  // A baseline that is new here runs in no database that is in use.
+  const marked = head
+    .map((files) => stepOf(files, before.get(keyOf(files)), sides))
+    .filter(({ files, status }) => !(files.isBaseline && status === "added"));
   const replaced = new Set(
     marked.flatMap(({ files, status }) => (files.isRepeatable && status === "added" ? [keyOf(files)] : [])),
   );

@@ -119,9 +119,10 @@ function dialectIn(dialect: MigrationDirectory["dialect"]): string {
 }
 
 function downOf(
-  { up, down, downPath, isRepeatable }: MigrationFiles,
+  { up, down, downPath, isRepeatable, isBaseline }: MigrationFiles,
   local: (file: string) => string,
 ): string {
+  if (isBaseline) return "in new databases";
   if (isRepeatable) return "runs when changed";
   if (down !== null) return down === up ? "down inside" : `down ${local(down)}`;
   return downPath === null ? "owes no down" : `no down (${local(downPath)})`;

@@ -332,6 +332,7 @@ describe("the dialect", () => {
       "CREATE TABLE `a` (`id` integer primary key autoincrement); CREATE TABLE b (x) WITHOUT ROWID;",
       "sqlite",
     ],
+    ["CREATE TABLE a (id INTEGER PRIMARY KEY, key BLOB NOT NULL);", "sqlite"],
     ["CREATE TABLE a (id bigserial, j jsonb); -- ENGINE=InnoDB `x`", "postgresql"],
     ["CREATE TABLE a (id int, t text DEFAULT 'AUTOINCREMENT PRAGMA');", "postgresql"],
     ["ALTER TABLE a ADD COLUMN b int;", "postgresql"],
@@ -450,6 +451,15 @@ describe("tools", () => {
       changeOf(base, head).base.find(({ path }) => path.endsWith("R__v.sql"))?.digest,
     );
     expect(database.steps.map(({ version, status }) => `${version} ${status}`)).toEqual(["R__v added"]);
+  });
+
+  it("begin with a baseline whose versions are gone, but never run a new one", () => {
+    const base = { "db/migration/V1__a.sql": "CREATE TABLE a (id int);" };
+    const based = { "db/migration/B1__all.sql": "CREATE TABLE a (id int);" };
+    const later = { ...based, "db/migration/V2__b.sql": "CREATE TABLE b (id int);" };
+    expect(order(read(based, later))).toBe("1 | 2 added");
+    expect(read(base, based).databases.flatMap(({ steps }) => steps)).toEqual([]);
+    expect(order(read(base, { ...base, ...later }))).toBe("1 | 2 added");
   });
 
   it("follow the journal, not the names", () => {

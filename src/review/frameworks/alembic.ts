@@ -117,7 +117,16 @@ function filesOf(path: string, version: string, settings: Settings, revision?: R
         .at(-1)
         ?.replace(/^[-_]+/, "") || stem
     : stem;
-  return { version, name, up: path, down: path, downPath: path, settings, isRepeatable: false };
+  return {
+    version,
+    name,
+    up: path,
+    down: path,
+    downPath: path,
+    settings,
+    isRepeatable: false,
+    isBaseline: false,
+  };
 }
 
 /** The database that the environment's address names, else the folders, else what the migrations import. */

@@ -62,6 +62,7 @@ function layOut(directory: string, paths: readonly string[], sum: string | null)
       downPath: null,
       settings: noSettings,
       isRepeatable: false,
+      isBaseline: false,
     })),
     skipped: unsigned.map((path) => ({
       path,

@@ -30,6 +30,7 @@ export default defineFramework({
           downPath: path,
           settings: noSettings,
           isRepeatable: false,
+          isBaseline: false,
         })),
       skipped: [],
     })),

@@ -173,7 +173,16 @@ function migrationOf(up: string): MigrationFiles {
   const tag =
     fileNameOf(up) === "migration.sql" ? fileNameOf(directoryOf(up)) : fileNameOf(up).replace(/\.sql$/, "");
   const [, version = tag, name = tag] = /^(\d+)_(.*)$/s.exec(tag) ?? [];
-  return { version, name, up, down: null, downPath: null, settings: noSettings, isRepeatable: false };
+  return {
+    version,
+    name,
+    up,
+    down: null,
+    downPath: null,
+    settings: noSettings,
+    isRepeatable: false,
+    isBaseline: false,
+  };
 }
 
 function dialectOf(name: string): Dialect | { readonly other: string } {

@@ -64,9 +64,40 @@ function locationsIn({ paths }: Repository): Location[] {
   const files = paths.filter((path) => isSqlPath(path) && !/\.(up|down)\.sql$/.test(path)).map(parse);
   const own = files.filter((file) => file !== null);
   const roots = groupBy(own, ({ path }) => rootOf(directoryOf(path)));
-  return [...roots]
-    .flatMap(([directory, all]) => split(directory, all))
-    .filter(({ files: some }) => some.some(({ kind }) => kind === "V" || kind === "R"));
+  const locations = [...roots].flatMap(([directory, all]) => split(directory, all));
+  return joined(locations).filter(({ files: some }) => some.some(({ kind }) => kind !== "U"));
+}
+
+/**
+ * A location named for a database is one history with the common one beside or above it (`db/migration`, `db/specific/postgresql`)
+ * when no version is in both: each by itself would have gaps.
+ */
+function joined(locations: readonly Location[]): Location[] {
+  const shared = new Set<Location>();
+  const all = locations.map((location) => {
+    if (!isVendor(fileNameOf(location.directory))) return location;
+    const common = locations.find((other) => isBeside(other, location) && areDisjoint(other, location));
+    if (!common) return location;
+    shared.add(common);
+    return { ...location, files: [...common.files, ...location.files] };
+  });
+  return all.filter((location) => !shared.has(location));
+}
+
+function isBeside(common: Location, vendor: Location): boolean {
+  if (common.directory.split("/").some(isVendor)) return false;
+  return (
+    vendor.directory.startsWith(`${directoryOf(common.directory)}/`) && directoryOf(common.directory) !== ""
+  );
+}
+
+function areDisjoint(some: Location, others: Location): boolean {
+  const versions = new Set(versionsOf(some));
+  return versions.size > 0 && versionsOf(others).every((version) => !versions.has(version));
+}
+
+function versionsOf({ files }: Location): string[] {
+  return files.filter(({ kind }) => kind === "V").map(({ version }) => normalVersion(version));
 }
 
 function rootOf(directory: string): string {
@@ -95,11 +126,16 @@ function vendorFolder(root: string, path: string): string | null {
     .slice(root.length)
     .split("/")
     .filter((folder) => folder !== "");
-  const named = below.findIndex(
-    (folder) => dialectOfPath(folder) !== null || /^(h2|hsqldb|derby|db2)$/i.test(folder),
-  );
+  const named = below.findIndex(isVendor);
   return named < 0 ? null : [root, ...below.slice(0, named + 1)].join("/");
 }
+
+function isVendor(folder: string): boolean {
+  return dialectOfPath(folder) !== null || unread.test(folder);
+}
+
+/** Databases that are not read, and that no other tool's folders are named for. */
+const unread = /^(h2|hsqldb|derby|db2)$/i;
 
 function layOut({ directory, files }: Location, repository: Repository): MigrationDirectory {
   const settings = flywaySettings(repository, directory);
@@ -115,17 +151,16 @@ function layOut({ directory, files }: Location, repository: Repository): Migrati
     downPath: null,
     settings: { ...settings, ...scriptSettings(path, known, repository, directory) },
     isRepeatable: kind === "R",
+    isBaseline: kind === "B",
   });
-  const versioned = files
-    .filter(({ kind }) => kind === "V")
-    .sort((a, b) => compareVersions(a.version, b.version) || compareText(a.path, b.path));
+  const versioned = files.filter(({ kind }) => kind === "V").sort(byVersion);
   const repeatable = files.filter(({ kind }) => kind === "R").sort((a, b) => compareText(a.name, b.name));
-  const isVendor = /^(h2|hsqldb|derby|db2)$/i.test(fileNameOf(directory));
+  const base = baselineAmong(files);
   return {
     directory,
     by: "name",
-    dialect: isVendor ? { other: fileNameOf(directory) } : null,
-    migrations: [...versioned, ...repeatable].map(migrationOf),
+    dialect: unread.test(fileNameOf(directory)) ? { other: fileNameOf(directory) } : null,
+    migrations: [...(base ? [base] : []), ...versioned, ...repeatable].map(migrationOf),
     skipped: [...versioned.flatMap((file) => duplicateOf(file, versioned)), ...files.flatMap(baseline)],
   };
 }
@@ -149,6 +184,23 @@ function duplicateOf(file: Parsed, versioned: readonly Parsed[]): Skipped[] {
   if (!other) return [];
   const reason = `it has version ${file.version}, as ${fileNameOf(other.path)} has; Flyway refuses to start with two files of one version; give one of them a new version`;
   return [{ path: file.path, line: null, reason, matters: true }];
+}
+
+/** The last baseline, where the versions that it stands for are gone: all that is known of them. */
+function baselineAmong(files: readonly Parsed[]): Parsed | null {
+  const base = files
+    .filter(({ kind }) => kind === "B")
+    .sort(byVersion)
+    .at(-1);
+  if (!base) return null;
+  const isWhole = files.every(
+    ({ kind, version }) => kind !== "V" || compareVersions(version, base.version) > 0,
+  );
+  return isWhole ? base : null;
+}
+
+function byVersion(a: Parsed, b: Parsed): number {
+  return compareVersions(a.version, b.version) || compareText(a.path, b.path);
 }
 
 function baseline({ path, kind }: Parsed): Skipped[] {

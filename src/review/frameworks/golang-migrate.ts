@@ -102,6 +102,7 @@ function pair(up: Parsed, ups: readonly Parsed[], downs: readonly Parsed[]): Mig
     downPath: up.path.replace(/\.up\.(?=[^/]*$)/, ".down."),
     settings: noSettings,
     isRepeatable: false,
+    isBaseline: false,
   };
 }
 

@@ -66,6 +66,7 @@ function layOut({ directory, paths }: MarkedFolder): MigrationDirectory {
       downPath: path,
       settings: noSettings,
       isRepeatable: false,
+      isBaseline: false,
     }),
   );
   migrations.sort((a, b) => compareVersions(a.version, b.version) || compareText(a.up, b.up));

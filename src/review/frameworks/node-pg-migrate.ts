@@ -29,6 +29,7 @@ export default defineFramework({
             downPath: path,
             settings: noSettings,
             isRepeatable: false,
+            isBaseline: false,
           }))
           .sort((a, b) => compareVersions(a.version, b.version) || compareText(a.up, b.up)),
         skipped: [],

@@ -115,6 +115,7 @@ function directoryFor(
         downPath: down?.type === "fizz" ? null : up.path.replace(/\.up\.sql$/, ".down.sql"),
         settings: noSettings,
         isRepeatable: false,
+        isBaseline: false,
       },
     ];
   });

@@ -65,6 +65,7 @@ function layOut(
       downPath: null,
       settings: noSettings,
       isRepeatable: false,
+      isBaseline: false,
     };
   });
   migrations.sort((a, b) => compareText(a.up, b.up));

@@ -60,6 +60,7 @@ function layOut({ directory, paths }: MarkedFolder): MigrationDirectory {
       downPath: path,
       settings: noSettings,
       isRepeatable: false,
+      isBaseline: false,
     };
   });
   const isNumbered = ({ up }: MigrationFiles) => leadingVersion(up) !== null;

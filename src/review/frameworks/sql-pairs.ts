@@ -147,6 +147,7 @@ function filesOf(directory: string, up: Parsed, down: Parsed | null, style: Pars
     downPath: down?.path ?? (isPlainDown ? null : downPathOf(directory, up, style)),
     settings: noSettings,
     isRepeatable: false,
+    isBaseline: false,
   };
 }
 

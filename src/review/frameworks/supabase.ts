@@ -32,6 +32,7 @@ export default defineFramework({
             downPath: null,
             settings: noSettings,
             isRepeatable: false,
+            isBaseline: false,
           })),
           skipped: others.map((path) => ({
             path,
