@@ -7,7 +7,10 @@ import type { Operation, Schema, Script, TableName } from "./types.ts";
 export function isTableReplaced(name: TableName, after: Schema | null, script: Script): boolean {
   const operations = operationsOf(script);
   const created = new Set(operations.flatMap((one) => (one.kind === "createTable" ? [one.table] : [])));
-  const isThere = [...(after?.tables ?? []), ...(after?.views ?? [])].some((other) => other.name === name);
+  const isThere =
+    [...(after?.tables ?? []), ...(after?.views ?? [])].some((other) => other.name === name) ||
+    // What did not run here left nothing to be seen.
+    isMadeLast(name, operations);
   return (
     isThere &&
     operations.some(
@@ -16,6 +19,14 @@ export function isTableReplaced(name: TableName, after: Schema | null, script: S
         isTableFromQuery(one),
     )
   );
+}
+
+/** Whether the last that the script does to a table of this name is to create it. */
+function isMadeLast(name: TableName, operations: readonly Operation[]): boolean {
+  const last = operations.findLast(
+    (one) => (one.kind === "createTable" || one.kind === "dropTable") && one.table === name,
+  );
+  return last?.kind === "createTable";
 }
 
 /** The same of a column: the migration leaves another of its name, and writes to the table. */

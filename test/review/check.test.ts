@@ -31,6 +31,14 @@ describe("without a run", () => {
     expect(rulesOf({}, later)).toEqual(["require-down", "require-down"]);
   });
 
+  it("knows a table that is built anew under its old name", () => {
+    const anew = `ALTER TABLE orders RENAME TO orders_old; ${base} INSERT INTO orders SELECT * FROM orders_old; DROP TABLE orders_old;`;
+    const gone = `ALTER TABLE orders RENAME TO orders_old; DROP TABLE orders_old;`;
+    const down = { "m/0002_a.down.sql": "SELECT 1;" };
+    expect(rulesOf({}, { "m/0002_a.up.sql": anew, ...down })).not.toContain("no-table-drop");
+    expect(rulesOf({}, { "m/0002_a.up.sql": gone, ...down })).toContain("no-table-drop");
+  });
+
   it("lowers what may or may not scan to a warning", () => {
     const change =
       "ALTER TABLE orders ALTER COLUMN user_id SET NOT NULL; ALTER TABLE orders ALTER COLUMN id TYPE numeric;";
