@@ -18,7 +18,7 @@ export interface Base {
 }
 
 /** How bases come about; a change of what is written here, or by history, stand-ins, seed or content, must change it. */
-const recipe = 4;
+const recipe = 5;
 
 /** Engines that a history may bring down before the run is given up. */
 const engineLimit = 5;
@@ -27,7 +27,13 @@ const historySchema: z.ZodType<History> = z.object({
   migrations: z.number(),
   statements: z.number(),
   failed: z.array(z.object({ path: z.string(), line: z.number(), code: z.string(), reason: z.string() })),
-  gaps: z.array(z.object({ reason: z.string(), words: z.array(z.string()).nullable() })),
+  gaps: z.array(
+    z.object({
+      reason: z.string(),
+      words: z.array(z.string()).nullable(),
+      made: z.array(z.string()).nullable(),
+    }),
+  ),
   standIns: z.array(z.string()),
   missingExtensions: z.array(z.string()),
   sendsOneByOne: z.boolean(),

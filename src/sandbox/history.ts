@@ -1,8 +1,9 @@
-import type { FailedHistory, Script, Statement } from "../review/types.ts";
+import type { FailedHistory, Script, Statement, TableName } from "../review/types.ts";
+import { elsewhereGap } from "./elsewhere.ts";
 import { EngineLost, type ExecResult, type SqlError } from "./engine.ts";
 import { transactionVerb } from "./script-run.ts";
 import type { Session } from "./session.ts";
-import { missingExtensionOf, standInFor, standInForExtension } from "./stand-ins.ts";
+import { missingExtensionOf, standInFor, standInForExtension, tablesMadeBy } from "./stand-ins.ts";
 import { type Gap, gapOf } from "./verdict.ts";
 
 /** What came of a replay. All of it is plain data, so that it can be kept beside the database that it made. */
@@ -62,7 +63,7 @@ export async function replayHistory(
   culprits: readonly Culprit[],
   onProgress: (done: number) => void,
 ): Promise<History> {
-  const replay = new Replay(session);
+  const replay = new Replay(session, tablesMadeBy(scripts));
   for (const [i, script] of scripts.entries()) {
     await replay.file(
       script,
@@ -70,12 +71,13 @@ export async function replayHistory(
     );
     onProgress(i + 1);
   }
-  return replay.history(scripts.length);
+  return replay.history(scripts);
 }
 
 /** The replay so far. */
 class Replay {
   readonly #session: Session;
+  readonly #own: ReadonlySet<TableName>;
   readonly #failed: FailedHistory[] = [];
   readonly #gaps: Gap[] = [];
   readonly #standIns = new Set<string>();
@@ -83,16 +85,18 @@ class Replay {
   #statements = 0;
   #sendsOneByOne = false;
 
-  constructor(session: Session) {
+  constructor(session: Session, own: ReadonlySet<TableName>) {
     this.#session = session;
+    this.#own = own;
   }
 
-  history(migrations: number): History {
+  history(scripts: readonly Script[]): History {
+    const elsewhere = elsewhereGap(this.#failed, scripts);
     return {
-      migrations,
+      migrations: scripts.length,
       statements: this.#statements,
       failed: this.#failed,
-      gaps: this.#gaps,
+      gaps: elsewhere ? [...this.#gaps, elsewhere] : this.#gaps,
       standIns: [...this.#standIns],
       missingExtensions: [...this.#missingExtensions],
       sendsOneByOne: this.#sendsOneByOne,
@@ -179,7 +183,7 @@ class Replay {
       await this.#make(standInForExtension(extension));
       return false;
     }
-    const standIn = standInFor(error, "history");
+    const standIn = standInFor(error, "history", this.#own);
     return standIn !== null && !this.#standIns.has(standIn.note) && (await this.#make(standIn));
   }
 

@@ -53,7 +53,8 @@ export async function remedyFor(
 export async function makeMissing(context: RunContext, error: SqlError): Promise<boolean> {
   const extension = missingExtensionOf(error);
   if (extension !== null) context.known.missingExtensions.add(extension);
-  const standIn = extension === null ? standInFor(error, "change") : standInForExtension(extension);
+  const standIn =
+    extension === null ? standInFor(error, "change", context.own) : standInForExtension(extension);
   if (!standIn || context.standIns.has(standIn.note)) return false;
   context.standIns.add(standIn.note);
   return standIn.sql !== "" && (await context.session.run(standIn.sql)).error === null;

@@ -3,6 +3,7 @@ import { type Base, buildBase } from "./base.ts";
 import type { BaseCache } from "./base-cache.ts";
 import { type State, stateAfter } from "./content.ts";
 import type { DryRunRequest } from "./dry-run.ts";
+import { gapsForChange } from "./elsewhere.ts";
 import { type Engine, EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
 import type { LeaseOptions } from "./keeper.ts";
@@ -11,7 +12,9 @@ import { emptySchema, schemaOf } from "./schema.ts";
 import { seed } from "./seed.ts";
 import { borrowed } from "./session.ts";
 import type { Production } from "./sizes.ts";
+import { tablesMadeBy } from "./stand-ins.ts";
 import { type RunContext, runStep, unreachedStep } from "./step.ts";
+import type { Gap } from "./verdict.ts";
 
 /** What a run takes from its house. */
 export interface RunMeans {
@@ -203,7 +206,9 @@ async function observeChange(
 ): Promise<void> {
   const { database, queries, deployed = [], onProgress } = request;
   const { session, giveBack } = borrowed(base.session);
-  const context = await contextOf({ ...base, session }, lap);
+  const scripts = database.steps.map(({ up }) => up);
+  const gaps = gapsForChange(base.history.gaps, seen.start.tables.length > 0, scripts);
+  const context = await contextOf({ ...base, session }, { gaps, own: tablesMadeBy(scripts), lap });
   seen.context = context;
   let state = origin;
   const progress = (done: number) => onProgress?.({ phase: "migrations", done, of: database.steps.length });
@@ -264,13 +269,13 @@ function productionOf({ rows, statistics = null }: DryRunRequest): Production {
 
 async function contextOf(
   { session, history, seeded }: Base,
-  lap: (phase: string) => void,
+  { gaps, own, lap }: { gaps: Gap[] } & Pick<RunContext, "own" | "lap">,
 ): Promise<RunContext> {
   const [relations = []] = await session.ask("SELECT oid FROM pg_catalog.pg_class");
   const old = new Set(relations.flatMap(([oid]) => (oid == null ? [] : [oid])));
   return {
     session,
-    known: { gaps: [...history.gaps], missingExtensions: new Set(history.missingExtensions) },
+    known: { gaps, missingExtensions: new Set(history.missingExtensions) },
     standIns: new Set([
       ...history.standIns,
       ...(history.sendsOneByOne
@@ -282,6 +287,7 @@ async function contextOf(
     seeded: { tables: seeded.tables, rows: seeded.rows },
     old,
     unfilled: new Set(),
+    own,
     sendsOneByOne: history.sendsOneByOne,
     isNew: (oid) => !old.has(oid),
     lap,

@@ -1,4 +1,5 @@
 import { quoteIdentifier } from "../review/sql/names.ts";
+import type { Script, TableName } from "../review/types.ts";
 import type { SqlError } from "./engine.ts";
 
 /** Something harmless that takes the place of what a server would have. */
@@ -17,13 +18,19 @@ interface Stub {
 
 /**
  * What stands in for a missing role or schema; null when the error is about something else. A schema is only made for
- * the history: a new migration that names a schema which nobody made is wrong.
+ * the history: a new migration that names a schema which nobody made is wrong. Of the tables that the migrations themselves
+ * create nothing is imitated.
  */
-export function standInFor(error: SqlError, side: "history" | "change"): StandIn | null {
+export function standInFor(
+  error: SqlError,
+  side: "history" | "change",
+  own: ReadonlySet<TableName>,
+): StandIn | null {
   const role = missingRoleOf(error);
   if (role !== null) return { note: `role ${role} was created`, sql: `CREATE ROLE ${quoteIdentifier(role)}` };
   const hosted = hostedSchemaOf(error);
-  if (hosted) return { note: `schema ${hosted.name} of a hosted platform was imitated`, sql: hosted.sql };
+  if (hosted && !own.has(hosted.table))
+    return { note: `schema ${hosted.name} of a hosted platform was imitated`, sql: hosted.sql };
   const schema = error.code === "3F000" && /^schema "(.+)" does not exist$/.exec(error.message)?.[1];
   if (!schema || side === "change") return null;
   return { note: `schema ${schema} was created`, sql: `CREATE SCHEMA ${quoteIdentifier(schema)}` };
@@ -105,9 +112,29 @@ CREATE FUNCTION remove_retention_policy(relation regclass, if_exists boolean DEF
   },
 };
 
-const hosted: readonly { readonly name: string; readonly objects: RegExp; readonly sql: string }[] = [
+/** Tables that some scripts create. */
+export function tablesMadeBy(scripts: readonly Script[]): ReadonlySet<TableName> {
+  return new Set(
+    scripts.flatMap(({ statements }) =>
+      statements.flatMap(({ operations }) =>
+        operations.flatMap((one) => (one.kind === "createTable" ? [one.table] : [])),
+      ),
+    ),
+  );
+}
+
+interface Hosted {
+  readonly name: string;
+  /** Whoever creates this one has a schema of that name of their own. */
+  readonly table: TableName;
+  readonly objects: RegExp;
+  readonly sql: string;
+}
+
+const hosted: readonly Hosted[] = [
   {
     name: "auth",
+    table: "auth.users",
     objects:
       /^(schema "auth"|relation "auth\.users"|function auth\.(uid|role|jwt|email)\(\)) does not exist$/,
     sql: `

@@ -1,4 +1,12 @@
-import type { Migration, MigrationRun, Outcome, Schema, Script, ScriptRun } from "../review/types.ts";
+import type {
+  Migration,
+  MigrationRun,
+  Outcome,
+  Schema,
+  Script,
+  ScriptRun,
+  TableName,
+} from "../review/types.ts";
 import { type State, stateAfter } from "./content.ts";
 import { EngineLost } from "./engine.ts";
 import { nothingObserved } from "./observe.ts";
@@ -24,6 +32,8 @@ export interface RunContext {
   readonly old: Set<string>;
   /** Those that steps of the base branch made, which were not given rows yet. */
   readonly unfilled: Set<string>;
+  /** Tables that the change creates. */
+  readonly own: ReadonlySet<TableName>;
   /** Whether the tool sends files one statement at a time, whatever the framework's default is. */
   sendsOneByOne: boolean;
   /** Whether a relation was made by this change, by OID. */

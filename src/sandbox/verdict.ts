@@ -1,13 +1,16 @@
 import type { Outcome, Script, Statement } from "../review/types.ts";
+import { isForeign } from "./elsewhere.ts";
 import type { SqlError } from "./engine.ts";
 import { refusedFunctions } from "./refused.ts";
 import { missingExtensionOf, stubbedNames } from "./stand-ins.ts";
 
-/** A statement of the history that did not run, with what it would have to do with what is missing later. */
+/** What is missing in the sandbox: a statement that did not run, with what it would have to do with what is missing later. */
 export interface Gap {
   readonly reason: string;
   /** Names that the statement mentions; null when it could have made anything (DO, a function call, an unread file). */
   readonly words: readonly string[] | null;
+  /** What migrations make, where tables that none of them makes come from elsewhere; null otherwise. */
+  readonly made: readonly string[] | null;
 }
 
 /** The gap that a statement leaves which did not run. */
@@ -16,6 +19,7 @@ export function gapOf(script: Script, statement: Statement, reason: string): Gap
   return {
     reason: `${script.path}:${statement.line}: ${reason}`,
     words: isOpaque ? null : wordsOf(statement.sql),
+    made: null,
   };
 }
 
@@ -85,8 +89,18 @@ export function excuseOf(error: SqlError, known: Known): string | null {
     return `it may need the extension ${stub}, which is not available in the sandbox (${error.message})`;
   if (!traces.has(error.code)) return null;
   const name = missingNameOf(error.message);
-  const gap = known.gaps.find(({ words }) => words === null || name === null || words.includes(name));
+  const elsewhere = elsewhereOf(error.message, known.gaps);
+  if (elsewhere !== null) return elsewhere;
+  const gap = known.gaps.find(
+    ({ words, made }) => made === null && (words === null || name === null || words.includes(name)),
+  );
   return gap ? `it may depend on a statement that did not run: ${gap.reason} (${error.message})` : null;
+}
+
+/** Why a missing table says nothing about the statement: it comes from elsewhere. Null when it does not. */
+export function elsewhereOf(message: string, gaps: readonly Gap[]): string | null {
+  const gap = gaps.find(({ made }) => made !== null && isForeign(message, made));
+  return gap ? `${gap.reason} (${message})` : null;
 }
 
 /** Every identifier of an SQL text in lower case, quoted or not. */

@@ -41,6 +41,19 @@ describe("the history of the base side", () => {
     expect(history.failed[0]?.reason).toMatch(/PROGRAM/);
   });
 
+  it("imitates a hosted platform's schema only where the migrations do not create it", async () => {
+    const foreign = await dry.run({ history: ["CREATE TABLE a (user_id uuid REFERENCES auth.users (id))"] });
+    expect(foreign.standIns).toEqual(["schema auth of a hosted platform was imitated"]);
+    const own = await dry.run({
+      history: [
+        "CREATE TABLE auth.users (id uuid PRIMARY KEY, name text)",
+        "ALTER TABLE auth.users DROP name",
+      ],
+    });
+    expect(own.standIns).toEqual(["schema auth was created"]);
+    expect(own.history.failed).toEqual([]);
+  });
+
   it("excuses a failure that may come from its gaps, and no other", async () => {
     const history = ["CREATE TABLE a (x integer); CREATE TABLE gap (x nosuchtype)"];
     const step = async (up: string) => outcomesOf(only(await dry.run({ history, steps: [{ up }] })).up)[0];
@@ -49,6 +62,25 @@ describe("the history of the base side", () => {
     );
     expect(await step("ALTER TABLE typo ADD COLUMN y integer")).toBe('42P01 relation "typo" does not exist');
   });
+
+  it.each(["postgresql", "sqlite"] as const)(
+    "excuses a table that comes from elsewhere, and no other (%s)",
+    async (dialect) => {
+      const step = async (up: string, history: string[] = []) =>
+        outcomesOf(only(await dry.run({ history, steps: [{ up }], dialect })).up)[0];
+      const foreign = /^not evaluated: it needs a table that no migration makes/;
+      expect(await step("UPDATE settings SET a = 1")).toMatch(foreign);
+      expect(await step("UPDATE more SET a = 1", ["UPDATE settings SET a = 1"])).toMatch(foreign);
+      const own = ["CREATE TABLE a (x integer)"];
+      const gone = /relation "[ab]" does not exist$|no such table: [ab]$/;
+      expect(await step("UPDATE b SET x = 1", own)).not.toMatch(foreign);
+      expect(await step("UPDATE b SET x = 1", own)).toMatch(gone);
+      expect(await step("UPDATE a SET x = 1", [...own, "DROP TABLE a", "UPDATE settings SET n = 1"])).toMatch(
+        gone,
+      );
+      expect(await step("UPDATE b SET x = 1; CREATE TABLE b (x integer)")).toMatch(gone);
+    },
+  );
 
   it("shows that the tool sends one statement at a time when it only runs that way", async () => {
     const history = ["CREATE TABLE a (x integer); CREATE INDEX CONCURRENTLY i ON a (x)"];

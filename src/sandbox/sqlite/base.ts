@@ -25,13 +25,19 @@ export interface SqliteBaseTools {
 }
 
 /** How bases come about; a change of what is written here, or by history or seed, must change it. */
-const recipe = 2;
+const recipe = 3;
 
 const historySchema: z.ZodType<SqliteHistory> = z.object({
   migrations: z.number(),
   statements: z.number(),
   failed: z.array(z.object({ path: z.string(), line: z.number(), code: z.string(), reason: z.string() })),
-  gaps: z.array(z.object({ reason: z.string(), words: z.array(z.string()).nullable() })),
+  gaps: z.array(
+    z.object({
+      reason: z.string(),
+      words: z.array(z.string()).nullable(),
+      made: z.array(z.string()).nullable(),
+    }),
+  ),
   unwrapped: z.boolean(),
   standIns: z.array(z.object({ kind: z.enum(["collation", "function"]), name: z.string() })),
 });

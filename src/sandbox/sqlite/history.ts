@@ -1,4 +1,5 @@
 import type { FailedHistory, Script, Statement } from "../../review/types.ts";
+import { elsewhereGap } from "../elsewhere.ts";
 import { EngineLost } from "../engine.ts";
 import { transactionVerb } from "../script-run.ts";
 import type { Gap } from "../verdict.ts";
@@ -69,11 +70,12 @@ export async function replaySqlite(
     onProgress(i + 1);
   }
   const statements = scripts.reduce((sum, script) => sum + script.statements.length, 0);
+  const elsewhere = elsewhereGap(failed, scripts);
   return {
     migrations: scripts.length,
     statements,
     failed,
-    gaps,
+    gaps: elsewhere ? [...gaps, elsewhere] : gaps,
     unwrapped,
     standIns: session.standIns(),
   };

@@ -1,6 +1,7 @@
 import type { DryRun, MigrationRun, ModelRun, ModelSchema, QueryRun, Schema } from "../../review/types.ts";
 import type { BaseCache } from "../base-cache.ts";
 import type { DryRunRequest } from "../dry-run.ts";
+import { gapsForChange } from "../elsewhere.ts";
 import { type Checkpoint, EngineLost } from "../engine.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
 import { isSame, type RenderedModels, renderModels } from "../models.ts";
@@ -90,7 +91,11 @@ async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promis
 
   const context: SqliteContext = {
     session,
-    gaps: [...base.history.gaps],
+    gaps: gapsForChange(
+      base.history.gaps,
+      seen.start.tables.length > 0,
+      database.steps.map(({ up }) => up),
+    ),
     filled: new Set(base.seeded.filled),
     emptied: [],
     unwrapped: base.history.unwrapped,

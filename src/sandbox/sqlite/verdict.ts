@@ -1,6 +1,6 @@
 import type { Outcome, Script, Statement } from "../../review/types.ts";
 import { timeText } from "../limits.ts";
-import { type Gap, wordsOf } from "../verdict.ts";
+import { elsewhereOf, type Gap, wordsOf } from "../verdict.ts";
 import type { SqliteError } from "./messages.ts";
 
 /** Errors that speak of the sandbox and not of the statement (SQLite documentation, Result and Error Codes). */
@@ -31,7 +31,7 @@ const traces =
 
 /** The gap that a statement leaves which did not run; one that was not read could have made anything. */
 export function sqliteGapOf({ path }: Script, { line, sql }: Statement, reason: string): Gap {
-  return { reason: `${path}:${line}: ${reason}`, words: sql === "" ? null : wordsOf(sql) };
+  return { reason: `${path}:${line}: ${reason}`, words: sql === "" ? null : wordsOf(sql), made: null };
 }
 
 /** What an error says about the statement: `failed` is its own fault, `not-evaluated` is the sandbox's. */
@@ -63,9 +63,12 @@ function excuseOf({ code, message }: SqliteError, gaps: readonly Gap[], millisec
   const addition = additions.find(([pattern]) => pattern.test(message));
   if (addition) return `${addition[1]} (${message})`;
   if (!traces.test(message)) return null;
+  const elsewhere = elsewhereOf(message, gaps);
+  if (elsewhere !== null) return elsewhere;
   const names = wordsOf(message);
   const gap = gaps.find(
-    ({ words }) => words === null || names.some((name) => words.includes(name) && !common.has(name)),
+    ({ words, made }) =>
+      made === null && (words === null || names.some((name) => words.includes(name) && !common.has(name))),
   );
   return gap ? `it may depend on a statement that did not run: ${gap.reason} (${message})` : null;
 }
