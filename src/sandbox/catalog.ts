@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { catalogSql } from "./catalog-sql.ts";
+import { catalogSql, type Part, relationKinds, standaloneKinds } from "./catalog-sql.ts";
 import { EngineLost } from "./engine.ts";
 import type { Changes, Marks, Oid } from "./marks.ts";
 import type { Session } from "./session.ts";
@@ -46,18 +46,46 @@ export async function readChangedCatalog(
   { changes, marks }: { readonly changes: Changes; readonly marks: Marks },
 ): Promise<Catalog> {
   if (changes.names) return readCatalog(session);
-  const objects = await readObjects(session, [...changes.relations]);
+  const kinds = kindsToRead(earlier, changes, marks);
+  if (kinds.size === 0) return earlier;
+  const objects = await readObjects(session, { touched: [...changes.relations], kinds });
   const read = new Set(objects.flatMap(({ home }) => (home === null ? [] : [home])));
-  const isKept = ({ home }: CatalogObject) =>
-    home !== null && marks.relations.has(home) && !changes.relations.has(home) && !read.has(home);
+  const isKept = ({ kind, home }: CatalogObject) => {
+    if (home === null) return !kinds.has(kind);
+    return marks.relations.has(home) && !changes.relations.has(home) && !read.has(home);
+  };
   const kept = [...earlier].filter(([, object]) => isKept(object));
   return new Map([...kept, ...objects.map((object) => [keyOf(object), object] as const)]);
 }
 
-async function readObjects(session: Session, touched: readonly Oid[] | null): Promise<CatalogObject[]> {
-  const answers = await session.ask(
-    `BEGIN; SET LOCAL search_path = public; ${catalogSql(touched)}; ROLLBACK`,
-  );
+/** Kinds of objects of which one may be another now. */
+function kindsToRead(
+  earlier: Catalog,
+  { relations, isTouched }: Changes,
+  { entries }: Marks,
+): ReadonlySet<string> {
+  const kinds = new Set<string>();
+  for (const [kind, { catalogues }] of Object.entries(standaloneKinds)) {
+    if ([...catalogues, "pg_description"].some(isTouched)) kinds.add(kind);
+  }
+  // A domain's constraints belong to no relation.
+  if (isTouched("pg_constraint")) kinds.add("constraint");
+  if (relations.size === 0) return kinds;
+  const held = new Set([...entries].flatMap(([name, { size }]) => (size > 0 ? name.split(".")[0] : [])));
+  for (const [kind, { catalogues }] of Object.entries(relationKinds)) {
+    if (catalogues.some((catalogue) => held.has(catalogue))) kinds.add(kind);
+  }
+  if ([...earlier.values()].some(mayNameRelations)) kinds.add("function");
+  return kinds;
+}
+
+/** A function's body that was parsed, and its defaults, are printed with the names that tables and columns have now. */
+function mayNameRelations({ kind, definition, details }: CatalogObject): boolean {
+  return kind === "function" && (details?.parsed === true || definition.includes(" DEFAULT "));
+}
+
+async function readObjects(session: Session, part: Part | null): Promise<CatalogObject[]> {
+  const answers = await session.ask(`BEGIN; SET LOCAL search_path = public; ${catalogSql(part)}; ROLLBACK`);
   return (answers[2] ?? []).map(objectOf);
 }
 

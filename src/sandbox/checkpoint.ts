@@ -6,12 +6,15 @@ import {
   type Internals,
   type OpenFile,
 } from "./internals.ts";
+import { setVersion, versionOf } from "./writes.ts";
 
 interface SavedEntry {
   readonly name: string;
   readonly node: FileNode;
   /** A file's bytes; null for a directory, a link or a device. */
   readonly bytes: Uint8Array | null;
+  /** Of what is in it: as long as it is the same, so are the bytes. */
+  readonly version: number;
   readonly mode: number;
   readonly mtime: number;
 }
@@ -38,8 +41,8 @@ export interface Snapshot {
 
 /** Directories that the database writes to. */
 const roots = [dataDirectory, "/tmp"];
-/** Directories of tables and indexes, below the data directory (documentation, section 66.1). */
-const relationRoots = ["base", "pg_tblspc"];
+/** Directories of tables, indexes and catalogues, below the data directory (documentation, section 66.1). */
+const relationRoots = ["base", "global", "pg_tblspc"];
 /** Memory is compared and kept in pieces of this size. */
 const block = 64 * 1024;
 const largeBlock = 1024 * 1024;
@@ -72,7 +75,10 @@ export function restoreSnapshot(internals: Internals, snapshot: Snapshot): void 
   const { HEAPU8, FS } = internals;
   const end = usedEnd(HEAPU8);
   const used = snapshot.memory.length * block;
-  for (const [i, bytes] of snapshot.memory.entries()) HEAPU8.set(bytes, i * block);
+  for (const [i, bytes] of snapshot.memory.entries()) {
+    const start = i * block;
+    if (!isSame(bytes, HEAPU8.subarray(start, start + block))) HEAPU8.set(bytes, start);
+  }
   // Memory cannot shrink: what was used above is zeroed, as it was before.
   if (end > used) HEAPU8.fill(0, used, end);
   internals.stackRestore(snapshot.stack);
@@ -95,6 +101,18 @@ export function filesChangedSince({ FS }: Internals, { directories }: Snapshot):
   return changed;
 }
 
+/** Whether every file that is said to be what it was in a snapshot is, byte for byte. */
+export function tellsWrites({ FS }: Internals, { directories }: Snapshot): boolean {
+  return [...directories].every(([directory, { entries }]) =>
+    Object.entries(entriesOf(directory)).every(([name, node]) => {
+      const then = entries.get(name);
+      return (
+        FS.isDir(node.mode) || !then?.bytes || !isUntouched(then, node) || isSame(then.bytes, contentOf(node))
+      );
+    }),
+  );
+}
+
 function findChanged(
   node: FileNode,
   path: string,
@@ -106,9 +124,9 @@ function findChanged(
   const present = entriesOf(node);
   for (const [name, entry] of Object.entries(present)) {
     const below = `${path}/${name}`;
-    const bytes = saved?.get(name)?.bytes;
+    const then = saved?.get(name);
     if (FS.isDir(entry.mode)) findChanged(entry, below, FS, directories, changed);
-    else if (!bytes || !isSame(bytes, contentOf(entry))) changed.push(below);
+    else if (isNumbered(name) && !holds(entry, then)) changed.push(below);
   }
   for (const name of saved?.keys() ?? []) if (!(name in present)) changed.push(`${path}/${name}`);
 }
@@ -144,15 +162,30 @@ function saveDirectory(
   const known = earlier?.directories.get(node)?.entries;
   for (const [name, entry] of Object.entries(entriesOf(node))) {
     const { mode, mtime } = entry;
-    const bytes = isFile(mode) ? keptOr(known?.get(name)?.bytes, contentOf(entry)) : null;
-    entries.set(name, { name, node: entry, bytes, mode, mtime });
+    const bytes = isFile(mode) ? bytesAfter(known?.get(name), entry) : null;
+    entries.set(name, { name, node: entry, bytes, version: versionOf(entry), mode, mtime });
     if (internals.FS.isDir(mode)) saveDirectory(entry, internals, earlier, saved);
   }
   saved.set(node, { entries });
 }
 
-function keptOr(earlier: Uint8Array | null | undefined, now: Uint8Array): Uint8Array {
-  return earlier && isSame(earlier, now) ? earlier : now.slice();
+function bytesAfter(earlier: SavedEntry | undefined, node: FileNode): Uint8Array {
+  const now = contentOf(node);
+  return earlier?.bytes && holds(node, earlier) ? earlier.bytes : now.slice();
+}
+
+/** Files of relations are named by number; `pg_control` beside them is written by every CHECKPOINT. */
+function isNumbered(name: string): boolean {
+  return /\d/.test(name);
+}
+
+function holds(node: FileNode, saved: SavedEntry | undefined): boolean {
+  if (!saved?.bytes) return false;
+  return isUntouched(saved, node) || isSame(saved.bytes, contentOf(node));
+}
+
+function isUntouched(earlier: SavedEntry | undefined, node: FileNode): boolean {
+  return earlier?.node === node && earlier.version === versionOf(node);
 }
 
 /** A file's bytes, in place. A file that was never written to has none yet; it must be empty again. */
@@ -189,13 +222,17 @@ function restoreDirectory(parent: FileNode, directory: SavedDirectory, { FS }: I
 }
 
 function restoreFile(node: FileNode, saved: SavedEntry, bytes: Uint8Array): void {
-  const present = bytesOf(node);
-  if (present && present.length >= bytes.length) {
-    present.set(bytes);
-    present.fill(0, bytes.length);
-  } else {
-    node.contents = bytes.slice();
+  if (!isUntouched(saved, node)) {
+    const present = bytesOf(node);
+    if (present && present.length >= bytes.length) {
+      present.set(bytes);
+      present.fill(0, bytes.length);
+    } else {
+      node.contents = bytes.slice();
+    }
+    setVersion(node, saved.version);
   }
+  // A size may be pretended.
   node.usedBytes = bytes.length;
   node.mode = saved.mode;
   node.mtime = saved.mtime;

@@ -42,10 +42,10 @@ export async function contentAfter(
   earlier: State,
   rows: "rows" | "no rows",
 ): Promise<Content> {
-  const { marks, changes } = await readChanges(session, earlier.marks);
+  const files = await session.changedFiles(earlier.checkpoint);
+  const { marks, changes } = await readChanges(session, earlier.marks, files);
   const catalog = await readChangedCatalog(session, earlier.catalog, { changes, marks });
   if (rows === "no rows") return { marks, catalog, data: new Map() };
-  const files = changes.values ? null : await session.changedFiles(earlier.checkpoint);
   const succession = { before: earlier.marks, after: marks, changes, files };
   return { marks, catalog, data: await readChangedData(session, earlier.data, succession) };
 }
@@ -69,7 +69,6 @@ const relation = z.object({
   persistence: z.string(),
   file: z.string(),
   partitionOf: z.string().nullable(),
-  entries: z.number(),
 });
 
 const table = z.object({
@@ -85,6 +84,9 @@ export const keptContent = z.object({
   transaction: z.string(),
   lastOid: z.string(),
   settings: z.number(),
+  members: z.number(),
+  entries: z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.number()]))])),
+  files: z.array(z.tuple([z.string(), z.string()])),
   relations: z.array(z.tuple([z.string(), relation])),
   routines: z.array(z.tuple([z.string(), z.string()])),
   objects: z.array(object),
@@ -93,9 +95,11 @@ export const keptContent = z.object({
 
 /** The form in which content can be written as JSON. */
 export function toKept({ marks, catalog, data }: Content): z.infer<typeof keptContent> {
-  const { relations, routines, ...plain } = marks;
+  const { relations, routines, entries, files, ...plain } = marks;
   return {
     ...plain,
+    entries: [...entries].map(([name, counts]) => [name, [...counts]]),
+    files: [...files],
     relations: [...relations],
     routines: [...routines],
     objects: [...catalog.values()],
@@ -114,9 +118,15 @@ export function toKept({ marks, catalog, data }: Content): z.infer<typeof keptCo
 
 /** Content from the form in which it was kept. */
 export function fromKept(kept: z.infer<typeof keptContent>): Content {
-  const { relations, routines, objects, data, ...plain } = kept;
+  const { relations, routines, entries, files, objects, data, ...plain } = kept;
   return {
-    marks: { ...plain, relations: new Map(relations), routines: new Map(routines) },
+    marks: {
+      ...plain,
+      entries: new Map(entries.map(([name, counts]) => [name, new Map(counts)])),
+      files: new Map(files),
+      relations: new Map(relations),
+      routines: new Map(routines),
+    },
     catalog: new Map(objects.map((entry) => [keyOf(entry), entry])),
     data: new Map(data),
   };

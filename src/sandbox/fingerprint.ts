@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { quoteIdentifier, quoteTable } from "../review/sql/names.ts";
 import type { DataChange, TableName } from "../review/types.ts";
-import type { Changes, Marks, Oid } from "./marks.ts";
+import { type Changes, fileNumbers, type Marks, type Oid } from "./marks.ts";
 import type { Session } from "./session.ts";
 
 /** The rows of every table, as far as they are compared. */
@@ -108,7 +108,7 @@ export async function readChangedData(
  */
 export function touchedTables({ before, after, changes, files }: Succession): ReadonlySet<Oid> | null {
   if (changes.values || files === null) return null;
-  const numbers = new Set(files.map((file) => /(\d+)(?:\.\d+)?$/.exec(file)?.[1]));
+  const numbers = fileNumbers(files);
   const touched = new Set<Oid>();
   for (const [oid, { file, persistence }] of after.relations) {
     if (!changes.relations.has(oid) && persistence !== "u" && !numbers.has(file)) continue;

@@ -7,6 +7,7 @@ import { hasSegments, pretendSizes } from "./pretend.ts";
 import { createReader, frameQuery } from "./protocol.ts";
 import { limitFiles } from "./quota.ts";
 import { loadLibraries, provenSnapshot } from "./warm-up.ts";
+import { watchWrites } from "./writes.ts";
 
 type BootRequest = Extract<Request, { kind: "boot" }>;
 
@@ -58,6 +59,7 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     installExtensions(internals, boot.extensions);
     watchLibraries(internals, (path) => libraries.add(path));
     limitFiles(internals, boot.limits.files);
+    watchWrites(internals);
     return { pg, internals };
   }
 

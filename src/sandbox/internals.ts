@@ -31,6 +31,7 @@ export interface StreamOperations {
     position: number,
     canOwn?: boolean,
   ): number;
+  msync(stream: OpenFile, buffer: Uint8Array, offset: number, length: number, flags: number): number;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { TableName } from "../review/types.ts";
+import { isMembership } from "./catalog-sql.ts";
 import type { Rows, Session } from "./session.ts";
 
 /** An object's number in PostgreSQL's catalogues, as text. */
@@ -20,6 +21,12 @@ export interface Marks {
   readonly routines: ReadonlyMap<Oid, string>;
   /** Rows of catalogues on which the text of values depends, whatever table they are in. */
   readonly settings: number;
+  /** Objects that are members of extensions. */
+  readonly members: number;
+  /** How many rows of a catalogue belong to each relation, by what is counted. */
+  readonly entries: ReadonlyMap<string, ReadonlyMap<Oid, number>>;
+  /** Numbers of the catalogues' own files, by catalogue. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 export interface Relation {
@@ -32,18 +39,21 @@ export interface Relation {
   readonly file: string;
   /** What it is a partition of. */
   readonly partitionOf: Oid | null;
-  /** Rows in all catalogues that belong to it. */
-  readonly entries: number;
 }
 
 /** What differs between two states of a database, the second of which came from the first. */
 export interface Changes {
-  /** Whether what definitions of any relation may mention has another name: types, functions, roles, schemas. */
+  /**
+   * Whether what definitions of any relation may mention has another name (types, functions, roles, schemas), or an object
+   * came to an extension or left one.
+   */
   readonly names: boolean;
   /** Whether values of any table may read differently although nobody wrote to it. */
   readonly values: boolean;
   /** Relations whose own catalogue entries changed; new ones and those that are gone are among them. */
   readonly relations: ReadonlySet<Oid>;
+  /** Whether a catalogue may hold other rows than it did. */
+  isTouched(catalogue: string): boolean;
 }
 
 /** Catalogues whose rows belong to a relation, each with the column that names it. */
@@ -97,102 +107,186 @@ const named: readonly string[] = [
 /** Catalogues that decide how a value is written as text, beside its own type: casts, settings of sessions. */
 const textual: readonly string[] = ["pg_cast", "pg_db_role_setting"];
 
+/** What is counted by relation: catalogue, column that names the relation, where its rows and their transactions are. */
+const counted: readonly {
+  readonly name: string;
+  readonly catalogue: string;
+  readonly rows: string;
+}[] = [
+  ...belongings.map(([catalogue, column, condition]) => ({
+    name: `${catalogue}.${column}`,
+    catalogue,
+    rows: `SELECT ${column}, xmin FROM ${catalogue} WHERE ${condition}`,
+  })),
+  ...commented.map(([catalogue, column]) => ({
+    name: `pg_description ${catalogue}`,
+    catalogue: "pg_description",
+    rows: `SELECT c.${column}, d.xmin FROM pg_description d JOIN ${catalogue} c ON c.oid = d.objoid
+WHERE d.classoid = '${catalogue}'::regclass AND d.objoid >= 16384`,
+  })),
+];
+
+const nothing: Marks = {
+  transaction: "2",
+  lastOid: "0",
+  relations: new Map(),
+  routines: new Map(),
+  settings: 0,
+  members: 0,
+  entries: new Map(),
+  files: new Map(),
+};
+
 /** Takes the marks of a database. Valid outside a transaction. */
 export async function readMarks(session: Session): Promise<Marks> {
-  return marksOf(await session.ask(marksSql("2")));
+  return (await readChanges(session, nothing, null)).marks;
 }
 
-/** The marks of a database, and what changed since it had others. */
+/**
+ * The marks of a database, and what changed since it had others. A catalogue whose file is not among `files`, the paths of
+ * those that changed since, holds the same rows and is not asked; null when that cannot be told.
+ */
 export async function readChanges(
   session: Session,
   since: Marks,
+  files: readonly string[] | null,
 ): Promise<{ marks: Marks; changes: Changes }> {
-  const answers = await session.ask(`${marksSql(since.transaction)};\n${changesSql(since)}`);
-  const marks = marksOf(answers);
-  const [, , counts = [], , flags = [], replaced = []] = answers;
-  const relations = new Set<Oid>();
-  for (const [oid, , fresh] of counts) if (oid && fresh !== "0") relations.add(oid);
-  for (const [oid, { entries }] of marks.relations) {
-    if (since.relations.get(oid)?.entries !== entries) relations.add(oid);
+  const numbers = files && fileNumbers(files);
+  function isTouched(catalogue: string): boolean {
+    const file = since.files.get(catalogue);
+    return numbers === null || file === undefined || numbers.has(file);
   }
-  for (const oid of since.relations.keys()) if (!marks.relations.has(oid)) relations.add(oid);
-  const [hasNewNames, hasNewSettings, hasCasts] = (flags[0] ?? []).map((flag) => flag === "t");
-  const names =
-    hasNewNames === true || replaced.some(([oid, name]) => since.routines.get(oid ?? "") !== name);
-  const isComposite = [...relations].some((oid) => since.relations.get(oid)?.kind === "c");
-  const values =
-    names ||
-    hasNewSettings === true ||
-    marks.settings !== since.settings ||
-    (hasCasts === true && replaced.length > 0) ||
-    isComposite;
-  return { marks, changes: { names, values, relations } };
+  const answers = await session.ask(changesSql(since, isTouched));
+  const [head = [], own = [], counts = [], found = [], routines = [], replaced = []] = answers;
+  const [transaction, lastOid, settings, members, ...flags] = head[0] ?? [];
+  const [hasNewNames, hasNewSettings, hasNewMembers, hasCasts] = flags.map((flag) => flag === "t");
+
+  const entries = new Map(since.entries);
+  const changed = new Set<Oid>();
+  for (const [name, list, fresh] of counts) {
+    const before = since.entries.get(name ?? "") ?? new Map<Oid, number>();
+    const after = countsOf(list ?? "");
+    entries.set(name ?? "", after);
+    for (const oid of listOf(fresh ?? "")) changed.add(oid);
+    for (const [oid, count] of after) if (before.get(oid) !== count) changed.add(oid);
+    for (const oid of before.keys()) if (!after.has(oid)) changed.add(oid);
+  }
+  const marks: Marks = {
+    transaction: transaction ?? "2",
+    lastOid: lastOid ?? "0",
+    relations: relationsAfter(since, found, entries.get("pg_class.oid") ?? new Map()),
+    routines: isTouched("pg_proc")
+      ? new Map(routines.map(([oid, name]) => [oid ?? "", name ?? ""]))
+      : since.routines,
+    settings: settings === null ? since.settings : Number(settings),
+    members: members === null ? since.members : Number(members),
+    entries,
+    files: new Map(own.map(([name, number]) => [name ?? "", number ?? ""])),
+  };
+  const hasOtherSettings = hasNewSettings === true || marks.settings !== since.settings;
+  const hasOtherMembers = hasNewMembers === true || marks.members !== since.members;
+  const isRenamed = replaced.some(([oid, name]) => since.routines.get(oid ?? "") !== name);
+  const names = hasNewNames === true || hasOtherMembers || isRenamed;
+  const isComposite = [...changed].some((oid) => since.relations.get(oid)?.kind === "c");
+  const values = names || hasOtherSettings || (hasCasts === true && replaced.length > 0) || isComposite;
+  return { marks, changes: { names, values, relations: changed, isTouched } };
+}
+
+/** Numbers in paths of files; the other forks of a relation, which are told by a word, hold no rows. */
+export function fileNumbers(files: readonly string[]): ReadonlySet<string> {
+  return new Set(files.flatMap((file) => /(?:^|\/)(\d+)(?:\.\d+)?$/.exec(file)?.[1] ?? []));
 }
 
 /** Whether a row is of this transaction or a later one. What does not depend on the row is asked once. */
-function isFresh(transaction: string, row = ""): string {
-  return `age(${row}xmin) <= (SELECT age('${transaction}'::xid))`;
+function isFresh(transaction: string, made = "xmin"): string {
+  return `age(${made}) <= (SELECT age('${transaction}'::xid))`;
 }
 
-function marksSql(transaction: string): string {
-  const rows = belongings.map(
-    ([catalogue, column, condition]) =>
-      `SELECT ${column}, ${isFresh(transaction)} FROM ${catalogue} WHERE ${condition}`,
-  );
-  const comments = commented.map(
-    ([catalogue, column]) =>
-      `SELECT c.${column}, ${isFresh(transaction, "d.")} FROM pg_description d JOIN ${catalogue} c ON c.oid = d.objoid
-WHERE d.classoid = '${catalogue}'::regclass AND d.objoid >= 16384`,
-  );
+/** What is asked, as far as catalogues may hold other rows: in one query, because each costs a way there and back. */
+function changesSql({ transaction, lastOid }: Marks, isTouched: (catalogue: string) => boolean): string {
+  const fresh = isFresh(transaction);
+  const exists = (catalogues: readonly string[], condition: string) =>
+    catalogues
+      .filter(isTouched)
+      .map((catalogue) => `EXISTS (SELECT 1 FROM ${catalogue} WHERE ${condition})`)
+      .join(" OR ") || "false";
+  const greatest = ["pg_class", "pg_proc", ...named]
+    .filter(isTouched)
+    .map((catalogue) => `, (SELECT max(oid) FROM ${catalogue})`);
+  const settings = textual.map((catalogue) => `(SELECT count(*) FROM ${catalogue})`).join(" + ");
+  const counts = counted
+    .filter(({ catalogue }) => isTouched(catalogue))
+    .map(
+      ({ name, rows }) => `
+SELECT '${name}', string_agg(oid || ':' || number, ' '), string_agg(oid::text, ' ') FILTER (WHERE fresh)
+FROM (SELECT oid, count(*), bool_or(${isFresh(transaction, "made")}) FROM (${rows}) x(oid, made) GROUP BY 1) x(oid, number, fresh)`,
+    );
   return `
-SELECT pg_snapshot_xmax(pg_current_snapshot())::xid, (SELECT max(oid) FROM (
-${["pg_class", "pg_proc", ...named].map((catalogue) => `(SELECT max(oid) AS oid FROM ${catalogue})`).join(" UNION ALL ")}) x),
-${textual.map((catalogue) => `(SELECT count(*) FROM ${catalogue})`).join(" + ")};
+SELECT pg_snapshot_xmax(pg_current_snapshot())::xid, greatest('${lastOid}'::oid${greatest.join("")}),
+${textual.some(isTouched) ? settings : "NULL"},
+${isTouched("pg_depend") ? `(SELECT count(*) FROM pg_depend WHERE ${isMembership})` : "NULL"},
+${exists(named, `${fresh} AND oid <= ${lastOid}`)},
+${exists(textual, fresh)},
+${exists(["pg_depend"], `${fresh} AND ${isMembership}`)},
+${isTouched("pg_proc")} AND EXISTS (SELECT 1 FROM pg_cast WHERE castfunc >= 16384);
+SELECT relname, pg_relation_filenode(oid) FROM pg_class WHERE oid < 16384 AND relkind = 'r' AND relnamespace = 'pg_catalog'::regnamespace;
+${counts.join("\nUNION ALL") || "SELECT 1 WHERE false"};
 SELECT c.oid, CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname, c.relkind, c.relpersistence, c.relfilenode,
   CASE WHEN c.relispartition THEN (SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid) END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY n.nspname, c.relname;
-SELECT oid, count(*), count(*) FILTER (WHERE fresh) FROM (
-${[...rows, ...comments].join("\nUNION ALL ")}) x(oid, fresh) GROUP BY oid;
-SELECT oid, ${routineName} FROM pg_proc WHERE oid >= 16384`;
-}
-
-/** Rows that were there before and are others now. */
-function changesSql({ transaction, lastOid }: Marks): string {
-  const fresh = isFresh(transaction);
-  const changed = named.map(
-    (catalogue) => `EXISTS (SELECT 1 FROM ${catalogue} WHERE ${fresh} AND oid <= ${lastOid})`,
-  );
-  const added = textual.map((catalogue) => `EXISTS (SELECT 1 FROM ${catalogue} WHERE ${fresh})`);
-  return `SELECT ${changed.join(" OR ")}, ${added.join(" OR ")}, EXISTS (SELECT 1 FROM pg_cast WHERE castfunc >= 16384);
-SELECT oid, ${routineName} FROM pg_proc WHERE ${fresh} AND oid <= ${lastOid}`;
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (${isTouched("pg_namespace")} OR ${isFresh(transaction, "c.xmin")});
+SELECT oid, ${routineName} FROM pg_proc WHERE ${isTouched("pg_proc")} AND oid >= 16384;
+SELECT oid, ${routineName} FROM pg_proc WHERE ${isTouched("pg_proc")} AND ${fresh} AND oid <= ${lastOid}`;
 }
 
 const routineName = "pronamespace || '.' || proname || '(' || proargtypes::text || ')'";
 
-function marksOf([head = [], relations = [], counts = [], routines = []]: readonly Rows[]): Marks {
-  const [transaction, lastOid, settings] = head[0] ?? [];
-  const entries = new Map(counts.map(([oid, count]) => [oid, Number(count)]));
-  return {
-    transaction: transaction ?? "2",
-    lastOid: lastOid ?? "0",
-    settings: Number(settings),
-    routines: new Map(routines.map(([oid, name]) => [oid ?? "", name ?? ""])),
-    relations: new Map(
-      relations.map(([oid, name, kind, persistence, file, partitionOf]) => [
-        oid ?? "",
-        {
-          name: name ?? "",
-          kind: kind ?? "",
-          persistence: persistence ?? "",
-          file: file ?? "0",
-          partitionOf: partitionOf ?? null,
-          entries: entries.get(oid ?? null) ?? 0,
-        },
-      ]),
-    ),
-  };
+/** The relations that were there and still are, and those of which the catalogue has a new row. */
+function relationsAfter(
+  since: Marks,
+  found: Rows,
+  present: ReadonlyMap<Oid, number>,
+): ReadonlyMap<Oid, Relation> {
+  const relations = new Map([...since.relations].filter(([oid]) => present.has(oid)));
+  let isSorted = true;
+  for (const [oid, name, kind, persistence, file, partitionOf] of found) {
+    const relation = {
+      name: name ?? "",
+      kind: kind ?? "",
+      persistence: persistence ?? "",
+      file: file ?? "0",
+      partitionOf: partitionOf ?? null,
+    };
+    isSorted &&= relations.get(oid ?? "")?.name === name;
+    relations.set(oid ?? "", relation);
+  }
+  return isSorted ? relations : new Map([...relations].sort(byName));
+}
+
+/** By schema and name, as the database would sort them. */
+function byName([, a]: readonly [Oid, Relation], b: readonly [Oid, Relation]): number {
+  const [left, right] = [sortable(a.name), sortable(b[1].name)];
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function sortable(name: TableName): string {
+  return (name.includes(".") ? name : `public.${name}`).replace(".", "\0");
+}
+
+/** E.g. `16390:4 16391:2`, numbers of rows by relation. */
+function countsOf(list: string): ReadonlyMap<Oid, number> {
+  return new Map(
+    listOf(list).map((entry) => {
+      const [oid = "", count] = entry.split(":");
+      return [oid, Number(count)];
+    }),
+  );
+}
+
+function listOf(list: string): string[] {
+  return list === "" ? [] : list.split(" ");
 }
 
 /** What is asked between two states, as any database answers it. */
-export const changedSql = marksSql("2");
+export const changedSql = changesSql(nothing, () => true);

@@ -54,6 +54,13 @@ CREATE POLICY own ON users FOR SELECT USING (EXISTS (SELECT 1 FROM orders o WHER
 CREATE STATISTICS users_stats ON name, n FROM users;
 CREATE SEQUENCE numbers;
 ALTER TABLE log ALTER COLUMN at SET DEFAULT nextval('numbers');
+CREATE TABLE papers (id int, body text);
+CREATE FUNCTION noted(n int) RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(body) FROM papers WHERE id > n; END;
+CREATE FUNCTION following(s regclass DEFAULT 'numbers') RETURNS bigint LANGUAGE sql RETURN nextval(s);
+CREATE PUBLICATION told FOR TABLE orders;
+CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple);
+CREATE DOMAIN tiny AS int CONSTRAINT few CHECK (VALUE < 10);
+COMMENT ON TYPE size IS 'of a shirt'; COMMENT ON FUNCTION twice(int) IS 'two times';
 COMMENT ON CONSTRAINT users_n_check ON users IS 'few';
 GRANT SELECT ON users TO clerk;
 INSERT INTO users (name, n, p) SELECT 'u' || g, g, ROW(g, 'x')::pair FROM generate_series(1, 12) g;
@@ -171,6 +178,38 @@ const changes: readonly (readonly [what: string, sql: string])[] = [
     "a write that a rolled back savepoint hides",
     "BEGIN; SAVEPOINT s; DELETE FROM items; ROLLBACK TO s; UPDATE shop.prices SET id = 9 WHERE id = 1; COMMIT",
   ],
+  ["a renamed column that a function's body mentions", "ALTER TABLE papers RENAME COLUMN body TO content"],
+  ["a renamed sequence that a function's default mentions", "ALTER SEQUENCE numbers RENAME TO figures"],
+  ["a renamed table that is published", "ALTER TABLE orders RENAME TO purchases"],
+  ["a table that is published no more", "ALTER PUBLICATION told DROP TABLE orders"],
+  ["a dropped constraint of a domain", "ALTER DOMAIN tiny DROP CONSTRAINT few"],
+  ["a dropped domain", "DROP DOMAIN tiny"],
+  ["a new enum, a dropped one", "CREATE TYPE hue AS ENUM ('red'); DROP TYPE mood CASCADE"],
+  ["a dropped function", "DROP FUNCTION noted(int)"],
+  ["a comment on a type that is gone", "COMMENT ON TYPE size IS NULL"],
+  ["another comment on a function", "COMMENT ON FUNCTION twice(int) IS 'doubled'"],
+  [
+    "privileges on a function and on a schema",
+    "REVOKE EXECUTE ON FUNCTION twice(int) FROM PUBLIC; GRANT USAGE ON SCHEMA shop TO clerk",
+  ],
+  ["a function that joins an extension", "ALTER EXTENSION plpgsql ADD FUNCTION twice(int)"],
+  ["a role, and its membership", "CREATE ROLE boss; GRANT boss TO clerk"],
+  ["a role's attribute", "ALTER ROLE clerk LOGIN"],
+  ["a mapping of a text search configuration", "ALTER TEXT SEARCH CONFIGURATION plain DROP MAPPING FOR word"],
+  [
+    "an event trigger",
+    "CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER watching ON ddl_command_end EXECUTE FUNCTION watch()",
+  ],
+  [
+    "a foreign server",
+    "CREATE FOREIGN DATA WRAPPER far; CREATE SERVER away FOREIGN DATA WRAPPER far; CREATE FOREIGN TABLE afar (n int) SERVER away",
+  ],
+  [
+    "a collation and an operator",
+    "CREATE COLLATION plainly (provider = icu, locale = 'und'); CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)",
+  ],
+  ["an aggregate", "CREATE AGGREGATE summed(int) (SFUNC = int4pl, STYPE = int)"],
+  ["a range type", "CREATE TYPE span AS RANGE (subtype = int)"],
   ["an extension", "CREATE EXTENSION citext; ALTER TABLE log ADD COLUMN c citext"],
   ["a table that joins an extension", "CREATE EXTENSION citext; ALTER EXTENSION citext ADD TABLE log"],
   [
@@ -192,6 +231,7 @@ describe("what is read again after a change", () => {
       "ALTER TABLE log DROP COLUMN at",
       "VACUUM FULL pg_class",
       "VACUUM FREEZE pg_attribute",
+      "ALTER TABLE log ADD COLUMN later int",
     ])
       expect((await session.run(sql)).error).toBeNull();
     const content = await contentAfter(session, start, "rows");
@@ -214,8 +254,8 @@ describe("what is read again after a change", () => {
   it("is little: tables that nobody touched are not read", async () => {
     await session.restore(start.checkpoint);
     await session.run("DELETE FROM orders WHERE id = 3");
-    const { marks, changes } = await readChanges(session, start.marks);
     const files = await session.changedFiles(start.checkpoint);
+    const { marks, changes } = await readChanges(session, start.marks, files);
     const touched = touchedTables({ before: start.marks, after: marks, changes, files }) ?? new Set();
     const names = [...touched].map((oid) => marks.relations.get(oid)?.name).sort();
     expect(names).toEqual(["fleeting", "items", "log", "orders"]);
