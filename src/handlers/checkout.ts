@@ -1,6 +1,8 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import type { Origin } from "../review/contracts.ts";
 import { GitError, git } from "./git.ts";
+import { patternOf, pullIn } from "./names-in-code.ts";
 import type { Blob, ChangedFile, Source, TreeFile } from "./source.ts";
 
 export interface CheckoutOptions {
@@ -79,10 +81,74 @@ export async function openCheckout(options: CheckoutOptions): Promise<Checkout> 
         complete: true,
       };
     },
+    async search(words, among) {
+      const paths = new Set(among.map(({ path }) => path));
+      const found = new Map<string, readonly string[]>();
+      for (const word of words)
+        found.set(
+          word,
+          (await filesWith(repo, base, word, signal)).filter((path) => paths.has(path)),
+        );
+      return { files: found, count: paths.size };
+    },
+    async origins(paths) {
+      const found = await Promise.all(paths.map((path) => originOf(repo, base, path, signal)));
+      return new Map(paths.flatMap((path, i) => (found[i] ? [[path, found[i]]] : [])));
+    },
     async read(digests) {
       return readBlobs(repo, digests, links, signal);
     },
   };
+}
+
+/** Text files of a commit that hold a name. */
+async function filesWith(repo: string, commit: string, word: string, signal: AbortSignal | undefined) {
+  const args = [
+    "grep",
+    "-I",
+    "-l",
+    "-i",
+    "-z",
+    "-E",
+    "--full-name",
+    "-e",
+    patternOf(word),
+    commit,
+    "--",
+    ":/",
+  ];
+  try {
+    const output = (await git(repo, args, { signal })).toString("utf8");
+    return output.split("\0").flatMap((line) => (line === "" ? [] : [line.slice(commit.length + 1)]));
+  } catch (error) {
+    // Git's way to say that there are none. (git-grep, "Exit status".)
+    if (error instanceof GitError && error.status === 1) return [];
+    throw error;
+  }
+}
+
+/** The commit that brought a file; null where a shallow clone does not reach it. */
+async function originOf(
+  repo: string,
+  base: string,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Origin | null> {
+  try {
+    const args = ["log", "-n1", "--diff-filter=A", "--format=%H%x00%s", base, "--", `:(top,literal)${path}`];
+    const [commit = "", headline = ""] = (await git(repo, args, { signal }))
+      .toString("utf8")
+      .trim()
+      .split("\0");
+    const isShallow = (await git(repo, ["rev-parse", "--is-shallow-repository"], { signal })).toString(
+      "utf8",
+    );
+    if (!/^[0-9a-f]{40,64}$/.test(commit) || isShallow.trim() === "true") return null;
+    return { commit, pull: pullIn(headline) };
+  } catch (error) {
+    if (error instanceof GitError) return null;
+    throw error;
+  }
 }
 
 async function repositoryOf(repo: string, signal: AbortSignal | undefined): Promise<string> {

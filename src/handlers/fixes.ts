@@ -1,5 +1,6 @@
 import { check } from "../review/check.ts";
 import type { Config } from "../review/config.ts";
+import type { Contract } from "../review/contracts.ts";
 import { altered, type ChangedFiles } from "../review/edited.ts";
 import { readChangeSet } from "../review/read.ts";
 import type { Statistics } from "../review/statistics.ts";
@@ -18,6 +19,7 @@ interface FixRequest {
   /** What is known of production. */
   readonly statistics: Statistics | null;
   readonly baseline: ReadonlySet<string>;
+  readonly contracts: readonly Contract[];
   /** As YYYY-MM-DD. */
   readonly today: string;
   readonly proofs: Proofs;
@@ -28,7 +30,7 @@ interface FixRequest {
  * Has the sandbox run what the findings of a database offer, while its engine still stands: the first run is judged, then
  * one version of the change after the other is run. Nothing is run when there is nothing to offer.
  */
-export function fixesOf({ changes, database, input, statistics, baseline, today, proofs, lap }: FixRequest) {
+export function fixesOf({ changes, database, input, proofs, lap, ...known }: FixRequest) {
   const { config } = input;
   const judge = (version: ChangeSet, run: DryRun) =>
     check({
@@ -38,9 +40,7 @@ export function fixesOf({ changes, database, input, statistics, baseline, today,
       },
       runs: [run],
       config,
-      statistics,
-      baseline,
-      today,
+      ...known,
     });
   const models = new Set(database.models?.head.map(({ path }) => path));
   let work: Generator<Attempt, void, DryRun> | null = null;

@@ -6,10 +6,11 @@ import { concernsDatabase, readChangeSet, readHistory, type Texts, wantedFiles }
 import { reportOf } from "../review/report/report.ts";
 import type { Statistics } from "../review/statistics.ts";
 import { decodeText } from "../review/text-file.ts";
-import type { ChangeSet, Database, DryRun, Report, Script, Skipped } from "../review/types.ts";
+import type { ChangeSet, Database, DryRun, HistoryEntry, Report, Script, Skipped } from "../review/types.ts";
 import { type Proofs, proved } from "../review/verify.ts";
 import type { DryRunRequest, Sandbox } from "../sandbox/dry-run.ts";
 import { endedSuppressions, readBaseFacts } from "./base-facts.ts";
+import { readContracts } from "./contracts.ts";
 import { fixesOf } from "./fixes.ts";
 import type { Blob, Source, TreeFile } from "./source.ts";
 
@@ -68,18 +69,25 @@ export async function reviewChange(
   ]);
   clock.lap("read");
 
+  const contracts = await readContracts(source, changes, base.files, (database, entries) =>
+    readScripts(source, database, entries),
+  );
+  clock.lap("contracts");
+
   const runs: DryRun[] = [];
   const proofs: Proofs = { fixes: new Map(), sequences: new Set() };
   for (const database of changes.databases) {
     options.signal?.throwIfAborted();
-    const again = fixesOf({ changes, database, input, statistics, baseline, today, proofs, lap: clock.lap });
+    const known = { statistics, baseline, today, contracts };
+    const again = fixesOf({ changes, database, input, ...known, proofs, lap: clock.lap });
     const production = { config, statistics };
     const fixing = options.offersFixes === false ? options : { ...options, rerun: again.rerun };
     runs.push(await dryRun(source, sandbox, database, changes, production, fixing));
     again.end();
   }
 
-  const { findings: found, accepted } = judge({ changes, runs, config, statistics, baseline, today });
+  const judged = { changes, runs, config, statistics, baseline, today, contracts };
+  const { findings: found, accepted } = judge(judged);
   const findings = proved(found, proofs);
   clock.lap("check");
   return reportOf({
@@ -142,12 +150,21 @@ function queriesOf(changes: ChangeSet, database: Database) {
   };
 }
 
-async function loadHistory(source: Source, database: Database): Promise<readonly Script[]> {
+function loadHistory(source: Source, database: Database): Promise<readonly Script[]> {
+  return readScripts(source, database, database.history);
+}
+
+/** Migrations of a history, in the order that they are given in. */
+async function readScripts(
+  source: Source,
+  database: Database,
+  entries: readonly HistoryEntry[],
+): Promise<readonly Script[]> {
   const framework = frameworks[database.framework];
   if (!framework) throw new Error(`no framework is called ${database.framework}`);
-  const blobs = await source.read([...new Set(database.history.map((entry) => entry.digest))]);
+  const blobs = await source.read([...new Set(entries.map((entry) => entry.digest))]);
   const bytes = bytesOf(blobs);
-  return database.history.map((entry) => {
+  return entries.map((entry) => {
     const content = bytes.get(entry.digest) ?? { missing: "it was not found" };
     const script = readHistory(entry, framework, content, database.dialect);
     return "statements" in script ? script : unreadable(script);

@@ -6,6 +6,8 @@ import { askAlong, type BlobCache, createBlobCache, readBlobs } from "./blobs.ts
 import type { Home } from "./check-run.ts";
 import { fieldsOf } from "./failures.ts";
 import type { Log } from "./log.ts";
+import { patternOf } from "./names-in-code.ts";
+import { readOrigins } from "./origins.ts";
 import type { Blob, ChangedFile, Source } from "./source.ts";
 import { readTree, type Tree } from "./tree.ts";
 import { treeDifference } from "./tree-difference.ts";
@@ -70,6 +72,10 @@ const listingLag = 2_000;
 /** GitHub lists no more than 3,000 files of a pull request; the last page is full then. (GitHub documentation, "List pull requests files".) */
 const mostPages = 30;
 const sharedTime = 600_000;
+/** Files of the base side that are read to look for a name: no more than one request brings. */
+const mostSearched = 100;
+const mostSearchedBytes = 2 * 1024 * 1024;
+const usualSize = 16 * 1024;
 /** Changed files that are fetched together with the first file that is asked for. */
 const mostAhead = 60;
 
@@ -152,6 +158,27 @@ export function sourceBetween(
       cache.shared.set(key, { blob });
       return blob;
     },
+    async search(words, among) {
+      const bytes = among.reduce((sum, { size }) => sum + (size ?? usualSize), 0);
+      if (among.length > mostSearched || bytes > mostSearchedBytes)
+        return {
+          unknown: `the base branch has ${among.length} files beside its migrations, more than are read over the API`,
+        };
+      const { links } = await tree();
+      const wanted = among.filter(({ digest }) => !links.has(digest) && isId(digest));
+      const blobs = await readBlobs(wanted, { home, cache: cache.blobs, scope, log, signal });
+      const texts = wanted.flatMap(({ path, digest }) => {
+        const blob = blobs.get(digest);
+        return blob && "bytes" in blob ? [{ path, text: new TextDecoder().decode(blob.bytes) }] : [];
+      });
+      if (texts.length < wanted.length) return { unknown: "not every file of the base branch could be read" };
+      const files = words.map((word): [string, readonly string[]] => {
+        const pattern = new RegExp(patternOf(word), "i");
+        return [word, texts.filter(({ text }) => pattern.test(text)).map(({ path }) => path)];
+      });
+      return { files: new Map(files), count: texts.length };
+    },
+    origins: (paths) => readOrigins(home, pull.base, paths, { log, signal }),
     async read(digests) {
       const { files, links } = await tree();
       const answers = new Map<string, Blob>();

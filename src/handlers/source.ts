@@ -1,3 +1,5 @@
+import type { Origin } from "../review/contracts.ts";
+
 /** A file as the pull request changes it, against the merge base. */
 export interface ChangedFile {
   readonly path: string;
@@ -21,6 +23,11 @@ export interface TreeFile {
 /** A file's bytes, or why they could not be had. */
 export type Blob = { readonly bytes: Uint8Array } | { readonly missing: string };
 
+/** Which files hold which words, and in how many was looked; or why that is not known. */
+export type Searched =
+  | { readonly files: ReadonlyMap<string, readonly string[]>; readonly count: number }
+  | { readonly unknown: string };
+
 /** Where a review gets its files from: GitHub's API or a local checkout. */
 export interface Source {
   /** Owner and name, or the checkout's path: results are cached within it, never across. */
@@ -37,6 +44,10 @@ export interface Source {
   sharedConfig(ahead: readonly string[]): Promise<Blob | null>;
   /** Every file of the base side. */
   baseFiles(): Promise<{ readonly files: readonly TreeFile[]; readonly complete: boolean }>;
+  /** Which of these files of the base side hold these names, however code writes them: `user_id`, `userId`, `USER_ID`. */
+  search(words: readonly string[], among: readonly TreeFile[]): Promise<Searched>;
+  /** The commits that brought files of the base side; those of which it is not known are left out. Rejects never. */
+  origins(paths: readonly string[]): Promise<ReadonlyMap<string, Origin>>;
   /** Blobs by id, in as few requests as possible. Every id asked for is answered. */
   read(digests: readonly string[]): Promise<ReadonlyMap<string, Blob>>;
 }

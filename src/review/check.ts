@@ -1,6 +1,7 @@
 import { additionsOf } from "./additions.ts";
 import { type Births, followBirths, isComplete } from "./births.ts";
 import type { Config } from "./config.ts";
+import type { Contract } from "./contracts.ts";
 import { driftOf } from "./drift.ts";
 import { arrange, findingOf, placeOf } from "./finding.ts";
 import { frameworks } from "./frameworks/index.ts";
@@ -30,7 +31,7 @@ import type {
   StatementRun,
   TableName,
 } from "./types.ts";
-import { usesOf } from "./uses.ts";
+import { isUse, usesOf } from "./uses.ts";
 
 interface CheckInput {
   readonly changes: ChangeSet;
@@ -38,6 +39,8 @@ interface CheckInput {
   readonly config: Pick<Config, "rules" | "rows" | "postgres" | "suppress">;
   /** Every rule when left out. */
   readonly rules?: Readonly<Record<string, Rule>>;
+  /** Last steps of changes that earlier ones began; none when left out. */
+  readonly contracts?: readonly Contract[];
   /** What is known of production; nothing when left out. */
   readonly statistics?: Statistics | null;
   /** Identities of findings that the base side's baseline accepts. */
@@ -130,7 +133,7 @@ interface Asked {
 function contextOf(
   database: Database,
   run: DryRun | null,
-  { changes, config: { rows, postgres }, statistics = null }: CheckInput,
+  { changes, config: { rows, postgres }, statistics = null, contracts = [] }: CheckInput,
 ): Context {
   const known = run?.lost === null ? run : null;
   const framework = frameworks[database.framework];
@@ -141,6 +144,7 @@ function contextOf(
     base: known?.base ?? null,
     brokenQueries: known && isComplete(known) ? brokenQueries(changes, known) : [],
     uses: (used) => usesOf(used, { changes, database, run: known }),
+    contract: (used) => contracts.find((one) => isUse(one.used, used)) ?? null,
     head: known && database.steps.every((step) => leftItsSchema(step, known)) ? known.head : null,
     postgres,
     rows: (table) =>

@@ -1,4 +1,5 @@
 import type { Additions } from "./additions.ts";
+import type { Contract } from "./contracts.ts";
 import type { Framework } from "./framework.ts";
 import type {
   AnnotatedQuery,
@@ -46,6 +47,8 @@ export interface Context {
   readonly brokenQueries: readonly BrokenQuery[];
   /** Who of the base side's code, which runs until the change is deployed, uses what the change takes away. */
   uses(used: Used): Uses;
+  /** What an earlier, merged step did so that it can be taken away now; null when there is none. */
+  contract(used: Used): Contract | null;
   /** Major version of the PostgreSQL for which the migrations are meant, as the configuration states it. */
   readonly postgres: number;
 }

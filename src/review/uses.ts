@@ -11,6 +11,11 @@ export type Used =
   | { readonly kind: "column"; readonly table: TableName; readonly column: string }
   | { readonly kind: "enum value"; readonly type: string; readonly value: string };
 
+/** Whether both are the same part of the database. */
+export function isUse(a: Used, b: Used): boolean {
+  return a.kind === b.kind && nameOf(a) === nameOf(b);
+}
+
 /** A part of the base side's code that uses it. */
 export interface Use {
   readonly kind: "model" | "query";

@@ -33,6 +33,8 @@ function review(before: Files, change: Files, shared: string | null = null, trai
     head: "h",
     changedFiles: async () => ({ files: changed, complete: true }),
     sharedConfig: async () => (shared === null ? null : { bytes: new TextEncoder().encode(shared) }),
+    search: async () => ({ unknown: "it is a test" }),
+    origins: async () => new Map(),
     baseFiles: async () => ({ files, complete: true }),
     read: async (digests) =>
       new Map(

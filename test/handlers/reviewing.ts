@@ -41,6 +41,8 @@ function sourceOf(base: Files, head: Files): Source {
     head: "1".repeat(40),
     changedFiles: async () => ({ files: [...change.changed], complete: true }),
     sharedConfig: async () => null,
+    search: async () => ({ unknown: "it is a test" }),
+    origins: async () => new Map(),
     baseFiles: async () => ({ files: [...change.base], complete: true }),
     read: async (digests) =>
       new Map(

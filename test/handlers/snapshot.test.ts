@@ -295,6 +295,72 @@ describe("blobs", () => {
   });
 });
 
+describe("names in the base side's code", () => {
+  const file = (path: string, text: string) => ({ path, digest: blobId(bytesOf(text)), size: text.length });
+
+  it("are looked for in what one request brings", async () => {
+    const among = [file("src/a.ts", "orders.userId"), file("src/b.ts", "nothing")];
+    mockFiles([]);
+    mockTree(base, []);
+    mockBlobs(["orders.userId", "nothing"].map(bytesOf));
+    const found = await snapshot().search(["user_id", "orders", "note"], among);
+    const expected: Record<string, string[]> = { user_id: ["src/a.ts"], orders: ["src/a.ts"], note: [] };
+    expect(found).toEqual({ files: new Map(Object.entries(expected)), count: 2 });
+  });
+
+  it("are not known where more would have to be read, and nothing is asked then", async () => {
+    const among = Array.from({ length: 101 }, (_, i) => file(`src/${i}.ts`, String(i)));
+    expect(await snapshot().search(["user_id"], among)).toEqual({
+      unknown: "the base branch has 101 files beside its migrations, more than are read over the API",
+    });
+    expect(nock.pendingMocks()).toHaveLength(1);
+    nock.cleanAll();
+  });
+
+  it("are not known where a file could not be read", async () => {
+    mockFiles([]);
+    mockTree(base, []);
+    const gone = file("src/a.ts", "x");
+    mockBlobs([]);
+    nock(origin).get(`${repoPath}/git/blobs/${gone.digest}`).reply(404, { message: "Not Found" });
+    expect(await snapshot().search(["x"], [gone])).toEqual({
+      unknown: "not every file of the base branch could be read",
+    });
+  });
+});
+
+describe("where a migration comes from", () => {
+  const node = (oid: string, ...pulls: number[]) => ({
+    oid,
+    associatedPullRequests: { nodes: pulls.map((number) => ({ number })) },
+  });
+  const answer = (histories: object) => ({
+    data: { repository: { object: { __typename: "Commit", ...histories } } },
+  });
+
+  it("is its oldest commit, and that one's pull request, with one request for all", async () => {
+    const asked: GraphqlBody[] = [];
+    const histories = {
+      h0: { totalCount: 2, nodes: [node("e".repeat(40), 14), node("d".repeat(40), 12)] },
+      h1: { totalCount: 1, nodes: [node("f".repeat(40))] },
+      h2: { totalCount: 21, nodes: [node("1".repeat(40), 1)] },
+    };
+    mockGraphql(/history\(/, answer(histories), (body) => asked.push(body));
+    expect(await snapshot().origins(["db/1.sql", "db/2.sql", "db/3.sql"])).toEqual(
+      new Map([
+        ["db/1.sql", { commit: "d".repeat(40), pull: 12 }],
+        ["db/2.sql", { commit: "f".repeat(40), pull: null }],
+      ]),
+    );
+    expect(asked[0]?.variables).toMatchObject({ base, p1: "db/2.sql" });
+  });
+
+  it("is left out where GitHub does not tell", async () => {
+    mockGraphql(/history\(/, { data: null, errors: [{ type: "INTERNAL", message: "nope" }] });
+    expect(await snapshot().origins(["db/1.sql"])).toEqual(new Map());
+  });
+});
+
 function bytesIn(blob: object | undefined): Buffer {
   return Buffer.from(blob && "bytes" in blob ? (blob.bytes as Uint8Array) : []);
 }

@@ -23,6 +23,8 @@ function sourceOf(before: Files, after: Files): Source {
     changedFiles: async () => ({ files: changed, complete: true }),
     baseFiles: async () => ({ files: base, complete: true }),
     sharedConfig: async () => null,
+    search: async () => ({ unknown: "it is a test" }),
+    origins: async () => new Map(),
     read: async (digests) =>
       new Map(
         digests.map((digest): [string, Blob] => {

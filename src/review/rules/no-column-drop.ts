@@ -1,3 +1,4 @@
+import { noLongerUsed, stillUsed } from "../contracts.ts";
 import { tableBefore } from "../observed.ts";
 import { isColumnReplaced, isColumnThere, isTableReplaced } from "../replaced.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
@@ -27,10 +28,11 @@ export default defineRule({
       const lost = context.roundTrip?.data.find(
         (change) => change.table === table && change.column === column,
       );
-      const copied = copiedTo(table, column, context);
+      const used = { kind: "column", table: context.formerName(table), column: former } as const;
+      const [uses, contract] = [context.uses(used), context.contract(used)];
+      const unused = noLongerUsed(uses, contract);
+      const copied = copiedTo(table, column, context) ?? contract?.expansion.successor ?? null;
       const twin = copied || former !== column ? null : addedLikeIt(table, column, context);
-      const uses = context.uses({ kind: "column", table: context.formerName(table), column: former });
-      const unused = notUsed(uses);
       const isThereAgain = isColumnThere(table, column, context.after);
       const copy = `UPDATE ${quoteTable(table)} SET ${quoteIdentifier(twin ?? "")} = ${quoteIdentifier(column)}`;
       return {
@@ -41,7 +43,7 @@ export default defineRule({
             context,
           ),
           ...(twin ? say` ${twin}, of the same type, starts without its values.` : []),
-          ...(unused ?? (former === column && !isThereAgain ? stillMapped(uses) : null) ?? []),
+          ...(unused ?? (former === column && !isThereAgain ? stillUsed(uses, contract) : null) ?? []),
         ],
         evidence: lost
           ? [

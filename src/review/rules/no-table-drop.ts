@@ -1,10 +1,11 @@
+import { noLongerUsed, stillUsed } from "../contracts.ts";
 import { ranOf, tableBefore } from "../observed.ts";
 import { isTableReplaced } from "../replaced.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { dropTableSequence } from "../sequences/table.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
-import { notUsed, stillMapped } from "../uses.ts";
+import { stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Drop a table only after no running code uses it",
@@ -27,13 +28,17 @@ export default defineRule({
       const former = context.formerName(table);
       if (isTableReplaced(former, context.after, context.script)) return;
       const partition = before?.kind === "partition";
-      const uses = context.uses({ kind: "table", table: former });
-      const unused = partition ? null : notUsed(uses);
+      const used = { kind: "table", table: former } as const;
+      const [uses, contract] = [context.uses(used), context.contract(used)];
+      const unused = partition ? null : noLongerUsed(uses, contract);
       const isTold = former !== table || partition || isThere(table, context);
       return {
         message: unused
           ? say`Dropping ${table} loses its rows.${unused}`
-          : [...messageOf(table, former, partition, context), ...((isTold ? null : stillMapped(uses)) ?? [])],
+          : [
+              ...messageOf(table, former, partition, context),
+              ...((isTold ? null : stillUsed(uses, contract)) ?? []),
+            ],
         evidence: locksElsewhere(table, context),
         ...(unused && { severity: "info" }),
         instead: unused
