@@ -6,6 +6,7 @@
  *     ```sql base     the schema before the pull request
  *     ```sql up       the migration under review; a second one is named: ```sql up 0003_later
  *                     or, of another tool, by its whole file: ```sql up 0003_later.sql
+ *                     or, outside of the migrations, by its path: ```go up /cmd/main.go
  *     ```sql down     its down
  *     ```sql query    a file with annotated queries (queries/app.sql)
  *     ```sql before   the same file on the base side

@@ -32,7 +32,9 @@ export function pageOf(id, rule, fixture) {
     versionsOf(rule),
     "## Sources",
     rule.sources.map((source) => `- ${source}`).join("\n"),
-    "Every example on this page is run in the sandbox (PostgreSQL 18) by the tests.",
+    "code" in rule.check
+      ? "Every example on this page is reviewed by the tests."
+      : "Every example on this page is run in the sandbox (PostgreSQL 18) by the tests.",
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -48,7 +50,7 @@ function ignoring(id, rule) {
   if ("suppression" in rule.check) return `For all of the repository:\n\n${off}`;
   const one = rule.isFact
     ? "What was seen to fail is not accepted by a comment, only by `suppress:` in the configuration ([how](../suppressions.md))."
-    : `For one statement, with the reason ([how](../suppressions.md)):\n\n\`\`\`sql\n-- drydock:ignore ${id} <reason>\n\`\`\``;
+    : `For one statement, with the reason ([how](../suppressions.md)):\n\n\`\`\`${"code" in rule.check ? "ts\n//" : "sql\n--"} drydock:ignore ${id} <reason>\n\`\`\``;
   return `${one}\n\nFor all of the repository:\n\n${off}`;
 }
 
@@ -87,8 +89,11 @@ const labels = { says: "Drydock says", observed: "Observed", instead: "Instead",
 
 /** @param {import("./fixture.d.mts").Block} block */
 function blockOf(block) {
-  const title = titles[/** @type {keyof typeof titles} */ (block.role)];
-  return `${title}${block.name ? ` (${block.name})` : ""}:\n\n${fenced(block)}`;
+  const isCode = block.name.startsWith("/");
+  const title =
+    isCode && block.role === "up" ? "Changed" : titles[/** @type {keyof typeof titles} */ (block.role)];
+  const name = isCode ? block.name.slice(1) : block.name;
+  return `${title}${name ? ` (${name})` : ""}:\n\n${fenced(block)}`;
 }
 
 /** @param {import("./fixture.d.mts").Block} block */

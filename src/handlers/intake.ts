@@ -164,7 +164,14 @@ export function createIntake({ github, queue, cache, version, log }: IntakeOptio
 }
 
 const nothing = reportOf({
-  changes: { databases: [], queries: [], deployed: [], suppressions: [], skipped: [] },
+  changes: {
+    databases: [],
+    queries: [],
+    deployed: [],
+    code: [],
+    suppressions: [],
+    skipped: [],
+  },
   runs: [],
   findings: [],
   timings: {},

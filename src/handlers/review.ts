@@ -279,7 +279,14 @@ function incomplete(complete: boolean, reason: string): Skipped[] {
 
 function nothing(timings: Readonly<Record<string, number>>) {
   return {
-    changes: { databases: [], queries: [], deployed: [], suppressions: [], skipped: [] },
+    changes: {
+      databases: [],
+      queries: [],
+      deployed: [],
+      code: [],
+      suppressions: [],
+      skipped: [],
+    },
     runs: [],
     findings: [],
     timings,

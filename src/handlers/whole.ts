@@ -110,6 +110,7 @@ function merged(reports: readonly Report[], whole: ChangeSet, { rulesUrl = null 
     databases,
     queries: [],
     deployed: [],
+    code: [],
     suppressions: reports.flatMap((report) => report.changes.suppressions),
     skipped: distinct([...whole.skipped, ...reports.flatMap((report) => report.skipped)]).filter(
       ({ path }) =>

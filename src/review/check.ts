@@ -92,7 +92,7 @@ export function judge(input: CheckInput): Judgement {
 export function findingsOf(input: CheckInput): Finding[] {
   const { changes, runs } = input;
   const asked = askedOf(input);
-  return changes.databases.flatMap((database) => {
+  const ofDatabases = changes.databases.flatMap((database) => {
     const run = runs.find(({ directory }) => directory === database.directory) ?? null;
     const context = contextOf(database, run, input);
     const fitting = asked.filter(({ rule }) => rule.dialects.includes(database.dialect));
@@ -101,6 +101,23 @@ export function findingsOf(input: CheckInput): Finding[] {
       ...checkModels(fitting, context, run),
       ...checkQueries(fitting, changes, context, run),
     ];
+  });
+  return [...ofDatabases, ...checkCode(asked, changes)];
+}
+
+/** Only about lines that the pull request adds. */
+function checkCode(asked: readonly Asked[], { code }: ChangeSet): Finding[] {
+  return code.flatMap((file) => {
+    const lines = file.text.split("\n");
+    const added = file.added.map((line) => lines[line - 1] ?? "");
+    return asked.flatMap(({ id, rule, override }) => {
+      if (!added.some((line) => rule.reads(file.path, line))) return [];
+      return problemsOf(rule.check.code?.(file)).flatMap((problem) =>
+        problem.place
+          ? [findingOf(id, rule, problem, problem.place, lines[problem.place.line - 1] ?? "", override)]
+          : [],
+      );
+    });
   });
 }
 

@@ -24,6 +24,29 @@ export function commentsOf(text: string, syntax: CommentSyntax): Span[] {
   return codeComments(text, syntax === "prisma" ? "go" : syntax);
 }
 
+/** A text with parts of it blanked, so that the rest stays where it is. */
+export function withoutSpans(text: string, spans: readonly Span[]): string {
+  let blanked = "";
+  let end = 0;
+  for (const span of spans) {
+    blanked += text.slice(end, span.start) + text.slice(span.start, span.end).replace(/[^\n]/g, " ");
+    end = span.end;
+  }
+  return blanked + text.slice(end);
+}
+
+/** The code of a text alone: without its comments and string literals, in the lines in which it stands. */
+export function codeOf(text: string, language: Language): string {
+  const spans: Span[] = [];
+  for (let at = 0; at < text.length; ) {
+    const literal = readLiteral(text, at, language);
+    const end = commentEnd(text, at, language) ?? (literal && literal !== "unreadable" ? literal.end : null);
+    if (end !== null) spans.push({ start: at, end });
+    at = end ?? at + 1;
+  }
+  return withoutSpans(text, spans);
+}
+
 function sqlComments(text: string, start: number, end: number, dialect: Dialect): Span[] {
   const read = (from: number): Token | null =>
     dialect === "sqlite" ? readSqliteToken(text, from, end) : readToken(text, from, end);

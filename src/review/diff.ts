@@ -37,6 +37,27 @@ export function hunksOf(patch: string): Hunk[] {
   return hunks;
 }
 
+/** What a unified patch does to lines: those that it adds, by their numbers on the new side, and those that it takes away. */
+export interface LineChanges {
+  readonly added: ReadonlyMap<number, string>;
+  readonly removed: readonly string[];
+}
+
+/** The lines that a patch adds and takes away; context is neither. */
+export function lineChangesOf(patch: string): LineChanges {
+  const added = new Map<number, string>();
+  const removed: string[] = [];
+  let next = 0;
+  for (const line of patch.split("\n")) {
+    const header = /^@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@/.exec(line);
+    if (header) next = Number(header[1]);
+    else if (line.startsWith("+")) added.set(next++, line.slice(1));
+    else if (line.startsWith("-")) removed.push(line.slice(1));
+    else if (!line.startsWith("\\")) next += 1;
+  }
+  return { added, removed };
+}
+
 /** Whether the whole range of lines stands in one hunk, which GitHub asks of a review comment. */
 export function isInDiff(
   place: { readonly line: number; readonly endLine: number },

@@ -1,3 +1,4 @@
+import { codePathsOf, isReadByRule, readCode } from "./code-files.ts";
 import type { Config } from "./config.ts";
 import { reasons } from "./errors.ts";
 import type { Framework } from "./framework.ts";
@@ -14,7 +15,7 @@ import { dialectFilesOf, readDatabase } from "./read-database.ts";
 import { readQueries } from "./read-queries.ts";
 import { readText } from "./read-text.ts";
 import { readScript } from "./script.ts";
-import { suppressionsIn } from "./suppressions.ts";
+import { suppressionsIn, suppressionsInCode } from "./suppressions.ts";
 import type { ChangeSet, Database, Dialect, HistoryEntry, Script, Skipped } from "./types.ts";
 
 export type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
@@ -35,12 +36,12 @@ interface Change {
   readonly withModels?: boolean;
 }
 
-/** Whether a change can concern a database at all, by names and by `drydock:explain` in the patches alone. */
+/** Whether a change can concern a database at all, by names and by what the patches show alone. */
 export function concernsDatabase(changed: readonly ChangedFileLike[]): boolean {
   return changed.some(
     ({ path, previousPath, patch }) =>
       [path, previousPath ?? path].some((name) => isDatabasePath(name) || isModelOfOrm(name, patch)) ||
-      (patch !== null && isMarked(patch)),
+      (patch !== null && (isMarked(patch) || isReadByRule(path, patch))),
   );
 }
 
@@ -83,6 +84,7 @@ export function wantedFiles({
       want("base", before?.down ?? null);
     }
   }
+  for (const path of codePathsOf(layout)) want("head", path);
   for (const source of sources) {
     want("head", source.path);
     if (source.isChanged) want("base", source.basePath);
@@ -112,14 +114,22 @@ export function readChangeSet({
   );
   const models = new Set(databases.flatMap(({ models }) => models?.head.map(({ path }) => path) ?? []));
   const queries = readQueries(layout, config, texts);
+  const code = readCode(layout, texts);
   const needsHome = queries.hasChanged && !databases.some(isPostgresql);
   const home = needsHome ? homeFor(queries.changedQueries, layout, config, texts) : null;
   const all = home === null ? databases : [...databases, home];
   return {
     databases: all,
     queries: all.some(isPostgresql) ? queries.queries : queries.changedQueries,
-    suppressions: [...databases.flatMap(suppressionsIn), ...queries.suppressions],
+    suppressions: [
+      ...databases.flatMap(suppressionsIn),
+      ...queries.suppressions,
+      ...[...code.files, ...databases.flatMap(({ models }) => models?.head ?? [])].flatMap(
+        suppressionsInCode,
+      ),
+    ],
     deployed: queries.deployed,
+    code: code.files,
     skipped: [
       ...read.flatMap(({ skipped }) => skipped),
       ...layout.directories.flatMap(removedOf),
@@ -127,6 +137,7 @@ export function readChangeSet({
       ...layout.directories.flatMap(inCodeOf),
       ...notRead(layout, models),
       ...queries.skipped,
+      ...code.skipped,
     ],
   };
 }

@@ -3,6 +3,7 @@ import type { Contract } from "./contracts.ts";
 import type { Framework } from "./framework.ts";
 import type {
   AnnotatedQuery,
+  CodeFile,
   Database,
   DeployedQuery,
   Dialect,
@@ -120,13 +121,15 @@ type OperationChecks = {
 };
 
 /** The questions a rule answers: one for each kind of operation, for migrations, for what they or models add, for models that
- * part from migrations, for annotated queries, for suppressions. */
+ * part from migrations, for annotated queries, for changed code, for suppressions. */
 export interface Checks extends OperationChecks {
   readonly migration?: (migration: Migration, context: MigrationContext) => Answer;
   /** Advice on design: asked of what a migration adds, and of what models add that no migration brings. */
   readonly additions?: (added: Additions, context: Context) => Answer;
   readonly drift?: (drift: Drift, context: Context) => Answer;
   readonly query?: (query: AnnotatedQuery, context: QueryContext) => Answer;
+  /** Asked of a changed file that `reads` picks. */
+  readonly code?: (file: CodeFile) => Answer;
   readonly suppression?: (suppression: Suppression, context: SuppressionContext) => Answer;
 }
 
@@ -153,13 +156,22 @@ export interface Rule {
   readonly isFact: boolean;
   /** For which versions of PostgreSQL what it says holds, or since when the remedy exists; null when for all that are maintained. */
   readonly versions: string | null;
+  /** Whether a line that is added to a file makes the file one to be read and asked about. */
+  readonly reads: (path: string, line: string) => boolean;
   readonly check: Checks;
 }
 
 /** What most rules leave out: they speak of PostgreSQL, explain no failure, and hold for every version. */
-type Usual = Pick<Rule, "explains" | "dialects" | "isFact" | "versions">;
+type Usual = Pick<Rule, "explains" | "dialects" | "isFact" | "versions" | "reads">;
 
 /** Checks the shape of a rule; its id is its file's name. */
 export function defineRule(rule: Omit<Rule, keyof Usual> & Partial<Usual>): Rule {
-  return { explains: [], dialects: ["postgresql"], isFact: false, versions: null, ...rule };
+  return {
+    explains: [],
+    dialects: ["postgresql"],
+    isFact: false,
+    versions: null,
+    reads: () => false,
+    ...rule,
+  };
 }

@@ -1,6 +1,15 @@
-import { commentSyntaxOf, commentsOf } from "./comments.ts";
+import { commentSyntaxOf, commentsOf, withoutSpans } from "./comments.ts";
 import { lineCounter } from "./sql/statements.ts";
-import type { AnnotatedQuery, Database, Dialect, Place, Script, Span, Suppression } from "./types.ts";
+import type {
+  AnnotatedQuery,
+  CodeFile,
+  Database,
+  Dialect,
+  Place,
+  Script,
+  Span,
+  Suppression,
+} from "./types.ts";
 
 /** Whether the text can hold a suppression at all. */
 export function mentionsSuppression(text: string): boolean {
@@ -28,6 +37,18 @@ export function suppressionsAt(
     ...directive,
     target: directive.scope === "file" ? null : queryAt(directive, queries),
   }));
+}
+
+/** The suppressions in a file of code or models: each stands on its own line, or on the next one that holds more than comments. */
+export function suppressionsInCode({ path, text }: Pick<CodeFile, "path" | "text">): Suppression[] {
+  const syntax = mentionsSuppression(text) ? commentSyntaxOf(path) : null;
+  if (syntax === null) return [];
+  const lines = withoutSpans(text, commentsOf(text, syntax)).split("\n");
+  return directivesIn(path, text, "postgresql").map(({ span: _, ...directive }) => {
+    const next = lines.findIndex((line, i) => i + 1 >= directive.line && line.trim() !== "");
+    const target = next === -1 ? null : { line: next + 1, endLine: next + 1 };
+    return { ...directive, target: directive.scope === "file" ? null : target };
+  });
 }
 
 /** What a comment line says, before it is known what it stands on. */

@@ -416,6 +416,18 @@ export interface DeployedQuery {
   readonly sql: string;
 }
 
+/** A changed file of the application, or of how it is deployed, that a rule wants to read. */
+export interface CodeFile {
+  readonly path: string;
+  readonly text: string;
+  /** The lines that the pull request adds or changes; 1-based. */
+  readonly added: readonly number[];
+  /** The lines that it takes away. */
+  readonly removed: readonly string[];
+  /** Directories of the repository that hold migrations. */
+  readonly migrations: readonly string[];
+}
+
 /** What the pull request does to the database. */
 export interface ChangeSet {
   readonly databases: readonly Database[];
@@ -423,6 +435,7 @@ export interface ChangeSet {
   /** In the changed migrations and in the files of queries. */
   readonly suppressions: readonly Suppression[];
   readonly deployed: readonly DeployedQuery[];
+  readonly code: readonly CodeFile[];
   readonly skipped: readonly Skipped[];
 }
 

@@ -125,6 +125,7 @@ describe("history and steps", () => {
       databases: [],
       queries: [],
       deployed: [],
+      code: [],
       suppressions: [],
       skipped: [],
     });
@@ -527,6 +528,7 @@ describe("what is not read", () => {
       queries: [],
       suppressions: [],
       deployed: [],
+      code: [],
       skipped: [],
     });
   });

@@ -165,7 +165,15 @@ export function dryRun(migrations: readonly MigrationRun[], more: Partial<DryRun
 }
 
 export function changeSet(databases: readonly Database[], more: Partial<ChangeSet> = {}): ChangeSet {
-  return { databases, queries: [], deployed: [], suppressions: [], skipped: [], ...more };
+  return {
+    databases,
+    queries: [],
+    deployed: [],
+    code: [],
+    suppressions: [],
+    skipped: [],
+    ...more,
+  };
 }
 
 export const indexUp = script(

@@ -74,6 +74,7 @@ import noRepeatedIndexColumn from "./no-repeated-index-column.ts";
 import noRequiredColumnWithoutDefault from "./no-required-column-without-default.ts";
 import noRoundTripDataLoss from "./no-round-trip-data-loss.ts";
 import noSchemaDrop from "./no-schema-drop.ts";
+import noSchemaPush from "./no-schema-push.ts";
 import noSchemaRename from "./no-schema-rename.ts";
 import noSecret from "./no-secret.ts";
 import noStaleFunction from "./no-stale-function.ts";
@@ -194,6 +195,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-required-column-without-default": noRequiredColumnWithoutDefault,
   "no-round-trip-data-loss": noRoundTripDataLoss,
   "no-schema-drop": noSchemaDrop,
+  "no-schema-push": noSchemaPush,
   "no-schema-rename": noSchemaRename,
   "no-secret": noSecret,
   "no-stale-function": noStaleFunction,

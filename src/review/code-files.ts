@@ -1,0 +1,43 @@
+import { lineChangesOf } from "./diff.ts";
+import { type Texts, unknownDigest } from "./inputs.ts";
+import type { Layout } from "./layout.ts";
+import { readText } from "./read-text.ts";
+import { rules } from "./rules/index.ts";
+import type { CodeFile, Skipped } from "./types.ts";
+
+/** Whether a patch adds a line for which some rule wants to read the file. */
+export function isReadByRule(path: string, patch: string): boolean {
+  const added = [...lineChangesOf(patch).added.values()];
+  return readers.some(({ reads }) => added.some((line) => reads(path, line)));
+}
+
+const readers = Object.values(rules).filter(({ check }) => check.code);
+
+/** The changed files of the head side that rules want to read, migrations aside. */
+export function codePathsOf({ changed, isMigration }: Layout): string[] {
+  return changed
+    .filter(({ path, status, patch }) => status !== "removed" && patch !== null && isReadByRule(path, patch))
+    .map(({ path }) => path)
+    .filter((path) => !isMigration(path));
+}
+
+/** The files that rules want to read. */
+export function readCode(
+  layout: Layout,
+  texts: Texts,
+): { readonly files: readonly CodeFile[]; readonly skipped: readonly Skipped[] } {
+  const files: CodeFile[] = [];
+  const skipped: Skipped[] = [];
+  const migrations = layout.directories
+    .filter(({ history, steps }) => history.length + steps.length > 0)
+    .map(({ directory }) => directory);
+  for (const path of codePathsOf(layout)) {
+    const decoded = readText(texts.get(layout.sides.head.get(path)?.digest ?? unknownDigest));
+    const patch = layout.changed.find((file) => file.path === path)?.patch ?? "";
+    const { added, removed } = lineChangesOf(patch);
+    if ("text" in decoded)
+      files.push({ path, text: decoded.text, added: [...added.keys()], removed, migrations });
+    else skipped.push({ path, line: null, reason: decoded.skipped, matters: false });
+  }
+  return { files, skipped };
+}
