@@ -1,5 +1,6 @@
 import { additionsOf } from "./additions.ts";
 import { type Births, followBirths, isComplete } from "./births.ts";
+import { compatibilityOf } from "./compatibility.ts";
 import type { Config } from "./config.ts";
 import type { Contract } from "./contracts.ts";
 import { driftOf } from "./drift.ts";
@@ -160,6 +161,7 @@ function contextOf(
     framework,
     base: known?.base ?? null,
     brokenQueries: known && isComplete(known) ? brokenQueries(changes, known) : [],
+    brokenCode: compatibilityOf(changes, database, known)?.oldCode ?? [],
     uses: (used) => usesOf(used, { changes, database, run: known }),
     contract: (used) => contracts.find((one) => isUse(one.used, used)) ?? null,
     head: known && database.steps.every((step) => leftItsSchema(step, known)) ? known.head : null,

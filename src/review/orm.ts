@@ -21,6 +21,8 @@ export interface Declared extends Place {
    * is compared then (text, whole numbers, times …).
    */
   readonly unsaid: readonly Drift["kind"][];
+  /** It is declared, but no statement of the application names it (Prisma's `@ignore`). It is not when left out. */
+  readonly isUnused?: boolean;
 }
 
 /** What a list of columns can be. */

@@ -3,6 +3,7 @@ import type { Contract } from "./contracts.ts";
 import type { Framework } from "./framework.ts";
 import type {
   AnnotatedQuery,
+  Break,
   CodeFile,
   Database,
   DeployedQuery,
@@ -46,6 +47,8 @@ export interface Context {
   bytes(table: TableName): number | null;
   /** Queries of running code that the base schema takes and the new one does not. */
   readonly brokenQueries: readonly BrokenQuery[];
+  /** What of the base side's code does not fit the schema that the change leaves; none where that is not known. */
+  readonly brokenCode: readonly Break[];
   /** Who of the base side's code, which runs until the change is deployed, uses what the change takes away. */
   uses(used: Used): Uses;
   /** What an earlier, merged step did so that it can be taken away now; null when there is none. */

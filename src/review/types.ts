@@ -913,6 +913,49 @@ export interface Drift extends Place {
   readonly migrations: string | null;
 }
 
+/** Something that code needs and the schema that it meets does not give it. */
+export interface Break {
+  /**
+   * - table, column, enum value: it is not there
+   * - type: its type is of another kind
+   * - nullable: the code may write no value, and it has to have one
+   * - unwritten: the code does not know it, and every INSERT has to give it
+   * - query: an annotated query fails
+   */
+  readonly kind: "table" | "column" | "enum value" | "type" | "nullable" | "unwritten" | "query";
+  /** By the names of the database; of a query its name. */
+  readonly object: string;
+  /** Where the code has it. */
+  readonly path: string;
+  /** 1-based; null where only the file is known. */
+  readonly line: number | null;
+  /** What the code does and why it fails; the place is its subject. */
+  readonly reason: Text;
+}
+
+/** How the code of each side and the schema of the other fit. */
+export interface Compatibility {
+  /** What breaks in the base side's code once the migrations ran. */
+  readonly oldCode: readonly Break[];
+  /** What breaks in the head side's code until the migrations ran. */
+  readonly newCode: readonly Break[];
+  /** Whether that is all, of models and annotated queries: an empty list then says that nothing breaks. */
+  readonly isAllOld: boolean;
+  readonly isAllNew: boolean;
+  /** What was looked at: the files of the models, and how many annotated queries. */
+  readonly models: readonly string[];
+  readonly queries: number;
+}
+
+/** In which order a database's migrations and the code are released. */
+export interface DeployOrder extends Compatibility {
+  /** The database. */
+  readonly directory: string;
+  readonly order: "migrate-first" | "deploy-first" | "any" | "not-in-one-step";
+  /** What to do where one step is not safe, in order; none otherwise. */
+  readonly steps: readonly Text[];
+}
+
 /** A problem with its rule, its severity and its place. */
 export interface Finding extends Place {
   readonly rule: string;
@@ -969,6 +1012,8 @@ export interface Report {
   /** Findings that a comment, the configuration or the baseline accepts; they count for nothing else. */
   readonly accepted: readonly Accepted[];
   readonly skipped: readonly Skipped[];
+  /** One for each database of which something is known. */
+  readonly deploy: readonly DeployOrder[];
   readonly receipt: Receipt;
   /** Where the rules' pages stand; null: rules are not linked. */
   readonly rulesUrl: string | null;

@@ -98,10 +98,11 @@ function placeOf({ path, line }: Use): string {
 }
 
 function modelUses(used: Used, { schema, declarations, files }: ModelSide): Use[] {
-  if (!isMapped(used, schema)) return [];
   const name = nameOf(used);
   const owner = used.kind === "enum value" ? used.type : used.table;
-  const place = declarations.find(name) ?? declarations.find(owner);
+  const [own, around] = [declarations.find(name), declarations.find(owner)];
+  if (!isMapped(used, schema) || own?.isUnused || around?.isUnused) return [];
+  const place = own ?? around;
   return [{ kind: "model", name, path: place?.path ?? files[0] ?? "", line: place?.line ?? null }];
 }
 

@@ -60,7 +60,8 @@ function locateEnum(block: PrismaBlock, put: Put): void {
 
 function locateModel(block: PrismaBlock, put: Put): void {
   const table = nameOf(block);
-  put(table, plainAt(block.path, block.line, block.line));
+  const isIgnored = block.lines.some(({ text }) => /^@@ignore\b/.test(text));
+  put(table, { ...plainAt(block.path, block.line, block.line), isUnused: isIgnored });
   const columns = new Map<string, string>();
   for (const { text, line, endLine } of block.lines) {
     const field = /^(\w+)\s+(\S+)/.exec(text);
@@ -76,6 +77,7 @@ function locateModel(block: PrismaBlock, put: Put): void {
       hasOwnDefault: names.includes("default") || names.includes("updatedAt"),
       isOpaque: type.startsWith("Unsupported("),
       unsaid: [],
+      isUnused: isIgnored || names.includes("ignore"),
     };
     put(`${table}.${column}`, declared);
     if (names.includes("id") || names.includes("unique")) put(`${table}(${column})`, declared, "unique");

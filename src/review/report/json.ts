@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { plain, visible } from "../text.ts";
-import type { Effect, Report, Text } from "../types.ts";
+import type { Break, Effect, Report, Text } from "../types.ts";
 import { gapsIn } from "./gaps.ts";
 
 const text = z.string().describe("Plain text on one line; control characters are shown as escapes.");
@@ -96,6 +96,26 @@ const receipt = z.object({
     .describe("The version of PostgreSQL for which was judged, where the sandbox ran another one."),
 });
 
+const broken = z.object({
+  kind: z.enum(["table", "column", "enum value", "type", "nullable", "unwritten", "query"]),
+  object: z.string().describe("By the names of the database; of a query its name."),
+  path: z.string(),
+  line: line.nullable().describe("1-based, in the file of that side."),
+  reason: text.describe("What the code does, and why it fails."),
+});
+
+const deploy = z
+  .object({
+    directory: z.string().describe("The migrations of the database."),
+    order: z.enum(["migrate-first", "deploy-first", "any", "not-in-one-step"]),
+    oldCode: z.array(broken).describe("What breaks in the base side's code once the migrations ran."),
+    newCode: z.array(broken).describe("What breaks in the head side's code until the migrations ran."),
+    steps: z.array(text).describe("What to do where one step is not safe, in order."),
+    models: z.array(z.string()).describe("Files of models that were looked at."),
+    queries: z.int().nonnegative().describe("Annotated queries that were looked at."),
+  })
+  .describe("In which order migrations and code are released.");
+
 const accepted = z.object({
   rule: z.string(),
   path: z.string(),
@@ -126,6 +146,9 @@ export const jsonReport = z
     accepted: z
       .array(accepted)
       .describe("Findings that a comment, the configuration or the baseline accepts."),
+    deploy: z
+      .array(deploy)
+      .describe("One for each database of which models or annotated queries tell something."),
     receipt,
     skipped: z.array(skipped).describe("Everything that was seen and not understood or not checked."),
     timings: z.record(z.string(), z.number()).describe("Milliseconds by phase."),
@@ -187,6 +210,15 @@ export function toJson(
       by,
       fingerprint: found.fingerprint,
     })),
+    deploy: report.deploy.map(({ directory, order, oldCode, newCode, steps, models, queries }) => ({
+      directory,
+      order,
+      oldCode: oldCode.map(breakJson),
+      newCode: newCode.map(breakJson),
+      steps: steps.map(plain),
+      models: [...models],
+      queries,
+    })),
     receipt: structuredClone(report.receipt) as JsonReport["receipt"],
     skipped: gaps.map(({ path, line, reason, matters }) => ({
       path,
@@ -210,6 +242,10 @@ function effectJson({ locks, rewrites, scans, failure }: Effect) {
     scans: [...scans],
     failure: failure === null ? null : visible(failure),
   };
+}
+
+function breakJson({ kind, object, path, line: at, reason }: Break) {
+  return { kind, object, path, line: at, reason: plain(reason) };
 }
 
 function plainOrNull(text: Text | null): string | null {

@@ -3,6 +3,7 @@ import { plain } from "../text.ts";
 import type { Accepted, Finding, PlanOutcome, Report } from "../types.ts";
 import { type Section, withinLimit } from "./budget.ts";
 import { findingBlocks, ruleLink } from "./comment.ts";
+import { type DeployView, deployViews } from "./deploy-view.ts";
 import { codeHtml, codeSpan, escapeHtml, fenced, markdown, prose } from "./escape.ts";
 import { sourcesOf } from "./fix-view.ts";
 import { type Gap, gapsIn } from "./gaps.ts";
@@ -38,10 +39,13 @@ const marks = { success: "✅", failure: "❌", neutral: "⚠️", skipped: "⏭
 export function toMarkdown(report: Report, options: SummaryOptions): string {
   const gaps = gapsIn(report);
   const migrations = migrationViews(report);
+  const deploys = deployViews(report);
   return withinLimit(
     [
       block(0, [`### ${marks[report.conclusion]} ${prose(report.title)}`, ...remarks(report, options)]),
       conflictSection(options.conflicts ?? []),
+      deploySection(deploys),
+      ...deploys.map(deployDetails),
       findingSection(report, options),
       noteSection(report, options),
       receiptSection(report),
@@ -121,6 +125,27 @@ function conflictSection(conflicts: readonly Conflict[]): Section {
     open: "**Other open pull requests**\n",
     units: conflicts.map(({ message }) => `- ⚠️ ${markdown(message)}`),
     cut: (left) => `_${count(left, "more conflict")} cut for length._`,
+  });
+}
+
+function deploySection(deploys: readonly DeployView[]): Section {
+  return section({
+    priority: 1,
+    units: deploys.map(({ line }) => `**Deploy order:** ${markdown(line)}`),
+    separator: "\n\n",
+    cut: () => "_The deploy order was cut for length._",
+  });
+}
+
+function deployDetails({ reasons }: DeployView): Section {
+  return section({
+    priority: 7,
+    open: "<details><summary>Deploy order: why</summary>\n",
+    units: reasons.map(
+      ({ title, items }) => `${title}:\n${items.map((item) => `- ${markdown(item)}`).join("\n")}\n`,
+    ),
+    close: "</details>",
+    cut: () => "_Reasons of the deploy order were cut for length._",
   });
 }
 

@@ -1,5 +1,6 @@
 import { plain, say, visible } from "../text.ts";
 import type { Finding, Report, Text } from "../types.ts";
+import { deployViews } from "./deploy-view.ts";
 import { shorten, visibleLine } from "./escape.ts";
 import { fixDiff, sourcesOf } from "./fix-view.ts";
 import { gapsIn } from "./gaps.ts";
@@ -41,6 +42,7 @@ export function toPretty(report: Report, options: PrettyOptions): string {
       .map((finding) => findingBlock(finding, page)),
     ...migrationViews(report).map((view) => migrationBlock(view, page)),
     planBlock(report, page),
+    deployBlock(report, page),
     gapBlock(report, page),
     acceptedBlock(report, page),
     receiptBlock(report, page),
@@ -204,6 +206,19 @@ function planBlock({ changes, runs }: Report, { colours, width }: Page): readonl
     ];
   });
   return lines.length > 0 ? [colours.bold("Annotated queries"), ...lines] : [];
+}
+
+function deployBlock(report: Report, { colours, width }: Page): readonly string[] {
+  const lines = deployViews(report).flatMap(({ line, reasons }) => [
+    ...wrap(words(line), width - 2).map((text) => `  ${text}`),
+    ...reasons.flatMap(({ title, items }) => [
+      colours.dim(`  ${title}:`),
+      ...items.flatMap((item) =>
+        wrap(words(item), width - 6).map((text, i) => colours.dim(`${i === 0 ? "    - " : "      "}${text}`)),
+      ),
+    ]),
+  ]);
+  return lines.length > 0 ? [colours.bold("Deploy order"), ...lines] : [];
 }
 
 function gapBlock(report: Report, { colours, width }: Page): readonly string[] {

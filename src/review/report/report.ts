@@ -1,3 +1,4 @@
+import { deployOrdersOf } from "../deploy-order.ts";
 import { unsizedIn } from "../observed.ts";
 import { visible } from "../text.ts";
 import type {
@@ -56,6 +57,7 @@ export function reportOf(input: ReportInput): Report {
     findings,
     accepted,
     skipped: changes.skipped,
+    deploy: deployOrdersOf(changes, runs, [...findings, ...accepted.map(({ finding }) => finding)]),
     receipt,
     rulesUrl: input.rulesUrl ?? null,
     leftOut,

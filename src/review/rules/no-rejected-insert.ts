@@ -1,7 +1,7 @@
 import { tableBefore } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
-import type { ConstraintDefinition, Operation, Problem, Span, TableName } from "../types.ts";
+import type { Break, ConstraintDefinition, Operation, Problem, Span, TableName, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Demand a value only when all running code writes it",
@@ -48,17 +48,30 @@ function problemOf(
   context: OperationContext,
 ): Problem {
   const unknown = context.isNewColumn(table, column);
+  const object = `${context.formerName(table)}.${context.formerColumn(table, column)}`;
+  const kinds = ["nullable", "unwritten"];
+  const code = context.brokenCode.find((one) => kinds.includes(one.kind) && one.object === object);
   return {
-    message: unknown
-      ? say`Every INSERT into ${table} by code that is running fails from here on: it does not know ${column}, which has no default and must not be NULL.`
-      : say`An INSERT into ${table} that leaves ${column} out fails from here on, also one of code that is still running.`,
+    message: [
+      ...(unknown
+        ? say`Every INSERT into ${table} by code that is running fails from here on: it does not know ${column}, which has no default and must not be NULL.`
+        : say`An INSERT into ${table} that leaves ${column} out fails from here on, also one of code that is still running.`),
+      ...(code ? mappedText(code) : []),
+    ],
     instead: unknown
       ? say`Give ${column} a default until the release after this one, whose code always writes it.`
       : say`Do this in the release after the one whose code always writes ${column}.`,
     at,
     object: `${table}.${column}`,
-    severity,
+    severity: code ? "warning" : severity,
   };
+}
+
+function mappedText({ kind, path, line }: Break): Text {
+  const place = line === null ? path : `${path}:${line}`;
+  return kind === "nullable"
+    ? say` ${place} on the base branch maps it as one that may have no value.`
+    : say` ${place} on the base branch does not map it.`;
 }
 
 /** Whether the migration leaves an older table's column without a default, and without NULL. */
