@@ -5,7 +5,9 @@ import { defaultConfig } from "../../src/review/config.ts";
 import { deployOrdersOf } from "../../src/review/deploy-order.ts";
 import { frameworks } from "../../src/review/frameworks/index.ts";
 import { readHistory } from "../../src/review/read.ts";
+import { jsonReport, toJson } from "../../src/review/report/json.ts";
 import { toMarkdown } from "../../src/review/report/markdown.ts";
+import { toPretty } from "../../src/review/report/pretty.ts";
 import { reportOf } from "../../src/review/report/report.ts";
 import { plain } from "../../src/review/text.ts";
 import type { Break, Script } from "../../src/review/types.ts";
@@ -236,6 +238,19 @@ describe("the deploy order", () => {
       models: [model(...both), model("code String", "paid Boolean?", "sum Int?")],
     });
     const report = reportOf({ changes, runs: [run], findings, timings: {}, concerned: true });
+    const { deploy } = jsonReport.parse(toJson(report, { base: "", head: "" }));
+    expect(deploy).toMatchObject([
+      {
+        directory: "db/migrations",
+        order: "not-in-one-step",
+        oldCode: [{ kind: "column", object: "orders.note", path: "db/schema.prisma", line: 6 }],
+        models: ["db/schema.prisma"],
+        queries: 0,
+      },
+    ]);
+    expect(toPretty(report, { colour: false, width: 80 })).toContain(
+      "Deploy order\n  Not safely in one step: of the old code, db/schema.prisma:6 maps orders.note,",
+    );
     const summary = toMarkdown(report, { version: "1", base: "", head: "" });
     const from = summary.indexOf("**Deploy order");
     expect(summary.slice(from, summary.indexOf("</details>", from) + 10)).toMatchInlineSnapshot(`

@@ -61,6 +61,7 @@ describe("JSON", () => {
         "accepted": [],
         "base": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "conclusion": "failure",
+        "deploy": [],
         "findings": [
           {
             "endLine": 1,
