@@ -14,6 +14,8 @@ WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json app.yml LICENSE ./
+COPY docs/suppressions.md ./docs/
+COPY docs/rules ./docs/rules
 RUN mkdir cache && chown node:node cache
 USER node
 RUN node -e "import('./dist/sandbox/dry-run.js').then(async ({ createSandbox }) => { const s = createSandbox({ spares: 1 }); await s.ready(); await s.close(); })"

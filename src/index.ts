@@ -3,10 +3,12 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { createNodeMiddleware, createProbot } from "probot";
-import { rulesUrl, version } from "./cli/version.ts";
-import { createGitHub } from "./handlers/github.ts";
+import { rulesUrl as packageUrl, version } from "./cli/version.ts";
+import { createGitHub, type GitHub } from "./handlers/github.ts";
 import { createJournal } from "./handlers/journal.ts";
+import type { Log } from "./handlers/log.ts";
 import { reviewChange } from "./handlers/review.ts";
+import { hasRulePages, ownRulesUrl, rulePages, rulesPath } from "./handlers/rule-pages.ts";
 import { type Health, healthHandler, listen, ping } from "./handlers/server.ts";
 import { createService } from "./handlers/service.ts";
 import {
@@ -49,10 +51,12 @@ async function serve(settings: Settings, env: Environment): Promise<void> {
   await probot.ready();
   const log = probot.log.child({ name: "drydock" });
   const sandbox = createSandbox();
+  const github = createGitHub({ appId, privateKey, baseUrl: apiUrl, version, log });
+  const rulesUrl = pagesUrl(settings, github, log);
   const service = createService({
-    github: createGitHub({ appId, privateKey, baseUrl: apiUrl, version, log }),
-    review: (source, options) =>
-      reviewChange(source, sandbox, { ...options, rulesUrl: settings.rulesUrl ?? rulesUrl }),
+    github,
+    review: async (source, options) =>
+      reviewChange(source, sandbox, { ...options, rulesUrl: await rulesUrl }),
     version,
     log,
     journal: createJournal(journalFile(settings)),
@@ -61,7 +65,7 @@ async function serve(settings: Settings, env: Environment): Promise<void> {
   let engine: Health["status"] = "starting";
   const health = (): Health => ({ status: engine, version, sandbox: engine, queue: service.size() });
   const webhooks = await createNodeMiddleware(service.app, { probot, webhooksPath: webhookPath });
-  const server = await listen([ping, healthHandler(health), webhooks], settings);
+  const server = await listen([ping, healthHandler(health), rulePages(pagesFolder), webhooks], settings);
   log.info({ version, host: settings.host, port: settings.port, api: apiUrl }, "listening");
 
   sandbox.ready().then(
@@ -90,6 +94,17 @@ async function serve(settings: Settings, env: Environment): Promise<void> {
   };
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
+}
+
+/** The rules' pages come with the program. */
+const pagesFolder = fileURLToPath(new URL("../docs/rules", import.meta.url));
+
+/** Where comments link to the rules' pages: as it is set, else at the app's own address, as far as that is known. */
+async function pagesUrl(settings: Settings, github: GitHub, log: Log): Promise<string | null> {
+  if (settings.rulesUrl !== null) return settings.rulesUrl;
+  if (!hasRulePages(pagesFolder)) return packageUrl;
+  if (settings.publicUrl !== null) return `${settings.publicUrl}${rulesPath}`;
+  return (await ownRulesUrl(github.app, log)) ?? packageUrl;
 }
 
 /** Whoever listens at a host's port is the only one that does, and the next one there takes up what it leaves. */

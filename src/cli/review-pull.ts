@@ -9,7 +9,7 @@ import { createSandbox } from "../sandbox/dry-run.ts";
 import { type PullReviewArguments, UsageError } from "./arguments.ts";
 import { exitCodeOf, rendered } from "./review.ts";
 import { progressLine, put, terminalOf } from "./terminal.ts";
-import { rulesUrl, version } from "./version.ts";
+import { rulesUrlFor, version } from "./version.ts";
 
 /** Reviews a pull request over GitHub's API, prints the report, says it there where that is wanted, and gives the exit code. */
 export async function runPullReview(options: PullReviewArguments, signal: AbortSignal): Promise<number> {
@@ -31,7 +31,12 @@ export async function runPullReview(options: PullReviewArguments, signal: AbortS
     const review = await reviewPull({
       client,
       target,
-      review: (source, how) => reviewChange(source, sandbox, { ...how, rulesUrl, onProgress: progress.show }),
+      review: (source, how) =>
+        reviewChange(source, sandbox, {
+          ...how,
+          rulesUrl: rulesUrlFor(process.env),
+          onProgress: progress.show,
+        }),
       post: options.post,
       version,
       log: quiet,

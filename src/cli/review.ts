@@ -15,7 +15,7 @@ import type { Report } from "../review/types.ts";
 import { createSandbox } from "../sandbox/dry-run.ts";
 import type { Format, ReviewArguments } from "./arguments.ts";
 import { progressLine, put, type Terminal, terminalOf } from "./terminal.ts";
-import { rulesUrl, version } from "./version.ts";
+import { rulesUrlFor, version } from "./version.ts";
 
 /** A review of a checkout: the report, and the files that it is about. */
 export interface CheckoutReview {
@@ -50,7 +50,11 @@ export async function reviewEach(checkout: Checkout, signal: AbortSignal): Promi
   const progress = progressLine();
   const sandbox = createSandbox({ spares: 0, isSerial: true });
   try {
-    return await reviewWhole(checkout, sandbox, { signal, rulesUrl, onProgress: progress.show });
+    return await reviewWhole(checkout, sandbox, {
+      signal,
+      rulesUrl: rulesUrlFor(process.env),
+      onProgress: progress.show,
+    });
   } finally {
     progress.clear();
     await sandbox.close();
@@ -62,7 +66,11 @@ export async function reviewCheckout(checkout: Checkout, signal: AbortSignal): P
   const progress = progressLine();
   const sandbox = createSandbox({ spares: 0 });
   try {
-    const report = await reviewChange(checkout, sandbox, { signal, rulesUrl, onProgress: progress.show });
+    const report = await reviewChange(checkout, sandbox, {
+      signal,
+      rulesUrl: rulesUrlFor(process.env),
+      onProgress: progress.show,
+    });
     const { files } = await checkout.changedFiles();
     return { checkout, report, files };
   } finally {

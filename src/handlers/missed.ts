@@ -4,7 +4,7 @@ import type { Log } from "./log.ts";
 
 /** Events that ask for something, as the service takes them. */
 const wanted: Readonly<Record<string, readonly string[]>> = {
-  pull_request: ["opened", "synchronize", "reopened", "ready_for_review", "edited"],
+  pull_request: ["opened", "synchronize", "reopened", "ready_for_review", "edited", "labeled", "unlabeled"],
   check_run: ["rerequested", "requested_action"],
   check_suite: ["rerequested"],
   issue_comment: ["created"],

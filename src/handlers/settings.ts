@@ -14,8 +14,10 @@ export interface Settings {
   readonly apiUrl: string;
   /** GitHub for people, e.g. "https://github.com". */
   readonly webUrl: string;
-  /** Where the rules' pages stand, e.g. "https://example.com/docs/rules"; null: where the package says that it lives. */
+  /** Where the rules' pages stand, e.g. "https://example.com/docs/rules"; null: where the app shows them itself. */
   readonly rulesUrl: string | null;
+  /** Where people reach the app, e.g. "https://drydock.example.com"; null: where GitHub reaches it. */
+  readonly publicUrl: string | null;
 }
 
 /** A setting that is missing or wrong: what it is, and what to do. */
@@ -57,7 +59,8 @@ export function readSettings(env: Environment): Settings | null {
     appId,
     privateKey: privateKeyIn(env),
     webhookSecret: secretIn(env),
-    rulesUrl: rulesUrlIn(env),
+    rulesUrl: addressIn(env.RULES_URL, rulesUrlHelp),
+    publicUrl: addressIn(env.PUBLIC_URL, publicUrlHelp)?.replace(/\/+$/, "") ?? null,
     ...addressesIn(env),
   };
 }
@@ -77,13 +80,15 @@ export function addressesIn(env: Environment) {
   };
 }
 
+const rulesUrlHelp =
+  "RULES_URL is no address: give the folder that holds the rules' pages, e.g. https://github.com/<owner>/<repository>/blob/main/docs/rules.";
+const publicUrlHelp =
+  "PUBLIC_URL is no address: give the one at which people reach Drydock, e.g. https://drydock.example.com.";
+
 /** An address for people, so that a comment can link to it. */
-function rulesUrlIn({ RULES_URL: address = "" }: Environment): string | null {
+function addressIn(address = "", help: string): string | null {
   if (address.trim() === "") return null;
-  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
-    throw new SettingsError(
-      "RULES_URL is no address: give the folder that holds the rules' pages, e.g. https://github.com/<owner>/<repository>/blob/main/docs/rules.",
-    );
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) throw new SettingsError(help);
   return address;
 }
 

@@ -35,6 +35,7 @@ describe("settings", () => {
       apiUrl: "https://api.github.com",
       webUrl: "https://github.com",
       rulesUrl: null,
+      publicUrl: null,
     });
   });
 
@@ -43,6 +44,10 @@ describe("settings", () => {
     expect(readSettings({ ...given, RULES_URL: pages })?.rulesUrl).toBe(pages);
     for (const RULES_URL of ["docs/rules", "javascript:alert(1)"])
       expect(() => readSettings({ ...given, RULES_URL })).toThrow(/RULES_URL is no address/);
+    expect(readSettings({ ...given, PUBLIC_URL: "https://a.example.com/" })?.publicUrl).toBe(
+      "https://a.example.com",
+    );
+    expect(() => readSettings({ ...given, PUBLIC_URL: "a" })).toThrow(/PUBLIC_URL is no address/);
   });
 
   it("take the pages of the package's own repository where it names one, and make none up", () => {
