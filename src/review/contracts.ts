@@ -48,6 +48,9 @@ export function takenAway({ steps }: Database): readonly Used[] {
   return dropped.filter((used, i) => dropped.findIndex((other) => isUse(other, used)) === i);
 }
 
+/** Characters of a statement beyond which it is taken for data: what fills a successor is short. */
+const longest = 20_000;
+
 /**
  * The step of a history, in the order in which it ran, that put something aside or gave it a successor that is filled from it;
  * the newest one. Null where there is none.
@@ -55,7 +58,7 @@ export function takenAway({ steps }: Database): readonly Used[] {
 export function expansionOf(used: Used, history: readonly Script[]): Expansion | null {
   const later: string[] = [];
   for (const script of history.toReversed()) {
-    const statements = script.statements.map(({ sql }) => sql);
+    const statements = script.statements.map(({ sql }) => sql).filter(({ length }) => length < longest);
     later.push(...statements);
     const operations = operationsOf(script);
     if (operations.some((one) => isPutAside(used, one))) return { path: script.path, successor: null };
