@@ -34,13 +34,18 @@ export function commentBody(finding: Finding, options: CommentOptions): string {
   const { also = [], elsewhere = [], settled = null, rulesUrl = null } = options;
   const all = [finding, ...also, ...elsewhere];
   return [
-    ...findingBlocks(finding, options),
-    ...alsoBlocks(finding, also),
+    ...findingBlocks(finding, options).toSpliced(1, 0, ...alsoBlocks(finding, also)),
     ...elsewhereBlocks(elsewhere),
     ...(settled === null ? [] : [settled]),
-    footer([...new Set(all.map(({ rule }) => rule))], rulesUrl),
+    footer(acceptable(all), rulesUrl),
     markOf(all),
   ].join("\n\n");
+}
+
+/** The rules of what somebody may want to accept: notes ask for nothing, unless there is nothing else. */
+function acceptable(findings: readonly Finding[]): readonly string[] {
+  const graver = findings.filter(({ gates, severity }) => gates || severity !== "info");
+  return [...new Set((graver.length > 0 ? graver : findings).map(({ rule }) => rule))];
 }
 
 /** The rules' pages where they are known, and how to accept what they say. */
@@ -78,7 +83,9 @@ function alsoBlocks(first: Finding, also: readonly Finding[]): readonly string[]
       ...facts.map((fact) => `${fact}.`),
       ...advice.map((text) => markdown(text)),
     ];
-    return `- ${severityMarks[severity]} ${parts.join(" ")}`;
+    // A note among graver things needs no mark.
+    const mark = severity === "info" ? "" : `${severityMarks[severity]} `;
+    return `- ${mark}${parts.join(" ")}`;
   });
   return lines.length > 0 ? [lines.join("\n")] : [];
 }

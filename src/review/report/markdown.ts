@@ -193,10 +193,18 @@ function migrationSection(view: MigrationView, index: number): Section {
   return section({
     priority: 10 + index,
     open: `<details><summary>${title}</summary>\n\n| | Line | Statement | Strongest lock | Effect |\n| --- | ---: | --- | --- | --- |`,
-    units: [...up.map((row) => tableRow("up", row)), ...down.map((row) => tableRow("down", row))],
+    units: [
+      ...up.filter(hasEffect).map((row) => tableRow("up", row)),
+      ...down.filter(hasEffect).map((row) => tableRow("down", row)),
+    ],
     close: "\n</details>",
     cut: (left) => `_${count(left, "statement")} of ${codeSpan(step.up.path)} cut for length._`,
   });
+}
+
+/** BEGIN and COMMIT by themselves do nothing. */
+function hasEffect({ sql, lock, effect }: StatementRow): boolean {
+  return lock.length + effect.length > 0 || !/^(begin|commit|start\s+transaction|end)\b/i.test(sql);
 }
 
 function tableRow(direction: string, { line, sql, lock, effect }: StatementRow): string {
