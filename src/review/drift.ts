@@ -125,15 +125,16 @@ function columnDifferences(table: Table, model: Column, built: Column, declared:
   const place = declared.find(object);
   if (built.generated || place?.isOpaque) return [];
   const isSaid = (kind: Drift["kind"]) => !isUnsaid(declared, { kind, object });
-  if (typeOf(model) !== typeOf(built) && (isSaid("type") || isOtherFamily(model.type, built.type))) {
-    say("type", typeOf(model), typeOf(built));
+  const isSame = typeOf(model) === typeOf(built);
+  if (!isSame && (isSaid("type") || isOtherFamily(model.type, built.type))) {
+    say("type", model.type, built.type);
   }
   // A list is never NULL for Prisma, whatever the database says.
   if (model.notNull !== built.notNull && !isArray && isSaid("nullability")) {
     say("nullability", model.notNull ? "NOT NULL" : "NULL", built.notNull ? "NOT NULL" : "NULL");
   }
   const [wanted, found_] = [defaultOf(model), defaultOf(built)];
-  if (typeOf(model) === typeOf(built) && wanted !== found_ && isComparable(model, wanted, found_)) {
+  if (isSame && wanted !== found_ && isComparable(model, wanted, found_)) {
     const isOwn = wanted === null && (place === null || place.hasOwnDefault);
     if (!isOwn && isSaid("default")) say("default", wanted ?? "no default", found_ ?? "no default");
   }
@@ -157,8 +158,9 @@ function defaultOf({ defaultSql, identity }: Column): string | null {
   return bare.replace(/^\((.*)\)$/, "$1").replace(/^'(-?\d+(?:\.\d+)?)'$/, "$1");
 }
 
+/** SQLite keeps a type as it was written: case means nothing there, and INT is INTEGER (SQLite documentation, Datatypes, section 3). */
 function typeOf({ type }: Column): string {
-  return type;
+  return type.toLowerCase().replace(/^int$/, "integer");
 }
 
 function keyDifferences(

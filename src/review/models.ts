@@ -61,8 +61,6 @@ export function readModels(
   if (unread !== null) return { models: null, skipped: [unread] };
   const now = readSide(orm, texted.head.files, dialect);
   const before = readSide(orm, texted.base.files, dialect);
-  // The engine is only asked for PostgreSQL.
-  if (now.statements === null && dialect !== "postgresql") return none;
   return {
     models: {
       orm: head.orm,

@@ -1,5 +1,13 @@
 import { readScript } from "../review/script.ts";
-import type { ModelRun, ModelSchema, ModelStatement, Models, Schema } from "../review/types.ts";
+import type {
+  Database,
+  Dialect,
+  ModelRun,
+  ModelSchema,
+  ModelStatement,
+  Models,
+  Schema,
+} from "../review/types.ts";
 import { readCatalog } from "./catalog.ts";
 import { EngineLost } from "./engine.ts";
 import type { PrismaAnswers } from "./prisma/messages.ts";
@@ -17,23 +25,23 @@ export interface RenderedModels {
 }
 
 /** Begins to work out what the models build, while the database is at other work; null when there are none. */
-export function renderModels(models: Models | null): Promise<RenderedModels> | null {
+export function renderModels({ models, dialect }: Database): Promise<RenderedModels> | null {
   if (models === null) return null;
   const { statements } = models;
-  if (statements === null) return renderByEngine(models);
+  if (statements === null) return renderByEngine(models, dialect);
   return Promise.resolve({ base: { statements: statements.base }, head: { statements: statements.head } });
 }
 
-async function renderByEngine(models: Models): Promise<RenderedModels> {
-  const { base, head } = await renderPrisma(models);
-  const rendered = split(head);
-  return { head: rendered, base: base === head ? rendered : split(base) };
+async function renderByEngine(models: Models, dialect: Dialect): Promise<RenderedModels> {
+  const { base, head } = await renderPrisma(models, dialect);
+  const rendered = split(head, dialect);
+  return { head: rendered, base: base === head ? rendered : split(base, dialect) };
 }
 
-function split(rendered: PrismaAnswers["render"]): RenderedSide {
+function split(rendered: PrismaAnswers["render"], dialect: Dialect): RenderedSide {
   if ("refused" in rendered) return rendered;
   const whole = { start: 0, end: rendered.sql.length };
-  const { statements } = readScript("model.sql", rendered.sql, "autocommit", whole);
+  const { statements } = readScript("model.sql", rendered.sql, "autocommit", whole, dialect);
   return {
     statements: statements.map(({ sql, operations: [first] }) => ({
       table: first && "table" in first ? first.table : null,

@@ -100,7 +100,7 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
     };
     await unlessLost(request, seen, async () => {
       await base.session.restore(origin.checkpoint);
-      const rendered = renderModels(version.database.models);
+      const rendered = renderModels(version.database);
       await observeChange(version, seen, base, origin, clock.lap);
       await observeModels(version, seen, base, rendered, clock.lap);
     });
@@ -141,7 +141,7 @@ async function observe(
 ): Promise<void> {
   const { queries, deployed = [] } = request;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
-  const rendered = renderModels(request.database.models);
+  const rendered = renderModels(request.database);
   const base = await buildBase({
     database: request.database,
     scope: request.scope,

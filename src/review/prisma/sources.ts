@@ -1,8 +1,16 @@
-import type { ModelFile } from "../types.ts";
+import type { Dialect, ModelFile } from "../types.ts";
 import { prismaBlocks } from "./blocks.ts";
 
 /** Preview features that change what a schema builds; the others only change the client. */
 const ofTheDatabase = ["postgresqlExtensions", "partialIndexes", "views"];
+
+/** The database that the schema is for, as its datasource says; null where that is another one, or none is said. */
+export function dialectOf(files: readonly ModelFile[]): Dialect | null {
+  const source = files.flatMap((file) => prismaBlocks(file)).find(({ kind }) => kind === "datasource");
+  const said = source?.lines.flatMap(({ text }) => /^provider\s*=\s*"(\w+)"/.exec(text)?.[1] ?? [])[0];
+  if (said === "sqlite") return "sqlite";
+  return said === "postgresql" || said === "postgres" ? "postgresql" : null;
+}
 
 /**
  * The files without what concerns only the client and the connection: generators, and addresses of databases, of which each

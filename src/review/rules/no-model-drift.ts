@@ -8,6 +8,7 @@ export default defineRule({
   instead: "Generate the migration that is missing, or change the model.",
   // Certain that they differ; when the other half follows, the author knows.
   severity: "warning",
+  dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the other half follows in a pull request of its own before either is deployed.",
   sources: [
     "Prisma documentation, Prisma Migrate, Customizing migrations",

@@ -14,7 +14,7 @@ disarm();
 process.on("disconnect", () => leave(exitCodes.orphaned));
 process.on("message", async ({ id, request }: { readonly id: number; readonly request: PrismaRequest }) => {
   try {
-    send?.({ id, value: await renderSchema(await engine, request.files) });
+    send?.({ id, value: await renderSchema(await engine, request) });
   } catch (error) {
     send?.({ id, failed: error instanceof Error ? error.message : String(error) });
   }

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ModelFile } from "../../review/types.ts";
-import type { PrismaAnswers } from "./messages.ts";
+import type { Dialect } from "../../review/types.ts";
+import type { PrismaAnswers, PrismaRequest } from "./messages.ts";
 
 /** What is used of the engine's own bindings. */
 interface Bindings {
@@ -46,15 +46,15 @@ export async function loadEngine(): Promise<Bindings> {
   return bindings;
 }
 
-/** The SQL that makes what the schema declares from nothing, for PostgreSQL; or why the engine refuses it. */
+/** The SQL that makes what the schema declares from nothing; or why the engine refuses it. */
 export async function renderSchema(
   { SchemaEngine }: Bindings,
-  files: readonly ModelFile[],
+  { files, dialect }: PrismaRequest,
 ): Promise<PrismaAnswers["render"]> {
   const datamodels = files.map(({ path: name, text }) => [name, text]);
   const schema = files.map(({ path: name, text }) => ({ path: name, content: text }));
   try {
-    const engine = await SchemaEngine.new({ datamodels }, () => undefined, noDatabase);
+    const engine = await SchemaEngine.new({ datamodels }, () => undefined, noDatabase(dialect));
     const { stdout } = await engine.diff({
       from: { tag: "empty" },
       to: { tag: "schemaDatamodel", files: schema },
@@ -72,13 +72,15 @@ export async function renderSchema(
  * The engine asks for a database before it begins, though it needs none for this: it is told a version, and everything else
  * fails.
  */
-const noDatabase = adapter({
-  connect: async () => done(connection()),
-  connectToShadowDb: async () => done(connection()),
-});
+function noDatabase(dialect: Dialect): object {
+  return adapter(dialect, {
+    connect: async () => done(connection(dialect)),
+    connectToShadowDb: async () => done(connection(dialect)),
+  });
+}
 
-function connection(): object {
-  return adapter({
+function connection(dialect: Dialect): object {
+  return adapter(dialect, {
     queryRaw: async () =>
       done({
         columnNames: ["exists", "version", "numeric_version"],
@@ -94,9 +96,10 @@ function connection(): object {
   });
 }
 
-function adapter(methods: object): object {
+function adapter(dialect: Dialect, methods: object): object {
   const errorRegistry = { consumeError: () => undefined };
-  return { provider: "postgres", adapterName: "none", errorRegistry, ...methods };
+  const provider = dialect === "postgresql" ? "postgres" : "sqlite";
+  return { provider, adapterName: "none", errorRegistry, ...methods };
 }
 
 function done<Value>(value: Value): { readonly ok: true; readonly value: Value } {

@@ -1,9 +1,10 @@
-import type { ModelFile } from "../../review/types.ts";
+import type { Dialect, ModelFile } from "../../review/types.ts";
 
 /** The one question that the process of Prisma's engine is asked: what a schema builds in an empty database. */
 export interface PrismaRequest {
   readonly kind: "render";
   readonly files: readonly ModelFile[];
+  readonly dialect: Dialect;
 }
 
 export interface PrismaAnswers {

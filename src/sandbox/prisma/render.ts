@@ -1,6 +1,6 @@
 import path from "node:path";
-import { databaseParts } from "../../review/prisma/sources.ts";
-import type { ModelFile, Models } from "../../review/types.ts";
+import { databaseParts, dialectOf } from "../../review/prisma/sources.ts";
+import type { Dialect, ModelFile, Models } from "../../review/types.ts";
 import { type Isolated, startProgram } from "../isolated.ts";
 import { defaultLimits } from "../limits.ts";
 import { prismaDirectory } from "./engine.ts";
@@ -18,15 +18,15 @@ const mostText = 1024 * 1024;
 const patience = 15_000;
 
 /** Asks Prisma's own engine, in a process of its own. Never rejects. */
-export async function renderPrisma({ base, head }: Models): Promise<Rendered> {
+export async function renderPrisma({ base, head }: Models, dialect: Dialect): Promise<Rendered> {
   let isolated: Isolated<PrismaRequest, PrismaAnswers> | null = null;
   try {
     isolated = await startProgram<PrismaRequest, PrismaAnswers>(defaultLimits, {
       entry: "prisma/child.js",
       readable: [path.join(prismaDirectory(), "*")],
     });
-    const headSql = await render(isolated, head);
-    return { head: headSql, base: isSame(base, head) ? headSql : await render(isolated, base) };
+    const headSql = await render(isolated, head, dialect);
+    return { head: headSql, base: isSame(base, head) ? headSql : await render(isolated, base, dialect) };
   } catch (error) {
     const refused = error instanceof Error ? error.message : String(error);
     return { base: { refused }, head: { refused } };
@@ -38,12 +38,16 @@ export async function renderPrisma({ base, head }: Models): Promise<Rendered> {
 async function render(
   isolated: Isolated<PrismaRequest, PrismaAnswers>,
   files: readonly ModelFile[],
+  dialect: Dialect,
 ): Promise<PrismaAnswers["render"]> {
   if (files.length === 0) return { sql: "" };
   const size = files.reduce((sum, { text }) => sum + text.length, 0);
   if (size > mostText) return { refused: "it is larger than what is read" };
-  return isolated.call({ kind: "render", files: databaseParts(files) }, patience);
+  if (dialectOf(files) !== dialect) return { refused: `its datasource is not for ${titles[dialect]}` };
+  return isolated.call({ kind: "render", files: databaseParts(files), dialect }, patience);
 }
+
+const titles: Readonly<Record<Dialect, string>> = { postgresql: "PostgreSQL", sqlite: "SQLite" };
 
 function isSame(some: readonly ModelFile[], others: readonly ModelFile[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others);

@@ -80,7 +80,7 @@ async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promis
   const { database } = request;
   const { session, limits, lap } = tools;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
-  const rendered = renderModels(database.models);
+  const rendered = renderModels(database);
   const empty = rendered && (await session.checkpoint());
   const base = await buildSqliteBase(request, { ...tools, progress });
   seen.base = base;
