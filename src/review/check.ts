@@ -266,7 +266,7 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
   const context = operationContext(subject, run);
   return asked.flatMap(({ id, rule, override }) => {
     if (code !== null && !rule.explains.includes(code)) return [];
-    return statement.operations.flatMap((operation) =>
+    return operationsToJudge(statement).flatMap((operation) =>
       problemsOf(ask(rule, operation, context)).map((problem) => {
         const place = placeOf(migration.up, problem.at ?? statement.span);
         const finding = findingOf(id, rule, fixable(problem, migration.up), place, statement.sql, override);
@@ -277,6 +277,11 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
       }),
     );
   });
+}
+
+/** Of a table whose definition could not be read there is nothing to say but that it is new. */
+function operationsToJudge({ operations, refused }: Statement): readonly Operation[] {
+  return refused === null ? operations : operations.filter(({ kind }) => kind !== "createTable");
 }
 
 function operationContext(subject: Subject, run: StatementRun | null): OperationContext {

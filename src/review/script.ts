@@ -38,6 +38,8 @@ export interface Piece {
   readonly span: Span;
   /** Why it is no SQL that could be run: then `sql` is only told, as one statement. */
   readonly refused?: string;
+  /** SQL that says what is certain of what cannot be run. */
+  readonly outline?: readonly string[];
 }
 
 /**
@@ -53,10 +55,12 @@ export function readTranslated(
   range: Span = hullOf(pieces.map(({ span }) => span)),
 ): Script {
   const lineOf = lineFinder(text);
-  const sent = pieces.flatMap(({ sql, span, refused }): Sent[] => {
+  const sent = pieces.flatMap(({ sql, span, refused, outline = [] }): Sent[] => {
     if (refused !== undefined) {
       const lines = { line: lineOf(span.start), endLine: lineOf(Math.max(span.start, span.end - 1)) };
-      return [{ raw: { index: 0, span, ...lines, sql, copyData: null, psql: false }, sql: { refused } }];
+      return [
+        { raw: { index: 0, span, ...lines, sql, copyData: null, psql: false }, sql: { refused, outline } },
+      ];
     }
     if (text.slice(span.start, span.end) === sql)
       return splitScript(text, dialect, span, lineOf).map((raw) => ({ raw, sql: raw.sql }));
@@ -79,6 +83,8 @@ interface Sent {
 /** Why a statement is never run. */
 export interface Refused {
   readonly refused: string;
+  /** SQL that says what is known of it all the same. */
+  readonly outline?: readonly string[];
 }
 
 function scriptOf(
@@ -149,7 +155,11 @@ export function isUnreadable({ text, statements }: Script): boolean {
 
 /** `sql` is what is sent; where the file says something else, what it does stands at the statement as a whole. */
 function read({ psql, ...raw }: RawStatement, sql: string | Refused, dialect: Dialect): Statement {
-  if (typeof sql !== "string") return { ...raw, operations: [], skipped: null, ...sql };
+  if (typeof sql !== "string") {
+    const known = (sql.outline ?? []).flatMap((outline) => operationsOf(outline, 0).operations);
+    const operations = known.map((operation) => placedAt(operation, raw.span));
+    return { ...raw, operations, skipped: null, refused: sql.refused };
+  }
   const isSame = raw.sql === sql;
   const statement = { ...raw, sql };
   const read = { operations: [], skipped: null, refused: null };

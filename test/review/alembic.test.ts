@@ -49,6 +49,27 @@ describe("SQL in a string", () => {
   });
 });
 
+describe("what is certain of a call that is not read", () => {
+  it("is the table that it creates", () => {
+    const script = read('op.create_table("a", sa.Column("b", sa.Enum(Kind)), schema="s")');
+    expect(script.statements.map(({ refused }) => refused)).toEqual([
+      expect.stringMatching(/^it is not read: /),
+    ]);
+    expect(script.statements.flatMap(({ operations }) => operations)).toMatchObject([
+      { kind: "createTable", table: "s.a", at: script.statements[0]?.span },
+    ]);
+  });
+
+  it("is the table that it may create", () => {
+    const body =
+      'if not missing(op.get_bind()):\n    op.create_table("a", sa.Column("b", sa.Integer()))\nop.create_index("i", "a", ["b"])';
+    expect(read(body).statements.flatMap(({ operations }) => operations.map(({ kind }) => kind))).toEqual([
+      "createTable",
+      "createIndex",
+    ]);
+  });
+});
+
 describe("what a file computes", () => {
   it.each([
     ['for t in ("a", "b"): op.drop_table(t)', ["DROP TABLE a", "DROP TABLE b"]],

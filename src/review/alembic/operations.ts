@@ -7,7 +7,7 @@ import { createIndexSql, dropIndexSql } from "./indexes.ts";
 import { constraintName, nameIn, namesIn, quoteName, stringIn, type TableRef, tableSql } from "./names.ts";
 import { createTableSql } from "./tables.ts";
 import { isTrue } from "./types.ts";
-import { unreadable } from "./unreadable.ts";
+import { outlined, unreadable } from "./unreadable.ts";
 import { bulkInsertSql } from "./writes.ts";
 
 /** Positional parameters of Alembic's operations; in a batch the table is left out (Alembic, "Operation Reference"). */
@@ -72,8 +72,12 @@ export function operationSql(
   const columnName = () => stringIn(get("column_name"), "a column's name");
   const constraint = () => nameIn(get("constraint_name"));
   switch (name) {
-    case "create_table":
-      return createTableSql(table(), rest, given, context);
+    case "create_table": {
+      const made = table();
+      return outlined([`CREATE TABLE ${tableSql(made)} ()`], () =>
+        createTableSql(made, rest, given, context),
+      );
+    }
     case "drop_table":
       return [`DROP TABLE ${isTrue(get("if_exists")) ? "IF EXISTS " : ""}${tableSql(table())}`];
     case "rename_table":

@@ -55,7 +55,7 @@ function inTransactions(
     piece !== undefined && "sql" in piece && piece.sql.value === word && piece.isBlock;
   const all: (Sent | NotFollowed)[] = [...sent, ...skipped];
   if (raises !== null && all.length > 0)
-    all.push({ at: range, reason: `it raises ${raises}`, order: all.length });
+    all.push({ at: range, reason: `it raises ${raises}`, outline: [], order: all.length });
   const ordered = all.toSorted((a, b) => a.order - b.order);
   if (autocommit || dialect === "sqlite")
     return { pieces: ordered.filter((piece) => !("sql" in piece && piece.isBlock)), mode: "autocommit" };
@@ -79,8 +79,8 @@ function inTransactions(
 }
 
 /** What could not be followed stands as a statement that is never run: its own words tell what it may concern. */
-function refusal({ at, reason }: NotFollowed, text: string): Piece {
-  return { sql: text.slice(at.start, at.end), span: at, refused: `it is not read: ${reason}` };
+function refusal({ at, reason, outline }: NotFollowed, text: string): Piece {
+  return { sql: text.slice(at.start, at.end), span: at, refused: `it is not read: ${reason}`, outline };
 }
 
 /** The statements of what one call sends, each at its own words where the file holds them. */

@@ -17,7 +17,7 @@ import type { Dialect, Span } from "../types.ts";
 import type { Context, NamingConvention } from "./context.ts";
 import { isDatabase, isLibrary, rootOf, writingMethods } from "./database.ts";
 import { bindText, boundIn, textIn } from "./expressions.ts";
-import { stringIn, type TableRef } from "./names.ts";
+import { stringIn, type TableRef, tableSql } from "./names.ts";
 import { isOperation, operationSql } from "./operations.ts";
 import { innerType, type OwnTypes } from "./own-types.ts";
 import { createTableSql } from "./tables.ts";
@@ -38,6 +38,8 @@ export interface Sent {
 export interface NotFollowed {
   readonly at: Span;
   readonly reason: string;
+  /** SQL that says what is known of it all the same. */
+  readonly outline: readonly string[];
   readonly order: number;
 }
 
@@ -101,9 +103,15 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
     ownType: (type) => (run ? innerType(type, run) : null),
   };
 
-  const skip = (at: Span, reason: string) => {
-    if (tried > 0) touched = true;
-    else skipped.push({ at, reason, order: sent.length + skipped.length });
+  /** Tables made where it is not known whether that is run: where it is, they are new. */
+  let perhaps: string[] = [];
+  const skip = (at: Span, reason: string, outline: readonly string[] = []) => {
+    if (tried > 0) {
+      touched = true;
+      return;
+    }
+    skipped.push({ at, reason, outline: [...perhaps, ...outline], order: sent.length + skipped.length });
+    perhaps = [];
   };
   const send = (at: Span, statements: readonly (string | PythonString)[], isBlock = false) => {
     if (tried > 0 && statements.length > 0) touched = true;
@@ -122,11 +130,12 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       touched = true;
       return;
     }
+    perhaps = [];
     try {
       send(at, render());
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      skip(at, error.message);
+      skip(at, error.message, error.outline);
     }
   };
 
@@ -211,6 +220,7 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       skip(at, `op.${name} is not an operation of Alembic's own`);
       return unknown(`op.${name}(…)`);
     }
+    if (tried > 0 && name === "create_table") perhaps.push(...createdBy(args));
     attempt(at, () => operationSql(name, args, null, context));
     if (name !== "create_table") return { kind: "constant", value: null };
     return { ...call, callee: { kind: "name", path: "sqlalchemy.table" } };
@@ -252,6 +262,16 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
     },
     found: () => ({ sent, skipped }),
   };
+}
+
+/** The table of a `create_table`, as SQL without its columns; nothing when its name is not known. */
+function createdBy({ positional, named }: PythonCall["args"]): string[] {
+  const name = positional[0] ?? named.get("table_name");
+  const schema = named.get("schema");
+  if (name?.kind !== "string") return [];
+  return [
+    `CREATE TABLE ${tableSql({ name: name.value, schema: schema?.kind === "string" ? schema.value : null })} ()`,
+  ];
 }
 
 /** The database's name is known, whatever it is asked of; so is that this is no offline run. */

@@ -1,5 +1,23 @@
 /** Thrown where something cannot be turned into SQL; caught where its call is translated, and told there. */
-export class Unreadable extends Error {}
+export class Unreadable extends Error {
+  /** SQL that says what is certain of it all the same. */
+  readonly outline: readonly string[];
+
+  constructor(reason: string, outline: readonly string[] = []) {
+    super(reason);
+    this.outline = outline;
+  }
+}
+
+/** What `work` answers; where it gives up, this much is certain all the same. */
+export function outlined<T>(outline: readonly string[], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    throw new Unreadable(error.message, outline);
+  }
+}
 
 /** Gives up on a call, with the reason as it is shown. */
 export function unreadable(reason: string): never {
