@@ -123,5 +123,10 @@ export function readWhole({ path, text, dialect }: MigrationFile, transaction: T
   return { script: readScript(path, text, transaction, undefined, dialect), skipped: [] };
 }
 
+/** The time that a tool goes by instead of the version, where its own files give one. */
+export function timeIn({ when }: Settings): number | null {
+  return when === undefined ? null : Number(when);
+}
+
 /** Usual for a migration: settings of its own are rare. */
 export const noSettings: Settings = {};

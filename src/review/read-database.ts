@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import { dialectOfPath, dialectOfTexts, type Written } from "./dialect.ts";
 import { reasons } from "./errors.ts";
-import type { Framework, MigrationFiles } from "./framework.ts";
+import { type Framework, type MigrationFiles, timeIn } from "./framework.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { type Side, type Texts, unknownDigest } from "./inputs.ts";
 import type { DirectoryLayout, Layout } from "./layout.ts";
@@ -111,6 +111,11 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
     downPath: files.downPath,
     status,
     changed,
+    together:
+      context.framework.habits.together &&
+      files.settings.apart === undefined &&
+      up.transaction === "transaction",
+    time: timeIn(files.settings),
   };
   return { migration, skipped: status === "kept" ? [] : skipped };
 }

@@ -94,6 +94,10 @@ export interface Migration {
   readonly status: "added" | "edited" | "kept";
   /** The scripts that the pull request adds, changes or removes; of an edited migration only these are judged. */
   readonly changed: readonly ("up" | "down")[];
+  /** Whether the tool runs it in one transaction with what is pending beside it. */
+  readonly together: boolean;
+  /** The time that the tool goes by instead of the version; null when there is none. */
+  readonly time: number | null;
 }
 
 /** `orders` in schema public is "orders"; elsewhere "billing.orders". Unquoted, as PostgreSQL stores it. */
@@ -342,6 +346,8 @@ export interface Habits {
   readonly duplicates: "refused" | "skipped" | "run" | "unknown";
   /** Whether it compares a file that ran with what it was then, comments included. */
   readonly checksums: boolean;
+  /** Whether all that is pending runs in one transaction, unless a migration's settings say otherwise. */
+  readonly together: boolean;
 }
 
 /** One migration history and what the pull request does to it. */

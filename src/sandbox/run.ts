@@ -14,6 +14,7 @@ import { borrowed } from "./session.ts";
 import type { Production } from "./sizes.ts";
 import { tablesMadeBy } from "./stand-ins.ts";
 import { type RunContext, runStep, unreachedStep } from "./step.ts";
+import { runTogether } from "./together.ts";
 import type { Gap } from "./verdict.ts";
 
 /** What a run takes from its house. */
@@ -225,6 +226,9 @@ async function observeChange(
     state = next;
   }
   progress(database.steps.length);
+  const together = await runTogether(context, database.steps, seen.migrations, origin);
+  if (together !== seen.migrations) seen.migrations.splice(0, seen.migrations.length, ...together);
+  if (database.steps.length > 0) await session.restore(state.checkpoint);
 
   const headPlans = await planQueries(
     session,

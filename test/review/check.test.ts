@@ -59,6 +59,38 @@ describe("without a run", () => {
   });
 });
 
+describe("a migration of a tool that goes by times", () => {
+  const entries = (...times: readonly (readonly [tag: string, when: number])[]) =>
+    JSON.stringify({ dialect: "pg", entries: times.map(([tag, when]) => ({ tag, when })) });
+  const added = "CREATE TABLE b (id bigint PRIMARY KEY);";
+  const before = {
+    "d/0001_a.sql": "CREATE TABLE a (id bigint PRIMARY KEY);",
+    "d/meta/_journal.json": entries(["0001_a", 5]),
+  };
+
+  it("is late when its time is, wherever it stands", () => {
+    const late = {
+      ...before,
+      "d/0002_b.sql": added,
+      "d/meta/_journal.json": entries(["0001_a", 5], ["0002_b", 5]),
+    };
+    expect(judge(before, late)).toMatchObject([
+      { rule: "no-late-version", severity: "error", path: "d/0002_b.sql" },
+    ]);
+    const first = { ...late, "d/meta/_journal.json": entries(["0002_b", 4], ["0001_a", 5]) };
+    expect(rulesOf(before, first)).toEqual(["no-late-version"]);
+  });
+
+  it("is not late for its number", () => {
+    const low = {
+      ...before,
+      "d/0000_b.sql": added,
+      "d/meta/_journal.json": entries(["0001_a", 5], ["0000_b", 6]),
+    };
+    expect(rulesOf(before, low)).toEqual([]);
+  });
+});
+
 describe("an edited migration", () => {
   const before = { "m/0002_a.up.sql": index, "m/0002_a.down.sql": "SELECT 1;" };
 

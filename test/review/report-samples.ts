@@ -46,6 +46,8 @@ export function migration(name: string, up: Script, down: Script | null): Migrat
     name,
     up,
     down,
+    together: false,
+    time: null,
     downWaived: null,
     downPath: null,
     status: "added",
@@ -135,7 +137,7 @@ export function database(steps: readonly Migration[], more: Partial<Database> = 
     directory: "db/migrations",
     framework: "golang-migrate",
     dialect: "postgresql",
-    habits: { late: "skipped", duplicates: "refused", checksums: false },
+    habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
     models: null,
     history: [
       { path: "db/migrations/0001_orders.up.sql", version: "1", digest: "0".repeat(40), settings: {} },

@@ -23,6 +23,7 @@ export interface Step {
   readonly up: string;
   readonly down?: string;
   readonly status?: Migration["status"];
+  readonly together?: boolean;
 }
 
 export interface Case {
@@ -68,7 +69,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
           directory: "migrations",
           framework: "golang-migrate",
           dialect,
-          habits: { late: "skipped", duplicates: "refused", checksums: false },
+          habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
           models: null,
           history: history.map((sql, i) => ({
             path: fileOf(i, "up"),
@@ -119,7 +120,11 @@ export function differences(list: readonly { kind: string; identity: string; cha
   return list.map(({ kind, identity, change }) => `${kind} ${identity} ${change}`);
 }
 
-function migrationOf({ up, down, status = "added" }: Step, i: number, mode: TransactionMode): Migration {
+function migrationOf(
+  { up, down, status = "added", together = false }: Step,
+  i: number,
+  mode: TransactionMode,
+): Migration {
   const script = (sql: string, direction: string): Script => readScript(fileOf(i, direction), sql, mode);
   return {
     id: `migrations/${i}`,
@@ -127,6 +132,8 @@ function migrationOf({ up, down, status = "added" }: Step, i: number, mode: Tran
     name: `step ${i}`,
     up: script(up, "up"),
     down: down === undefined ? null : script(down, "down"),
+    together,
+    time: null,
     downWaived: null,
     downPath: null,
     status,

@@ -46,7 +46,7 @@ export function createSqliteDry(options: SandboxOptions = {}) {
           directory: "migrations/sqlite",
           framework: "golang-migrate",
           dialect: "sqlite",
-          habits: { late: "skipped", duplicates: "refused", checksums: false },
+          habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
           models: null,
           history: history.map((sql, i) => ({
             path: fileOf(i, "up"),
@@ -104,6 +104,8 @@ function migrationOf(
     name: `${i}_step`,
     up: scriptOf(up, fileOf(i, "up"), mode),
     down: down === undefined ? null : scriptOf(down, fileOf(i, "down"), mode),
+    together: false,
+    time: null,
     downWaived: null,
     downPath: null,
     status,

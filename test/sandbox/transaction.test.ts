@@ -127,3 +127,24 @@ describe("an error's position", () => {
     expect("SELECT '🙂🙂', nope".slice(position ?? 0)).toBe("nope");
   });
 });
+
+describe("migrations of a tool that runs all that is pending in one transaction", () => {
+  const history = ["CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (e e)"];
+  const steps = [{ up: "ALTER TYPE e ADD VALUE 'b'" }, { up: "SELECT 1; INSERT INTO t VALUES ('b')" }];
+  const outcomes = async (together: boolean) => {
+    const run = await dry.run({
+      history,
+      steps: steps.map((step) => ({ ...step, together })),
+      mode: "transaction",
+      queries: [{ index: 0, sql: "SELECT * FROM t WHERE e = 'b'", baseSql: null }],
+    });
+    expect(run.queries[0]?.after.kind).toBe("planned");
+    return run.migrations.map(({ up }) => outcomesOf(up));
+  };
+
+  it("fail at what only runs alone", async () => {
+    const unsafe = '55P04 unsafe use of new value "b" of enum type e';
+    expect(await outcomes(true)).toEqual([["ran"], ["ran", unsafe]]);
+    expect(await outcomes(false)).toEqual([["ran"], ["ran", "ran"]]);
+  });
+});

@@ -32,7 +32,7 @@ export default defineFramework({
     }),
   read: (file) => readRevisionScript(file, readSettings(file.settings)),
   hasDowns: true,
-  habits: { late: "run", duplicates: "run", checksums: false },
+  habits: { late: "run", duplicates: "run", checksums: false, together: true },
   outsideTransaction: say`a block ${"with op.get_context().autocommit_block():"}`,
   write: (draft: Draft) => writeRevision(draft),
 });
@@ -197,6 +197,8 @@ function settingsOf(
     )
   )
     settings.transaction = "autocommit";
+  if (environment.some((each) => /transaction_per_migration\s*=\s*(?!False\b)\w/.test(each)))
+    settings.apart = "true";
   const imports = importsOf(text);
   for (const dialect of ["postgresql", "sqlite"] as const satisfies readonly Dialect[]) {
     const types = imports.length === 0 ? {} : ownTypesOf(imports, textOf, dialect, known);

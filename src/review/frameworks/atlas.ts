@@ -32,7 +32,7 @@ export default defineFramework({
     }),
   read,
   hasDowns: false,
-  habits: { late: "refused", duplicates: "run", checksums: true },
+  habits: { late: "refused", duplicates: "run", checksums: true, together: false },
   outsideTransaction: say`a migration of its own that begins with ${"-- atlas:txmode none"} and an empty line`,
   write({ directory, version, name, up, outsideTransaction }) {
     const head = outsideTransaction ? "-- atlas:txmode none\n\n" : "";

@@ -36,7 +36,7 @@ export default defineFramework({
     })),
   read,
   hasDowns: true,
-  habits: { late: "run", duplicates: "refused", checksums: false },
+  habits: { late: "run", duplicates: "refused", checksums: false, together: false },
   outsideTransaction: say`a migration of its own, as its only statement after ${"-- migrate:up transaction:false"}`,
   write({ directory, version, name, up, down, outsideTransaction }) {
     const option = outsideTransaction ? " transaction:false" : "";

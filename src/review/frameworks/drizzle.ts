@@ -12,7 +12,7 @@ import { markedFolders } from "../marked-files.ts";
 import { directoryOf, fileNameOf, groupBy, joinPath } from "../paths.ts";
 import { readScript } from "../script.ts";
 import { say } from "../text.ts";
-import type { Dialect, Skipped, Span } from "../types.ts";
+import type { Dialect, Settings, Skipped, Span } from "../types.ts";
 import { compareText } from "../versions.ts";
 
 /**
@@ -20,7 +20,8 @@ import { compareText } from "../versions.ts";
  * each; an entry whose time is not later than the last one that ran is never run. Newer versions keep a folder for each, with
  * `migration.sql` and `snapshot.json`, in the order of their names. A file is cut at `--> statement-breakpoint`; all that is
  * pending runs in one transaction, and there are no downs (Drizzle documentation, drizzle-kit generate, drizzle-kit migrate;
- * drizzle-orm/src/migrator.ts, pg-core/dialect.ts).
+ * drizzle-orm/src/migrator.ts, pg-core/dialect.ts). With folders, versions differ in whether a late one is run: by its name
+ * since the first release candidate, by its time before (drizzle-orm/src/migrator.utils.ts).
  */
 export default defineFramework({
   title: "Drizzle",
@@ -32,7 +33,7 @@ export default defineFramework({
   },
   read,
   hasDowns: false,
-  habits: { late: "unknown", duplicates: "run", checksums: false },
+  habits: { late: "unknown", duplicates: "run", checksums: false, together: true },
   outsideTransaction: say`a session of its own with psql, before the migration, and keep the plain statement with ${"IF NOT EXISTS"} in the migration: Drizzle runs all migrations in one transaction`,
   write({ directory, version, name, after, up, outsideTransaction }) {
     if (outsideTransaction) return null;
@@ -78,13 +79,18 @@ function journals({ paths, text }: Repository): MigrationDirectory[] {
       const skipped = content === null ? [] : [{ path, line: null, reason, matters: true }];
       return [{ ...base, dialect: null, migrations: sql.filter(isNumbered).map(migrationOf), skipped }];
     }
-    const files = read.entries.map(({ tag }) => joinPath(directory, `${tag}.sql`));
-    const listed = new Set(files);
+    const times = new Map(read.entries.map(({ tag, when }) => [joinPath(directory, `${tag}.sql`), when]));
+    const listed = new Set(times.keys());
     return [
       {
         ...base,
         dialect: read.dialect === undefined ? null : dialectOf(read.dialect),
-        migrations: [...listed].filter((file) => known.has(file)).map(migrationOf),
+        migrations: [...listed]
+          .filter((file) => known.has(file))
+          .map((file) => ({
+            ...migrationOf(file),
+            settings: settingsOf(times.get(file)),
+          })),
         skipped: [
           ...sql
             .filter((file) => !listed.has(file) && isNumbered(file))
@@ -94,12 +100,6 @@ function journals({ paths, text }: Repository): MigrationDirectory[] {
             .map((file) =>
               skip(path, `Drizzle refuses to start: ${fileNameOf(file)} is listed and is not there`),
             ),
-          ...lateEntries(read.entries).map(({ late, last }) =>
-            skip(
-              joinPath(directory, `${late}.sql`),
-              `its time in meta/_journal.json is not later than that of ${last}: a database that ran ${last} never runs it; generate it again`,
-            ),
-          ),
         ],
       },
     ];
@@ -113,18 +113,6 @@ function journalIn(text: string): z.output<typeof journal> | null {
   } catch {
     return null;
   }
-}
-
-/** Entries that a database which ran an earlier one passes over. */
-function lateEntries(entries: z.output<typeof journal>["entries"]): { late: string; last: string }[] {
-  let last: { tag: string; when: number } | null = null;
-  const late: { late: string; last: string }[] = [];
-  for (const { tag, when } of entries) {
-    if (when === undefined) continue;
-    if (last !== null && when <= last.when) late.push({ late: tag, last: last.tag });
-    else last = { tag, when };
-  }
-  return late;
 }
 
 function folders({ paths, text }: Repository): MigrationDirectory[] {
@@ -163,6 +151,11 @@ function marked(repository: Repository): MigrationDirectory[] {
     migrations: paths.map(migrationOf),
     skipped: [],
   }));
+}
+
+/** A database that is in use goes on from the time of the last entry that ran. */
+function settingsOf(when: number | undefined): Settings {
+  return when === undefined ? noSettings : { when: String(when) };
 }
 
 function isNumbered(path: string): boolean {

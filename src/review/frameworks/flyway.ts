@@ -28,7 +28,7 @@ export default defineFramework({
   find: (repository) => locationsIn(repository).map((location) => layOut(location, repository)),
   read,
   hasDowns: false,
-  habits: { late: "refused", duplicates: "refused", checksums: true },
+  habits: { late: "refused", duplicates: "refused", checksums: true, together: false },
   outsideTransaction: say`a migration of its own, which Flyway then runs without a transaction (set ${"flyway.postgresql.transactional.lock=false"}, or it waits for its own lock)`,
   write({ directory, version, name, after, up, down, outsideTransaction }) {
     const folder = after.up === "" ? directory : directoryOf(after.up);

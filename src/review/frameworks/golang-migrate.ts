@@ -26,7 +26,7 @@ export default defineFramework({
   read: (file) => readWhole(file, "implicit"),
   hasDowns: true,
   // It remembers one version and goes on from there (golang-migrate GETTING_STARTED.md, MIGRATIONS.md, migrate.go).
-  habits: { late: "skipped", duplicates: "refused", checksums: false },
+  habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
   outsideTransaction: say`a migration file of its own, as its only statement`,
   write({ directory, version, name, up, down }) {
     const base = joinPath(directory, `${version}_${name}`);

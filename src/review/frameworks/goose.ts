@@ -35,7 +35,7 @@ export default defineFramework({
   read,
   hasDowns: true,
   // With -allow-missing, or the like in code, a late one is run: which it is stands in no migration.
-  habits: { late: "unknown", duplicates: "refused", checksums: false },
+  habits: { late: "unknown", duplicates: "refused", checksums: false, together: false },
   outsideTransaction: say`a migration of its own that begins with ${"-- +goose NO TRANSACTION"}`,
   write({ directory, version, name, up, down, outsideTransaction }) {
     const head = outsideTransaction ? "-- +goose NO TRANSACTION\n\n" : "";

@@ -27,7 +27,7 @@ export default defineFramework({
     return { script: readScript(path, text, mode, undefined, dialect, withOptions), skipped: [] };
   },
   hasDowns: true,
-  habits: { late: "run", duplicates: "skipped", checksums: false },
+  habits: { late: "run", duplicates: "skipped", checksums: false, together: false },
   outsideTransaction: say`a migration of its own whose name ends with ${".autocommit.up.sql"}, as its only statement`,
   write({ directory, version, name, after, up, down, outsideTransaction }) {
     const database = parse(after.up)?.database ?? null;

@@ -33,7 +33,7 @@ export default defineFramework({
   find: (repository) => markedFolders(repository, () => true, /^-- \+migrate (Up|Down)\b/m).map(layOut),
   read,
   hasDowns: true,
-  habits: { late: "run", duplicates: "run", checksums: false },
+  habits: { late: "run", duplicates: "run", checksums: false, together: false },
   outsideTransaction: say`a migration of its own that begins with ${"-- +migrate Up notransaction"}`,
   write({ directory, version, name, up, down, outsideTransaction }) {
     const option = outsideTransaction ? " notransaction" : "";

@@ -25,7 +25,7 @@ export default defineFramework({
   },
   read: (file) => readWhole(file, "implicit"),
   hasDowns: true,
-  habits: { late: "unknown", duplicates: "unknown", checksums: false },
+  habits: { late: "unknown", duplicates: "unknown", checksums: false, together: false },
   outsideTransaction: say`a migration file of its own, as its only statement`,
   write: ({ version, name, after, up, down }) => [
     { path: renamed(after.up, version, name), text: up },

@@ -45,7 +45,7 @@ export default defineFramework({
     }),
   read: (file) => readWhole(file, "transaction"),
   hasDowns: false,
-  habits: { late: "refused", duplicates: "refused", checksums: false },
+  habits: { late: "refused", duplicates: "refused", checksums: false, together: false },
   outsideTransaction: say`a session of its own with psql, as no migration of Supabase runs outside a transaction`,
   write({ directory, version, name, up, outsideTransaction }) {
     if (outsideTransaction) return null;

@@ -1,6 +1,8 @@
+import { timeIn } from "../framework.ts";
+import { fileNameOf } from "../paths.ts";
 import { defineRule, type MigrationContext } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Migration, Text } from "../types.ts";
+import type { Migration, Problem, Span, Text } from "../types.ts";
 import { compareVersions } from "../versions.ts";
 
 export default defineRule({
@@ -19,22 +21,66 @@ export default defineRule({
   check: {
     migration(migration, context) {
       const { habits } = context.database;
-      if (migration.status !== "added" || habits.late === "run" || !isNumbered(migration.version)) return;
+      if (migration.status !== "added") return;
+      if (migration.time !== null) return earlierProblem(migration, migration.time, context);
+      if (habits.late === "run" || !isNumbered(migration.version)) return;
       const last = lastOnBase(context);
       if (!last || compareVersions(migration.version, last.version) >= 0) return;
       const severity = severities[habits.late];
-      const first = migration.up.statements[0];
       return {
         message: say`${migration.name} has version ${migration.version}, below ${last.version}, which the base branch already has: ${effectOf(context)}.`,
         evidence: [say`on the base branch: ${last.path}`],
         instead: say`Give it a version above ${last.version}${nextOf(last.version)}.`,
         object: migration.name,
         severity,
-        ...(first && { at: { start: first.span.start, end: first.span.start } }),
+        at: beginning(migration),
       };
     },
   },
 });
+
+/** A tool that goes by times knows no versions: it runs what is later than the last that ran, and nothing else. */
+function earlierProblem(
+  migration: Migration,
+  time: number,
+  { database, framework }: MigrationContext,
+): Problem | undefined {
+  const { name } = migration;
+  const old = [
+    ...database.history.map(({ path, settings }) => ({ path, time: timeIn(settings) })),
+    ...database.steps
+      .filter(({ status }) => status !== "added")
+      .map((step) => ({ path: step.up.path, time: step.time })),
+  ];
+  const last = old.reduce<Timed | null>(
+    (latest, one) =>
+      one.time !== null && one.time > (latest?.time ?? 0) ? { ...one, time: one.time } : latest,
+    null,
+  );
+  if (!last || time > last.time) return;
+  return {
+    message: say`${name} has a time that is not later than that of ${nameOf(last.path)}, which the base branch already has: ${[framework.title]} goes on from the last time that ran, and never runs it there.`,
+    evidence: [say`on the base branch: ${last.path}`],
+    instead: say`Generate it again, on top of the base branch.`,
+    object: name,
+    severity: severities.skipped,
+    at: beginning(migration),
+  };
+}
+
+function beginning({ up }: Migration): Span {
+  const start = up.statements[0]?.span.start ?? 0;
+  return { start, end: start };
+}
+
+interface Timed {
+  readonly path: string;
+  readonly time: number;
+}
+
+function nameOf(path: string): string {
+  return fileNameOf(path).replace(/\.sql$/, "");
+}
 
 /** A tool that refuses it has a switch to run it all the same, which no file need show. */
 const severities = { skipped: "error", refused: "warning", unknown: "info" } as const;

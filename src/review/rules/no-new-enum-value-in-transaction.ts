@@ -2,7 +2,7 @@ import { ranOf } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
-import type { Problem } from "../types.ts";
+import type { Problem, Script, Statement } from "../types.ts";
 
 /** Since then ADD VALUE is accepted in a transaction (PostgreSQL 12 release notes). */
 const acceptedSince = 12;
@@ -42,13 +42,23 @@ export default defineRule({
 });
 
 function answer(context: OperationContext): Problem | undefined {
-  const { run, statement, script } = context;
+  const { run, statement, script, database, migration, framework } = context;
   if (run?.outcome.kind !== "failed" || ranOf(context) || statement.operations[0] === undefined) return;
   const { message, code } = run.outcome;
   const value = /"([^"]+)"/.exec(message)?.[1] ?? "";
-  const adding = script.statements.find(({ operations }) =>
-    operations.some((one) => one.kind === "addEnumValue" && one.value === value),
-  );
+  const adding = addingIn(value, script);
+  const earlier = adding
+    ? undefined
+    : database.steps
+        .slice(0, database.steps.indexOf(migration))
+        .find(({ up, together }) => together && addingIn(value, up));
+  if (earlier)
+    return {
+      message: say`${value} cannot be used yet: ${[framework.title]} runs all pending migrations in one transaction, and ${earlier.name}, which adds it, is pending as well.`,
+      evidence: [say`observed: PostgreSQL answered ${message} (${[code]})`],
+      instead: say`Deploy ${earlier.name} first, and use ${value} in a later pull request.`,
+      object: value,
+    };
   return {
     message: say`${value} cannot be used yet: the transaction that adds it has not ended.`,
     evidence: [say`observed: PostgreSQL answered ${message} (${[code]})`],
@@ -57,4 +67,10 @@ function answer(context: OperationContext): Problem | undefined {
       : say`Add ${value} in a migration of its own, before this one.`,
     object: value,
   };
+}
+
+function addingIn(value: string, { statements }: Script): Statement | undefined {
+  return statements.find(({ operations }) =>
+    operations.some((one) => one.kind === "addEnumValue" && one.value === value),
+  );
 }
