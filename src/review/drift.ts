@@ -158,9 +158,15 @@ function defaultOf({ defaultSql, identity }: Column): string | null {
   return bare.replace(/^\((.*)\)$/, "$1").replace(/^'(-?\d+(?:\.\d+)?)'$/, "$1");
 }
 
-/** SQLite keeps a type as it was written: case means nothing there, and INT is INTEGER (SQLite documentation, Datatypes, section 3). */
+/**
+ * One name for a type that has several: text without a limit (PostgreSQL documentation, 8.3), and what SQLite keeps as it was written
+ * (SQLite documentation, Datatypes, section 3).
+ */
 function typeOf({ type }: Column): string {
-  return type.toLowerCase().replace(/^int$/, "integer");
+  return type
+    .toLowerCase()
+    .replace(/^int$/, "integer")
+    .replace(/^character varying(?=$|\[)/, "text");
 }
 
 function keyDifferences(

@@ -12,5 +12,7 @@ export const quietHost: Host = {
   },
   skip: () => undefined,
   imported: () => null,
+  exported: () => new Map(),
+  assigned: () => undefined,
   statement: () => undefined,
 };

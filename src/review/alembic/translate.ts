@@ -195,6 +195,8 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
     },
     skip,
     imported: () => null,
+    exported: () => new Map(),
+    assigned: () => undefined,
     statement(value, at) {
       if (value.kind !== "call") return;
       const root = rootOf(value);

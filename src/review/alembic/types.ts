@@ -24,6 +24,8 @@ export interface ColumnType {
 /** The type that an expression such as `sa.String(20)` or `sa.Integer` stands for in a dialect. */
 export function typeOf(value: PythonValue | undefined, context: Context): ColumnType {
   if (!value || isNone(value)) return plain("NULL");
+  // A type of the project that says itself what it is called.
+  if (value.kind === "string") return plain(value.value);
   const chosen = variantOf(value, context);
   if (chosen !== value) return typeOf(chosen, context);
   const own = context.ownType(value);

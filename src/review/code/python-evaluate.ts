@@ -11,6 +11,7 @@ import {
   none,
   type PythonString,
   type PythonValue,
+  pathOf,
   type Scope,
   truthOf,
   unknown,
@@ -99,6 +100,8 @@ export function bind(targets: readonly PythonExpression[], value: PythonValue, s
   } else if (target.kind === "subscript") {
     const object = evaluate(target.object, scope, run);
     if (object.kind === "dict") object.entries.push([evaluate(target.index, scope, run), value]);
+  } else if (target.kind === "attribute") {
+    run.host.assigned(evaluate(target.object, scope, run), target.name, value);
   }
 }
 
@@ -107,7 +110,14 @@ export function itemsOf(value: PythonValue): readonly PythonValue[] | null {
   if (value.kind === "sequence") return value.items;
   if (value.kind === "dict") return value.entries.map(([key]) => key);
   if (value.kind !== "class") return null;
-  return [...value.members.names.keys()].map((name) => ({ kind: "attribute", object: value, name }));
+  return membersOf(value).map(([name]) => ({ kind: "attribute", object: value, name }));
+}
+
+/** The members of an enumeration: what its class gives a value to, its own words and its methods left out. */
+export function membersOf({ members }: Extract<PythonValue, { kind: "class" }>): [string, PythonValue][] {
+  return [...members.names].filter(
+    ([name, { kind }]) => !name.startsWith("_") && kind !== "function" && kind !== "class",
+  );
 }
 
 function stringFrom(parts: readonly StringPart[], scope: Scope, run: Run): PythonValue {
@@ -157,6 +167,8 @@ export function argumentsOf(args: readonly PythonArgument[], scope: Scope, run: 
 export function attributeOf(object: PythonValue, name: string, run: Run): PythonValue {
   if (object.kind === "unknown") return object;
   if (object.kind === "class") {
+    const known = run.host.attribute(object, name);
+    if (known) return known;
     const member = object.members.names.get(name);
     const isEnum = object.definition.bases.some(({ value }) => /Enum$/.test(nameIn(value)));
     if (member && !isEnum) return member;
@@ -185,6 +197,7 @@ function subscript(object: PythonValue, index: PythonValue): PythonValue {
   }
   if (object.kind === "class" && index.kind === "string")
     return { kind: "attribute", object, name: index.value };
+  if (object.kind === "class" || pathOf(object) !== null) return { kind: "subscript", object, index };
   return unknown(`${describe(object)}[…]`);
 }
 

@@ -2,7 +2,15 @@ import { bind, evaluate, isContextManager, itemsOf } from "./python-evaluate.ts"
 import { compare } from "./python-operators.ts";
 import { describe, type Host, type Run } from "./python-run.ts";
 import type { PythonExpression, PythonParameter, PythonStatement } from "./python-tree.ts";
-import { type CallArguments, none, type PythonValue, type Scope, truthOf, unknown } from "./python-values.ts";
+import {
+  type CallArguments,
+  none,
+  type PythonValue,
+  type Scope,
+  stringOf,
+  truthOf,
+  unknown,
+} from "./python-values.ts";
 
 /** How a block of statements ended. */
 export type Completion =
@@ -74,7 +82,11 @@ function parametersIn(
       inner.names.set(name, { kind: "sequence", type: "tuple", items: positional.slice(at) });
       at = positional.length;
     } else if (stars === "**") {
-      inner.names.set(name, unknown(`**${name}`));
+      const others = [...named].filter(([each]) => !parameters.some((one) => one.name === each));
+      inner.names.set(name, {
+        kind: "dict",
+        entries: others.map(([each, value]) => [stringOf(each), value]),
+      });
     } else {
       const given = positional[at] ?? named.get(name);
       if (positional[at]) at += 1;
@@ -164,9 +176,13 @@ function importInto(
   run: Run,
 ): void {
   for (const { name, as } of names) {
+    if (from !== null && name === "*") {
+      for (const [each, value] of run.host.exported(from)) scope.names.set(each, value);
+      continue;
+    }
     const path = from === null ? name : `${from}.${name}`;
     const bound = as ?? (from === null ? (name.split(".")[0] ?? name) : name);
-    const known = from === null ? null : run.host.imported(path);
+    const known = from === null ? run.host.imported(name, null) : run.host.imported(from, name);
     scope.names.set(bound, known ?? { kind: "name", path: as === null && from === null ? bound : path });
   }
 }

@@ -15,8 +15,12 @@ export interface Host {
   speculate(run: () => void): boolean;
   /** Something that has effects cannot be followed. */
   skip(at: Span, reason: string): void;
-  /** What `from module import name` gives; null when nothing is known of it. */
-  imported(path: string): PythonValue | null;
+  /** What `from module import name` gives, or `import module` with no name; null when nothing is known of it. */
+  imported(module: string, name: string | null): PythonValue | null;
+  /** What `from module import *` brings along. */
+  exported(module: string): ReadonlyMap<string, PythonValue>;
+  /** `object.name = value`. */
+  assigned(object: PythonValue, name: string, value: PythonValue): void;
   /** A value that nothing is done with: a call for its effect. */
   statement(value: PythonValue, at: Span): void;
 }
@@ -49,6 +53,8 @@ export function describe(value: PythonValue): string {
         .replace(/^builtins\./, "");
     case "attribute":
       return `${describe(value.object)}.${value.name}`;
+    case "subscript":
+      return `${describe(value.object)}[…]`;
     case "call":
       return `${describe(value.callee)}(…)`;
     case "operation":

@@ -86,6 +86,8 @@ export interface PythonFunction extends At {
   readonly kind: "function";
   readonly name: string;
   readonly parameters: readonly PythonParameter[];
+  /** The type behind the arrow. */
+  readonly returns: PythonExpression | null;
   readonly body: readonly PythonStatement[];
   readonly decorators: readonly PythonExpression[];
 }
@@ -95,6 +97,7 @@ export interface PythonClass extends At {
   readonly name: string;
   readonly bases: readonly PythonArgument[];
   readonly body: readonly PythonStatement[];
+  readonly decorators: readonly PythonExpression[];
 }
 
 /** What a Python statement can be, as far as it is followed. */
@@ -110,6 +113,8 @@ export type PythonStatement =
   | ({
       readonly kind: "assign";
       readonly targets: readonly (readonly PythonExpression[])[];
+      /** The type behind a colon. */
+      readonly annotation: PythonExpression | null;
       readonly value: PythonExpression | null;
     } & At)
   | ({

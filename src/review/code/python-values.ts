@@ -16,6 +16,8 @@ export type PythonValue =
   | PythonDict
   | { readonly kind: "name"; readonly path: string }
   | { readonly kind: "attribute"; readonly object: PythonValue; readonly name: string }
+  /** `Mapped[int]`: what a class of a library or of the project is narrowed to. */
+  | { readonly kind: "subscript"; readonly object: PythonValue; readonly index: PythonValue }
   | PythonCall
   | {
       readonly kind: "operation";

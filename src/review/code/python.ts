@@ -70,17 +70,17 @@ function readStatement(node: Node): PythonStatement {
     case "FunctionDefinition":
       return functionOf(node, children, []);
     case "ClassDefinition":
-      return classOf(node, children);
+      return classOf(node, children, []);
     case "DecoratedStatement": {
       const definition = children.at(-1);
       if (!definition) return other(node);
+      const decorators = children
+        .slice(0, -1)
+        .flatMap((child) => decoratorOf(childrenOf(child).slice(1)) ?? []);
+      if (nameOf(definition) === "ClassDefinition")
+        return classOf(definition, childrenOf(definition), decorators);
       if (nameOf(definition) !== "FunctionDefinition") return readStatement(definition);
-      const decorators = children.slice(0, -1).map((child) => readExpressions(childrenOf(child).slice(1)));
-      return functionOf(
-        definition,
-        childrenOf(definition),
-        decorators.filter((decorator) => decorator !== null),
-      );
+      return functionOf(definition, childrenOf(definition), decorators);
     }
     case "IfStatement":
       return { kind: "if", branches: branchesOf(children), at };
@@ -141,12 +141,19 @@ function assignOf(node: Node, children: readonly Node[]): PythonStatement {
     "AssignOp",
   );
   const value = parts.length > 1 ? readExpressions(parts.at(-1) ?? []) : null;
+  const type = children.find((child) => nameOf(child) === "TypeDef");
   return {
     kind: "assign",
     targets: parts.slice(0, Math.max(1, parts.length - 1)).map(targetsOf),
+    annotation: type ? readExpressions(typeIn(type)) : null,
     value,
     at: spanOf(node),
   };
+}
+
+/** What stands behind the colon or the arrow. */
+function typeIn(type: Node): Node[] {
+  return childrenOf(type).filter((child) => !/^(:|->)$/.test(sourceOf(child)));
 }
 
 function functionOf(
@@ -156,19 +163,38 @@ function functionOf(
 ): PythonStatement {
   const name = children.find((child) => nameOf(child) === "VariableName");
   const parameters = children.find((child) => nameOf(child) === "ParamList");
+  const returns = children.find((child) => nameOf(child) === "TypeDef");
   const body = children.find((child) => nameOf(child) === "Body");
   if (!name || !parameters || nameOf(children[0] ?? node) !== "def") return other(node);
   return {
     kind: "function",
     name: sourceOf(name),
     parameters: readParameters(parameters),
+    returns: returns ? readExpressions(typeIn(returns)) : null,
     body: bodyOf(body),
     decorators,
     at: spanOf(node),
   };
 }
 
-function classOf(node: Node, children: readonly Node[]): PythonStatement {
+/** `@a.b(c)`: the grammar lists the words of a decorator without building an expression of them. */
+function decoratorOf([first, ...rest]: readonly Node[]): PythonExpression | null {
+  if (!first) return null;
+  let found = readExpression(first);
+  for (const node of rest) {
+    const at = { start: found.at.start, end: spanOf(node).end };
+    if (nameOf(node) === "ArgList")
+      found = { kind: "call", callee: found, args: readArguments(childrenOf(node).slice(1, -1)), at };
+    else if (nameOf(node) !== ".") found = { kind: "attribute", object: found, name: sourceOf(node), at };
+  }
+  return found;
+}
+
+function classOf(
+  node: Node,
+  children: readonly Node[],
+  decorators: readonly PythonExpression[],
+): PythonStatement {
   const name = children.find((child) => nameOf(child) === "VariableName");
   const bases = children.find((child) => nameOf(child) === "ArgList");
   const body = children.find((child) => nameOf(child) === "Body");
@@ -178,6 +204,7 @@ function classOf(node: Node, children: readonly Node[]): PythonStatement {
     name: sourceOf(name),
     bases: bases ? readArguments(childrenOf(bases).slice(1, -1)) : [],
     body: bodyOf(body),
+    decorators,
     at: spanOf(node),
   };
 }

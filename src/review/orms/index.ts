@@ -2,9 +2,11 @@
 import type { Orm } from "../orm.ts";
 import gorm from "./gorm.ts";
 import prisma from "./prisma.ts";
+import sqlalchemy from "./sqlalchemy.ts";
 
 /** Every ORM by its id. */
 export const orms: Readonly<Record<string, Orm>> = {
   gorm,
   prisma,
+  sqlalchemy,
 };

@@ -1,0 +1,422 @@
+import type { LoadedModule } from "../code/python-modules.ts";
+import { describe } from "../code/python-run.ts";
+import type { PythonStatement } from "../code/python-tree.ts";
+import { isNone, type PythonCall, type PythonValue, pathOf, stringOf } from "../code/python-values.ts";
+import type { Declared } from "../orm.ts";
+import type { Span } from "../types.ts";
+import {
+  type Annotation,
+  readAnnotation,
+  sqlalchemy,
+  type TypeMap,
+  typeByAnnotation,
+} from "./annotations.ts";
+import {
+  isColumnCall,
+  isComputed,
+  lineageOf,
+  type Models,
+  memberOf,
+  type PythonClassValue,
+  wordOf,
+} from "./classes.ts";
+
+/** A column as a model declares it. */
+export interface ModelColumn {
+  /** The attribute's name. */
+  readonly key: string;
+  readonly name: string;
+  /** `Column(name, type, …)`, with all that was said in other places. */
+  readonly column: PythonCall;
+  /** The call that declares it, as indexes and keys refer to it. */
+  readonly source: PythonValue | null;
+  readonly module: LoadedModule;
+  readonly at: Span;
+  readonly unsaid: Declared["unsaid"];
+  /** Why its type is not known; null when it is. */
+  readonly problem: string | null;
+}
+
+/** What the attributes of one class declare, in the order in which they stand. */
+export interface ClassColumns {
+  readonly columns: readonly ModelColumn[];
+  /** Names that it gives to something that is no column, and so are none of a base's either. */
+  readonly others: ReadonlySet<string>;
+  /** What may be a column and could not be read. */
+  readonly lost: readonly { readonly name: string; readonly at: Span; readonly reason: string }[];
+}
+
+interface Attribute {
+  readonly name: string;
+  readonly at: Span;
+  readonly value: PythonValue | null;
+  readonly annotation: Annotation | null;
+}
+
+/** The attributes that a class's own body gives a value or a type, methods left out. */
+function attributesOf(value: PythonClassValue, module: LoadedModule, models: Models): Attribute[] {
+  const found = new Map<string, Attribute>();
+  const visit = (statement: PythonStatement) => {
+    if (statement.kind === "if") {
+      for (const { body } of statement.branches)
+        for (const each of body) if (each.kind === "assign") visit(each);
+      return;
+    }
+    if (statement.kind === "function") {
+      const member = value.members.names.get(statement.name);
+      if (member && isComputed(member))
+        found.set(statement.name, {
+          name: statement.name,
+          at: statement.at,
+          value: member,
+          annotation: statement.returns
+            ? readAnnotation(statement.returns, value.members, module, models)
+            : null,
+        });
+      return;
+    }
+    if (statement.kind !== "assign") return;
+    for (const [target, more] of statement.targets) {
+      if (target?.kind !== "name" || more) continue;
+      const own = value.members.names.get(target.name) ?? null;
+      // A name that only an `if` of which nothing is known would give.
+      if (own === null && statement.value !== null) continue;
+      const annotation = statement.annotation
+        ? readAnnotation(statement.annotation, value.members, module, models)
+        : (found.get(target.name)?.annotation ?? null);
+      found.set(target.name, { name: target.name, at: statement.at, value: own, annotation });
+    }
+  };
+  for (const statement of value.definition.body) visit(statement);
+  return [...found.values()];
+}
+
+/** The columns of a declarative class's own body; those of a mixin are made for the class that it is mixed into. */
+export function declaredColumns(
+  value: PythonClassValue,
+  owner: PythonClassValue,
+  map: TypeMap,
+  models: Models,
+): ClassColumns {
+  const module = models.moduleOf(value);
+  const columns: ModelColumn[] = [];
+  const others = new Set<string>();
+  const lost: { name: string; at: Span; reason: string }[] = [];
+  if (!module) return { columns, others, lost };
+  for (const { name, at, value: given, annotation } of attributesOf(value, module, models)) {
+    if (/^__\w+__$/.test(name) || /^(metadata|registry|type_annotation_map)$/.test(name)) continue;
+    const made = given && isComputed(given) ? models.call(given, [owner], module.run) : given;
+    const asked = made === null ? null : models.settle(made);
+    if (asked === null) {
+      if (annotation?.isMapped && !isRelation(annotation, models))
+        columns.push(columnOf(name, null, annotation, { map, models, module, at }));
+      continue;
+    }
+    const inner = innerColumns(asked);
+    for (const call of inner)
+      columns.push(columnOf(name, call, inner.length > 1 ? null : annotation, { map, models, module, at }));
+    if (inner.length > 0) continue;
+    others.add(name);
+    // A method of the class that only looks like an attribute is none.
+    const isOpen =
+      asked.kind === "unknown" &&
+      (annotation?.isMapped || /mapped_column|Column\(/.test(module.text.slice(at.start, at.end)));
+    if (
+      isOpen &&
+      !(given && isComputed(given) && !/Column\(|mapped_column\(/.test(module.text.slice(at.start, at.end)))
+    )
+      lost.push({ name, at, reason: `it depends on ${describe(asked)}, known only when it runs` });
+  }
+  return { columns, others, lost };
+}
+
+/** `Mapped[list["Item"]]` and `Mapped["Item"]` without a value are relations of a dataclass, or mistakes. */
+function isRelation({ type }: Annotation, models: Models): boolean {
+  if (type.kind === "class")
+    return (
+      models.moduleOf(type) !== null &&
+      lineageOf(type, models).classes.some(({ members }) => members.names.has("__tablename__"))
+    );
+  return type.kind === "subscript" && /(^|\.)([Ll]ist|[Ss]et)$/.test(pathOf(type.object) ?? "");
+}
+
+/** The columns within `deferred(…)`, `column_property(…)` and `composite(…)`. */
+function innerColumns(value: PythonValue): PythonCall[] {
+  if (value.kind !== "call") return [];
+  if (isColumnCall(value)) return [value];
+  if (!/^(deferred|column_property|composite)$/.test(wordOf(value) ?? "")) return [];
+  return value.args.positional.flatMap(innerColumns);
+}
+
+interface Around {
+  readonly map: TypeMap;
+  readonly models: Models;
+  readonly module: LoadedModule;
+  readonly at: Span;
+}
+
+function columnOf(
+  key: string,
+  call: PythonCall | null,
+  written: Annotation | null,
+  { map, models, module, at }: Around,
+): ModelColumn {
+  // What is annotated counts for `mapped_column(…)`, and for `Column(…)` it does not.
+  const annotation = call !== null && wordOf(call) === "Column" ? null : written;
+  const extra = annotation?.extras.map((each) => models.settle(each)).find((each) => isColumnCall(each));
+  const parts = [partsOf(call, models), partsOf(extra?.kind === "call" ? extra : null, models)];
+  const named = new Map([...(parts[1]?.named ?? []), ...(parts[0]?.named ?? [])]);
+  const name = parts[0]?.name ?? parts[1]?.name ?? key;
+  const items = parts.flatMap(({ items: own }) => own);
+  const insert = named.get("insert_default");
+  if (insert) named.set("default", insert);
+  const sequence = items.find((item) => wordOf(item) === "Sequence");
+  if (sequence) named.set("default", sequence);
+  if (annotation?.isMapped && !named.has("nullable") && !isPrimary(named))
+    named.set("nullable", { kind: "constant", value: annotation.isNullable });
+  let type = parts[0]?.type ?? parts[1]?.type ?? null;
+  const refers = items.some((item) => wordOf(item) === "ForeignKey");
+  let problem: string | null = null;
+  if (type === null && annotation && !refers && (annotation.isMapped || call === null)) {
+    type = typeByAnnotation(annotation, map, models);
+    if (type === null) problem = `no type is known for ${describe(annotation.type)}`;
+  }
+  return {
+    key,
+    name,
+    column: columnCall(name, type, items, named),
+    source: call,
+    module,
+    at,
+    unsaid: [],
+    problem,
+  };
+}
+
+function isPrimary(named: ReadonlyMap<string, PythonValue>): boolean {
+  const value = named.get("primary_key");
+  return value?.kind === "constant" && value.value === true;
+}
+
+/** `Column(name, type, …)` as SQLAlchemy's own constructor takes it. */
+export function columnCall(
+  name: string,
+  type: PythonValue | null,
+  items: readonly PythonValue[],
+  named: ReadonlyMap<string, PythonValue>,
+): PythonCall {
+  const others = new Map([...named].filter(([each]) => !/^(name|type_|__name_pos|__type_pos)$/.test(each)));
+  return {
+    kind: "call",
+    callee: sqlalchemy("Column"),
+    args: { positional: [stringOf(name), ...(type ? [type] : []), ...items], named: others },
+    at: { start: 0, end: 0 },
+  };
+}
+
+interface ColumnParts {
+  readonly name: string | null;
+  readonly type: PythonValue | null;
+  readonly items: readonly PythonValue[];
+  readonly named: ReadonlyMap<string, PythonValue>;
+}
+
+/** A column's name, its type and its keys apart, wherever they stand. */
+export function partsOf(call: PythonCall | null, models: Models): ColumnParts {
+  if (!call) return { name: null, type: null, items: [], named: new Map() };
+  const { positional, named } = call.args;
+  const given = positional.map((each) => models.settle(each));
+  const [first] = given;
+  const isNamed = first?.kind === "string" || (first !== undefined && isNone(first));
+  const text = first?.kind === "string" ? first : named.get("name");
+  const rest = isNamed ? given.slice(1) : given;
+  const items = rest.filter((each) => schemaItems.test(wordOf(each) ?? ""));
+  const types = rest.filter((each) => !schemaItems.test(wordOf(each) ?? "") && !isNone(each));
+  const byName = named.get("type_");
+  return {
+    name: text?.kind === "string" ? text.value : null,
+    type: types[0] ?? (byName && !isNone(byName) ? models.settle(byName) : null),
+    items,
+    named,
+  };
+}
+
+const schemaItems =
+  /^(ForeignKey|CheckConstraint|UniqueConstraint|PrimaryKeyConstraint|Computed|Identity|Sequence|FetchedValue|DefaultClause|ColumnDefault)$/;
+
+/** The columns of a SQLModel table: every field of the class and of what it inherits from, bases first. */
+export function sqlmodelColumns(value: PythonClassValue, models: Models): ClassColumns {
+  const { classes } = lineageOf(value, models);
+  const found = new Map<string, ModelColumn | null>();
+  const others = new Set<string>();
+  const lost: { name: string; at: Span; reason: string }[] = [];
+  for (const each of classes.toReversed()) {
+    const module = models.moduleOf(each);
+    if (!module) continue;
+    for (const attribute of attributesOf(each, module, models)) {
+      const { name, annotation, at } = attribute;
+      if (name.startsWith("_") || name === "model_config" || name === "metadata") continue;
+      const given = attribute.value ? models.settle(attribute.value) : null;
+      const word = given ? wordOf(given) : null;
+      if (word === "Relationship" || (given === null && isRelation(annotation ?? nothing, models))) continue;
+      if (
+        annotation &&
+        /(^|\.)ClassVar$/.test(
+          pathOf(annotation.type) ??
+            (annotation.type.kind === "subscript" ? (pathOf(annotation.type.object) ?? "") : ""),
+        )
+      )
+        continue;
+      if (!annotation) {
+        // A mixin's own columns, as SQLAlchemy's declarative classes have them.
+        for (const call of given ? innerColumns(given) : [])
+          found.set(name, columnOf(name, call, null, { map: [], models, module, at }));
+        continue;
+      }
+      found.set(name, fieldColumn(name, given, annotation, { map: [], models, module, at }));
+    }
+  }
+  const columns = [...found.values()].filter((column) => column !== null);
+  return { columns, others, lost };
+}
+
+const nothing: Annotation = {
+  type: { kind: "constant", value: null },
+  keys: [],
+  isMapped: false,
+  isNullable: false,
+  extras: [],
+};
+
+/** A field of Pydantic as SQLModel makes a column of it (`get_column_from_field`). */
+function fieldColumn(
+  name: string,
+  given: PythonValue | null,
+  annotation: Annotation,
+  around: Around,
+): ModelColumn {
+  const { models, module, at } = around;
+  const field =
+    given?.kind === "call" && /(^|\.)Field$/.test(wordOf(given) ?? "")
+      ? given
+      : annotation.extras.map((extra) => models.settle(extra)).find((extra) => wordOf(extra) === "Field");
+  const args =
+    field?.kind === "call" ? field.args : { positional: [], named: new Map<string, PythonValue>() };
+  const of = (key: string) => {
+    const value = args.named.get(key);
+    return value ? models.settle(value) : undefined;
+  };
+  const column = of("sa_column");
+  if (column && isColumnCall(column) && column.kind === "call") {
+    const made = columnOf(name, column, null, around);
+    return { ...made, at, source: column };
+  }
+  const named = new Map<string, PythonValue>();
+  for (const key of ["primary_key", "index", "unique"]) {
+    const value = of(key);
+    if (value) named.set(key, value);
+  }
+  const isKey = isPrimary(named);
+  const fallback = field === undefined ? given : (args.named.get("default") ?? args.positional[0] ?? null);
+  const nullable = of("nullable") ?? { kind: "constant", value: !isKey && annotation.isNullable };
+  named.set("nullable", nullable);
+  const factory = of("default_factory");
+  if (factory && !isNone(factory)) named.set("default", factory);
+  else if (fallback && !isNone(fallback) && !isEllipsis(fallback)) named.set("default", fallback);
+  const items: PythonValue[] = [];
+  const target = of("foreign_key");
+  if (target && !isNone(target)) {
+    const ondelete = of("ondelete");
+    items.push({
+      kind: "call",
+      callee: sqlalchemy("ForeignKey"),
+      args: { positional: [target], named: new Map(ondelete ? [["ondelete", ondelete]] : []) },
+      at,
+    });
+  }
+  const more = of("sa_column_args");
+  if (more?.kind === "sequence") items.push(...more.items.map((item) => models.settle(item)));
+  const keywords = of("sa_column_kwargs");
+  if (keywords?.kind === "dict")
+    for (const [key, value] of keywords.entries) if (key.kind === "string") named.set(key.value, value);
+  const said = of("sa_type");
+  const type = said ?? fieldType(annotation, args.named, models);
+  const own = named.get("name");
+  const unsaid: Declared["unsaid"][number][] = [];
+  // A time's zone, and whether a field with None for its default is NULL, differ from one version to another.
+  if (!said && type && /(^|\.)DateTime$/.test(pathOf(type) ?? "")) unsaid.push("type");
+  if (fallback && isNone(fallback) && !annotation.isNullable && !of("nullable")) unsaid.push("nullability");
+  return {
+    key: name,
+    name: own?.kind === "string" ? own.value : name,
+    column: columnCall(own?.kind === "string" ? own.value : name, type, items, named),
+    source: null,
+    module,
+    at,
+    unsaid,
+    problem: problemOf(column, more, type, annotation),
+  };
+}
+
+function problemOf(
+  column: PythonValue | undefined,
+  items: PythonValue | undefined,
+  type: PythonValue | null,
+  annotation: Annotation,
+): string | null {
+  if (column) return `its column is ${describe(column)}, known only when it runs`;
+  if (items && items.kind !== "sequence") return `it depends on ${describe(items)}, known only when it runs`;
+  return type === null ? `no type is known for ${describe(annotation.type)}` : null;
+}
+
+function isEllipsis(value: PythonValue): boolean {
+  return value.kind === "unknown" || (value.kind === "name" && value.path === "builtins.Ellipsis");
+}
+
+function fieldType(
+  annotation: Annotation,
+  named: ReadonlyMap<string, PythonValue>,
+  models: Models,
+): PythonValue | null {
+  const path = pathOf(annotation.type) ?? "";
+  const call = (
+    word: string,
+    args: readonly (readonly [string, PythonValue | undefined])[],
+  ): PythonValue => ({
+    kind: "call",
+    callee: sqlalchemy(word),
+    args: {
+      positional: [],
+      named: new Map(args.flatMap(([key, value]) => (value ? [[key, value] as const] : []))),
+    },
+    at: { start: 0, end: 0 },
+  });
+  if (
+    /(^|\.)Literal$/.test(annotation.type.kind === "subscript" ? (pathOf(annotation.type.object) ?? "") : "")
+  )
+    return call("String", [["length", named.get("max_length")]]);
+  if (/^ipaddress\.|^pathlib\.Path$|(^|\.)(EmailStr|AnyUrl|HttpUrl)$/.test(path))
+    return call("String", [["length", named.get("max_length")]]);
+  const type = typeByAnnotation(annotation, [], models);
+  const word = type && (pathOf(type) ?? "").split(".").at(-1);
+  if (word === "String") return call("String", [["length", named.get("max_length")]]);
+  if (word === "Numeric")
+    return call("Numeric", [
+      ["precision", named.get("max_digits")],
+      ["scale", named.get("decimal_places")],
+    ]);
+  return type;
+}
+
+/** What a base says of the types of its models: `type_annotation_map`, its own or its registry's. */
+export function typeMapOf(value: PythonClassValue, base: PythonValue, models: Models): TypeMap {
+  const given = [
+    memberOf(value, "type_annotation_map", models),
+    ...[memberOf(value, "registry", models), base].map((each) =>
+      each?.kind === "call" ? each.args.named.get("type_annotation_map") : undefined,
+    ),
+  ].flatMap((each) => (each ? [models.settle(each)] : []));
+  return given.flatMap((each) =>
+    each.kind === "dict" ? each.entries.map(([key, type]) => [key, models.settle(type)] as const) : [],
+  );
+}

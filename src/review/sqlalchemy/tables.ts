@@ -1,0 +1,457 @@
+import type { TableRef } from "../alembic/names.ts";
+import type { LoadedModule } from "../code/python-modules.ts";
+import { describe } from "../code/python-run.ts";
+import { isNone, type PythonCall, type PythonValue, pathOf, type Scope } from "../code/python-values.ts";
+import type { Span } from "../types.ts";
+import {
+  isColumnCall,
+  isComputed,
+  keywordOf,
+  lineageOf,
+  type Models,
+  memberOf,
+  type PythonClassValue,
+  type Root,
+  rootOf,
+  wordOf,
+} from "./classes.ts";
+import {
+  type ClassColumns,
+  columnCall,
+  declaredColumns,
+  type ModelColumn,
+  partsOf,
+  sqlmodelColumns,
+  typeMapOf,
+} from "./columns.ts";
+
+/** Which tables belong together: a `MetaData`, or the base that makes its own; told apart by identity. */
+export interface Metadata {
+  readonly key: PythonValue | string;
+  readonly call: PythonCall | null;
+}
+
+/** A table that a class or a `Table(…)` declares. */
+export interface ModelTable {
+  readonly ref: TableRef;
+  readonly metadata: Metadata;
+  readonly columns: ModelColumn[];
+  /** Constraints and indexes. */
+  readonly items: PythonValue[];
+  readonly named: Map<string, PythonValue>;
+  readonly module: LoadedModule;
+  readonly at: Span;
+  /** The class that declares it; null for a `Table(…)`. */
+  readonly owner: PythonClassValue | null;
+  /** The call that declares it. */
+  readonly source: PythonCall | null;
+  /** What of it was not understood, with its place: there may be more columns than are known. */
+  readonly lost: { readonly module: LoadedModule; readonly at: Span; readonly reason: string }[];
+}
+
+/** What was not understood, and may be any table. */
+export interface LostModel {
+  readonly module: LoadedModule;
+  readonly at: Span;
+  readonly reason: string;
+}
+
+export interface FoundTables {
+  readonly tables: readonly ModelTable[];
+  readonly lost: readonly LostModel[];
+  /** The table of a class, its own or the one of the class that it is stored with. */
+  tableOf(value: PythonClassValue): ModelTable | null;
+}
+
+/** Every table that the classes and the `Table(…)` calls of a project declare. */
+export function findTables(
+  modules: Iterable<LoadedModule>,
+  calls: readonly { readonly call: PythonCall; readonly module: LoadedModule }[],
+  models: Models,
+): FoundTables {
+  const tables: ModelTable[] = [];
+  const lost: LostModel[] = [];
+  const byClass = new Map<PythonClassValue, ModelTable | null>();
+
+  for (const { call, module } of calls) {
+    const table = readTableCall(call, module, models, lost);
+    if (table) tables.push(table);
+  }
+
+  const tableOf = (value: PythonClassValue): ModelTable | null => {
+    const known = byClass.get(value);
+    if (known !== undefined) return known;
+    byClass.set(value, null);
+    const table = readClass(value);
+    byClass.set(value, table);
+    return table;
+  };
+
+  /** The nearest class that it inherits from and that has a table. */
+  const parentOf = (value: PythonClassValue): PythonClassValue | null =>
+    lineageOf(value, models)
+      .classes.slice(1)
+      .find((each) => tableOf(each) !== null) ?? null;
+
+  function readClass(value: PythonClassValue): ModelTable | null {
+    const module = models.moduleOf(value);
+    if (!module || isAbstract(value)) return null;
+    const at = headOf(value);
+    const root = rootOf(value, models);
+    if (!root) {
+      if (looksMapped(value, models))
+        lost.push({ module, at, reason: `${value.definition.name} is a model whose base could not be read` });
+      return null;
+    }
+    if (root.base === value) return null;
+    if (root.kind === "sqlmodel") return readSqlmodel(value, module, root);
+    const own = value.members.names.get("__table__");
+    if (own) {
+      const call = models.settle(own);
+      const table = tables.find(({ source }) => source === call);
+      if (!table)
+        lost.push({
+          module,
+          at,
+          reason: `the table of ${value.definition.name} is ${describe(call)}, known only when it runs`,
+        });
+      return table ?? null;
+    }
+    const parent = parentOf(value);
+    const mapped = new Set(parent ? lineageOf(parent, models).classes : []);
+    const line = lineageOf(value, models).classes.filter((each) => !mapped.has(each));
+    const name = tableName(value, line, root, parent !== null, models);
+    if (typeof name === "object" && name !== null) {
+      lost.push({
+        module,
+        at,
+        reason: `the table's name of ${value.definition.name} is ${name.reason}, known only when it runs`,
+      });
+      return null;
+    }
+    const found = columnsOf(value, line, root, models);
+    if (name === null) {
+      const table = parent && tableOf(parent);
+      if (table) {
+        // Stored in its parent's table: what it adds, it adds there.
+        const has = new Set(table.columns.map((column) => column.name));
+        table.columns.push(...found.columns.filter((column) => !has.has(column.name)));
+        table.lost.push(...found.lost.map((each) => ({ ...each, module })));
+      } else {
+        lost.push({ module, at, reason: `${value.definition.name} names no table` });
+      }
+      return table;
+    }
+    const metadata = metadataOfClass(value, root, models);
+    const table = newTable(name, metadata, found.columns, { module, at, owner: value, source: null });
+    table.lost.push(
+      ...found.lost.map((each) => ({ ...each, module })),
+      ...strangersOf(value, root, models).map((reason) => ({ module, at, reason })),
+    );
+    readArguments(tableArguments(value, line, module, models), table, models);
+    tables.push(withSchema(table));
+    return tables.at(-1) ?? null;
+  }
+
+  function readSqlmodel(value: PythonClassValue, module: LoadedModule, root: Root): ModelTable | null {
+    const flag = keywordOf(value, "table", module.run);
+    if (!(flag?.kind === "constant" && flag.value === true)) {
+      if (flag && flag.kind !== "constant")
+        lost.push({
+          module,
+          at: headOf(value),
+          reason: `whether ${value.definition.name} is a table is known only when it runs`,
+        });
+      return null;
+    }
+    const at = headOf(value);
+    const line = lineageOf(value, models).classes;
+    const name = tableName(value, line, root, false, models);
+    if (typeof name === "object") {
+      lost.push({
+        module,
+        at,
+        reason: `the table's name of ${value.definition.name} is known only when it runs`,
+      });
+      return null;
+    }
+    const found = sqlmodelColumns(value, models);
+    const metadata = metadataOfClass(value, root, models);
+    const table = newTable(name, metadata, found.columns, { module, at, owner: value, source: null });
+    table.lost.push(...strangersOf(value, root, models).map((reason) => ({ module, at, reason })));
+    if (parentOf(value))
+      table.lost.push({ module, at, reason: "it inherits from a model that has a table of its own" });
+    readArguments(tableArguments(value, line, module, models), table, models);
+    tables.push(withSchema(table));
+    return tables.at(-1) ?? null;
+  }
+
+  for (const module of modules) {
+    for (const value of classesIn(module.scope)) tableOf(value);
+  }
+  return { tables, lost, tableOf: (value) => byClass.get(value) ?? null };
+}
+
+/** The classes that a module defines itself. */
+export function classesIn(scope: Scope): PythonClassValue[] {
+  return [...scope.names.values()].flatMap((value) =>
+    value.kind === "class" && value.scope === scope ? [value] : [],
+  );
+}
+
+interface Made {
+  readonly module: LoadedModule;
+  readonly at: Span;
+  readonly owner: PythonClassValue | null;
+  readonly source: PythonCall | null;
+}
+
+function newTable(name: string, metadata: Metadata, columns: readonly ModelColumn[], made: Made): ModelTable {
+  return {
+    ref: { name, schema: null },
+    metadata,
+    columns: [...columns],
+    items: [],
+    named: new Map(),
+    lost: [],
+    ...made,
+  };
+}
+
+/** The line of `class X(…)`. */
+function headOf({ definition }: PythonClassValue): Span {
+  return { start: definition.at.start, end: definition.at.start + 1 };
+}
+
+function isAbstract({ members }: PythonClassValue): boolean {
+  const flag = members.names.get("__abstract__");
+  return flag?.kind === "constant" && flag.value === true;
+}
+
+function looksMapped(value: PythonClassValue, models: Models): boolean {
+  const { outside } = lineageOf(value, models);
+  const isOpen = outside.some(
+    (base) =>
+      base.kind === "unknown" ||
+      !/^(builtins|typing|abc|enum|dataclasses|pydantic)\./.test(pathOf(base) ?? "unknown."),
+  );
+  return isOpen && value.members.names.has("__tablename__");
+}
+
+/** Bases from libraries that may bring columns of their own. */
+function strangersOf(value: PythonClassValue, root: Root, models: Models): string[] {
+  return lineageOf(value, models).outside.flatMap((base) => {
+    if (base === root.base || (base.kind === "attribute" && base.object === root.base)) return [];
+    const path = pathOf(base);
+    if (
+      path !== null &&
+      /^(builtins|typing|typing_extensions|abc|enum|dataclasses|pydantic|sqlalchemy|sqlmodel|collections)(\.|$)/.test(
+        path,
+      )
+    )
+      return [];
+    if (base.kind === "call" && /^(declarative_base|automap_base|generate_base)$/.test(wordOf(base) ?? ""))
+      return [];
+    if (base.kind === "attribute" && base.name === "Model") return [];
+    return [
+      `${value.definition.name} inherits from ${describe(base)}, which is not read and may have columns`,
+    ];
+  });
+}
+
+function columnsOf(
+  value: PythonClassValue,
+  line: readonly PythonClassValue[],
+  root: Root,
+  models: Models,
+): ClassColumns {
+  const map = typeMapOf(value, root.base, models);
+  const columns: ModelColumn[] = [];
+  const seen = new Set<string>();
+  const lost: ClassColumns["lost"][number][] = [];
+  for (const each of line) {
+    const found = declaredColumns(each, value, map, models);
+    const own = [...found.columns.map(({ key }) => key), ...found.others];
+    columns.push(...found.columns.filter(({ key }) => !seen.has(key)));
+    lost.push(...found.lost.filter(({ name }) => !seen.has(name)));
+    for (const key of own) seen.add(key);
+  }
+  const order = (column: ModelColumn) => {
+    const given = column.source?.kind === "call" ? column.source.args.named.get("sort_order") : undefined;
+    return given?.kind === "number" ? given.value : 0;
+  };
+  return { columns: columns.toSorted((a, b) => order(a) - order(b)), others: seen, lost };
+}
+
+/** The name of a class's table: null when it has none of its own, a reason when it is not known. */
+function tableName(
+  value: PythonClassValue,
+  line: readonly PythonClassValue[],
+  root: Root,
+  hasParent: boolean,
+  models: Models,
+): string | null | { readonly reason: string } {
+  const holder = line.find(({ members }) => members.names.has("__tablename__"));
+  const member = holder?.members.names.get("__tablename__");
+  const { run } = models.moduleOf(value) ?? {};
+  if (member && run) {
+    const isMethod = isComputed(member) || member.kind === "function";
+    const name = models.settle(isMethod ? models.call(member, [value], run) : member);
+    if (name.kind === "string") return name.value;
+    if (isNone(name)) return null;
+    return { reason: describe(name) };
+  }
+  const own = value.definition.name;
+  if (root.kind === "sqlmodel") return own.toLowerCase();
+  if (root.kind !== "flask" || hasParent) return null;
+  // Flask-SQLAlchemy, "Models and Tables": the class's name in snake case.
+  return own.replaceAll(/((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))/g, "_$1").toLowerCase();
+}
+
+function tableArguments(
+  value: PythonClassValue,
+  line: readonly PythonClassValue[],
+  module: LoadedModule,
+  models: Models,
+): PythonValue | null {
+  const holder = line.find(({ members }) => members.names.has("__table_args__"));
+  const member = holder?.members.names.get("__table_args__");
+  if (!member) return null;
+  return member.kind === "function" ? models.call(member, [value], module.run) : models.settle(member);
+}
+
+function readArguments(given: PythonValue | null, table: ModelTable, models: Models): void {
+  if (given === null || isNone(given)) return;
+  if (given.kind === "dict") {
+    for (const [key, value] of given.entries)
+      if (key.kind === "string") table.named.set(key.value, models.settle(value));
+    return;
+  }
+  if (given.kind !== "sequence") {
+    table.lost.push({
+      module: table.module,
+      at: table.at,
+      reason: `its __table_args__ is ${describe(given)}, known only when it runs`,
+    });
+    return;
+  }
+  for (const item of given.items) {
+    const settled = models.settle(item);
+    if (settled.kind === "dict") readArguments(settled, table, models);
+    else if (isColumnCall(settled) && settled.kind === "call") continue;
+    else table.items.push(settled);
+  }
+}
+
+/** The schema that the table's own words, else its `MetaData`, put it in. */
+function withSchema(table: ModelTable): ModelTable {
+  const own = table.named.get("schema") ?? table.metadata.call?.args.named.get("schema");
+  const schema = own?.kind === "string" ? own.value : null;
+  if (own && own.kind !== "string" && !isNone(own))
+    table.lost.push({
+      module: table.module,
+      at: table.at,
+      reason: `its schema is ${describe(own)}, known only when it runs`,
+    });
+  return { ...table, ref: { ...table.ref, schema } };
+}
+
+/** `Table("a", metadata, Column(…), …)`. */
+function readTableCall(
+  call: PythonCall,
+  module: LoadedModule,
+  models: Models,
+  lost: LostModel[],
+): ModelTable | null {
+  const [first, ...rest] = call.args.positional.map((each) => models.settle(each));
+  const isFlaskTable = call.callee.kind === "attribute" && pathOf(call.callee) === null;
+  const name = first ?? call.args.named.get("name");
+  if (name?.kind !== "string") {
+    lost.push({ module, at: call.at, reason: "a table's name is known only when it runs" });
+    return null;
+  }
+  const second = rest[0] ?? call.args.named.get("metadata");
+  const given = second ? metadataOf(second, models) : null;
+  const metadata =
+    given ??
+    (isFlaskTable && call.callee.kind === "attribute" ? ofBase(models.settle(call.callee.object)) : null);
+  if (!metadata) {
+    lost.push({ module, at: call.at, reason: `the metadata of ${name.value} is known only when it runs` });
+    return null;
+  }
+  const items = given && rest.length > 0 ? rest.slice(1) : rest;
+  const table = newTable(name.value, metadata, [], { module, at: call.at, owner: null, source: call });
+  for (const [key, value] of call.args.named) table.named.set(key, models.settle(value));
+  for (const item of items) {
+    if (isColumnCall(item) && item.kind === "call") table.columns.push(tableColumn(item, module, models));
+    else if (item.kind === "call") table.items.push(item);
+    else
+      table.lost.push({ module, at: call.at, reason: `it has ${describe(item)}, known only when it runs` });
+  }
+  if (isReflected(table.named)) {
+    lost.push({ module, at: call.at, reason: `${name.value} takes its columns from the database` });
+    return null;
+  }
+  return withSchema(table);
+}
+
+function isReflected(named: ReadonlyMap<string, PythonValue>): boolean {
+  const found = named.get("autoload_with") ?? named.get("autoload");
+  return found !== undefined && !isNone(found);
+}
+
+function tableColumn(call: PythonCall, module: LoadedModule, models: Models): ModelColumn {
+  const { name, type, items, named } = partsOf(call, models);
+  const own = new Map(named);
+  const sequence = items.find((item) => wordOf(item) === "Sequence");
+  if (sequence) own.set("default", sequence);
+  return {
+    key: name ?? "",
+    name: name ?? "",
+    column: columnCall(name ?? "", type, items, own),
+    source: call,
+    module,
+    at: call.at,
+    unsaid: [],
+    problem: null,
+  };
+}
+
+function metadataOfClass(value: PythonClassValue, root: Root, models: Models): Metadata {
+  const own = memberOf(value, "metadata", models);
+  if (own) {
+    const found = metadataOf(models.settle(own), models);
+    if (found) return found;
+  }
+  const registry = memberOf(value, "registry", models);
+  if (registry) return ofBase(models.settle(registry), models);
+  return ofBase(root.base, models);
+}
+
+/** What `MetaData(…)`, `Base.metadata` and the like stand for; null when it is none of them. */
+export function metadataOf(value: PythonValue, models: Models): Metadata | null {
+  const settled = models.settle(value);
+  if (settled.kind === "call" && wordOf(settled) === "MetaData") return { key: settled, call: settled };
+  const path = pathOf(settled);
+  if (path !== null && /(^|\.)SQLModel\.metadata$/.test(path)) return { key: "sqlmodel", call: null };
+  if (settled.kind !== "attribute" || settled.name !== "metadata") return null;
+  const object = models.settle(settled.object);
+  if (object.kind === "class") {
+    const root = rootOf(object, models);
+    return root && metadataOfClass(object, root, models);
+  }
+  if (object.kind === "attribute" && object.name === "Model")
+    return ofBase(models.settle(object.object), models);
+  return object.kind === "call" ? ofBase(object, models) : null;
+}
+
+/** The metadata that a base, a registry or Flask's `db` makes or is given. */
+function ofBase(base: PythonValue, models?: Models): Metadata {
+  if (pathOf(base)?.endsWith("SQLModel")) return { key: "sqlmodel", call: null };
+  if (base.kind !== "call") return { key: base, call: null };
+  const given = [base.args.named.get("metadata"), ...base.args.positional].flatMap((each) =>
+    each ? [models ? models.settle(each) : each] : [],
+  );
+  const call = given.find((each): each is PythonCall => wordOf(each) === "MetaData");
+  return call ? { key: call, call } : { key: base, call: null };
+}
