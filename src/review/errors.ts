@@ -36,7 +36,7 @@ export const reasons = {
       type: `the type of \`${what}\` is not known, so that it is not compared with the database`,
       relation: `the relation \`${what}\` is not understood, so that its keys are not compared with the database`,
       table: `the table of \`${what}\` is not told by a constant, so that it is not compared with the database`,
-      naming: `tables are named by a strategy that is put together at run time, so that \`${what}\` is not compared with the database`,
+      naming: `tables are named by a strategy that is put together at run time, so that \`${what}\` and others without a \`TableName\` of their own are not compared with the database`,
     })[why],
   modelNotRead: () => "models are not read yet",
   testData: (folder: string) =>

@@ -76,7 +76,8 @@ function sourcesOf(home: string, paths: readonly string[]): string[] {
     (path) =>
       path.endsWith(".go") &&
       isWithin(path, home) &&
-      !/(_test|\.pb|_mock|mock_\w+)\.go$/.test(path) &&
+      !/\.pb\.go$/.test(path) &&
+      !forTests.test(path) &&
       foreignFolderOf(path) === null &&
       !nested.some((folder) => isWithin(path, folder)),
   );
@@ -84,6 +85,10 @@ function sourcesOf(home: string, paths: readonly string[]): string[] {
   const named = sources.filter((path) => likely.test(path));
   return named.length <= mostSources ? named : [];
 }
+
+/** Go files that serve tests alone. */
+const forTests =
+  /(?:^|[/_]|db|unit|e2e)(?:tests?|mocks?|fakes?|fixtures?|testing|testutils?|testdata|testhelpers?)(?:[/_]|\.go$)/i;
 
 const likely =
   /model|entit|domain|schema|dao\b|\bdb\b|database|gorm|store|storage|repo|persist|postgres|sqlite|types?\b|\bmain\.go$|orm\b|datab/i;
@@ -149,7 +154,7 @@ function typePackagesOf(source: string): string[] {
 }
 
 function migratesItself(path: string, source: string): boolean {
-  return /\.AutoMigrate\(/.test(source) && !/test|mock|fake|example/i.test(path);
+  return /\.AutoMigrate\(/.test(source) && !/example/i.test(path);
 }
 
 /** The tables that SQL files make, or give a new name to. */

@@ -54,7 +54,7 @@ export function readGormModels(files: readonly ModelFile[], dialect: Dialect): G
     const known = read.get(struct.key);
     if (known) return known;
     const table = reading.tableOf(struct);
-    if (table === null || struct.name === "") return null;
+    if (table === null || struct.name === "" || !isName(table)) return null;
     const schema = readSchema(reading, struct, table);
     read.set(struct.key, schema);
     for (const { place, what } of schema.unclear) {
@@ -69,9 +69,11 @@ export function readGormModels(files: readonly ModelFile[], dialect: Dialect): G
   };
   for (const { unit, declaration } of candidates.models) {
     const struct = structOf(program, unit, declaration, dialect);
-    if (!struct || schemaOf(struct)) continue;
+    if (!struct || schemaOf(struct) || reading.tableOf(struct) !== null) continue;
+    const why = naming || ownTableOf(program, struct) !== undefined ? "table" : "naming";
+    if (why === "naming" && unclear.some((other) => other.why === why)) continue;
     const place = placeIn(unit, { start: declaration.at.start, end: declaration.at.start });
-    unclear.push({ place, what: declaration.name, why: naming ? "table" : "naming" });
+    unclear.push({ place, what: declaration.name, why });
   }
   const all = [...read.values()];
   const relations = readRelations(reading, all, ({ shape }) =>
@@ -100,6 +102,11 @@ export function readGormModels(files: readonly ModelFile[], dialect: Dialect): G
     unclear,
     migrated: candidates.migrated,
   };
+}
+
+/** Whether a table's name is one, and no piece of a query (`orders AS o`), which structs are read by as well. */
+function isName(table: string): boolean {
+  return /^[\w$]+(\.[\w$]+)?$/.test(table);
 }
 
 function placeIn({ path, text }: GoUnit, { start, end }: Span): Place {
@@ -133,8 +140,7 @@ function ownTableOf(program: GoProgram, struct: Struct): string | null | undefin
   if (!found) return undefined;
   const [value] = found.method.returns[0] ?? [];
   if (!found.method.isPlain || !value || found.method.takes > 0) return null;
-  const table = program.textOf(found.unit, value)?.replaceAll(/["`]/g, "") ?? null;
-  return table === "" ? null : table;
+  return program.textOf(found.unit, value)?.replaceAll(/["`]/g, "") ?? null;
 }
 
 function declaredBy({ unit, name }: Struct): GoNamed | null {
@@ -178,7 +184,7 @@ function candidatesOf(program: GoProgram): {
       const isEmbedded = field.isEmbedded || settingsOf(tagValueOf(field.tag, "gorm"), ";").has("EMBEDDED");
       if (!isEmbedded || base.kind !== "name") continue;
       const named = program.named(unit, base);
-      if (named.kind === "declared") embedded.add(keyOf(named));
+      if (named.kind === "declared" && isBase(named.declaration.name)) embedded.add(keyOf(named));
     }
   }
   const hasTable = new Set(
@@ -221,8 +227,10 @@ function looksLikeModel(
     if (named.kind === "outside") return named.path === "gorm.io/gorm" && named.name === "Model";
     // A base of the project's own does what `gorm.Model` does; a struct that has another model in it only shows it.
     if (named.kind !== "declared" || named.declaration.type.kind !== "struct" || depth > 3) return false;
-    const isTable = program.method(named, "TableName") !== null;
-    return !isTable && looksLikeModel(program, named.unit, named.declaration.type.fields, depth + 1);
+    return (
+      isBase(named.declaration.name) &&
+      looksLikeModel(program, named.unit, named.declaration.type.fields, depth + 1)
+    );
   });
   if (isUsual) return true;
   const hasKey = fields.some(({ name }) => name === "ID" || name === "Id");
@@ -231,9 +239,14 @@ function looksLikeModel(
   );
 }
 
+/** Whether a struct is made to be a part of others, as `gorm.Model` is. */
+function isBase(name: string): boolean {
+  return /base|model|entity|common|abstract|audit|mixin|fields|timestamp|track|default|record/i.test(name);
+}
+
 /** Whether a setting of a tag is of no use for what is only read. */
 function isOfTable(name: string): boolean {
-  return /^(TYPE|SIZE|DEFAULT|NOT NULL|NOTNULL|UNIQUE|INDEX|UNIQUEINDEX|CHECK|AUTOINCREMENT|PRECISION|SCALE|COMMENT|MANY2MANY|CONSTRAINT)$/.test(
+  return /^(SIZE|DEFAULT|NOT NULL|NOTNULL|UNIQUE|INDEX|UNIQUEINDEX|CHECK|AUTOINCREMENT|PRECISION|SCALE|COMMENT|MANY2MANY|CONSTRAINT)$/.test(
     name,
   );
 }

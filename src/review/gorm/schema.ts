@@ -149,7 +149,8 @@ function fieldsOf(
       !/^(time|bytes)$/.test(field.goType));
   if (!isEmbedded) {
     if (shape.isUnknown && field.dataType === "" && !isIgnored) {
-      if (!isColumn(settings)) unclear.push({ place, what: `${struct.name}.${source.name}` });
+      if (!shape.isValuer && !isColumn(settings))
+        unclear.push({ place, what: `${struct.name}.${source.name}` });
       else field.dataType = "text";
     }
     return [field];

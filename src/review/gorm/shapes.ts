@@ -156,10 +156,16 @@ function outsideShape({ kind, bits, isNullable, column }: OutsideType, dialect: 
     bits,
     isNullable,
     isValuer: !isPlain || isNullable,
-    dataType: kind === "date" ? "date" : null,
+    dataType: outsideDataType(kind, column),
     column: column?.[dialect] ?? null,
     isUnknown: kind === "" && column === null,
   };
+}
+
+/** What `GormDataType` says of types that say their column themselves is of no matter, as long as it is something. */
+function outsideDataType(kind: string, column: OutsideType["column"]): string | null {
+  if (kind === "date") return "date";
+  return column ? "json" : null;
 }
 
 /** What a declared type's methods change of what it is made of. A type of another's kind does not have its methods. */
@@ -186,10 +192,11 @@ function withMethods(program: GoProgram, named: GoNamed, under: Shape, isAlias: 
   if (!value) return own;
   if (value.takes > 1) return { ...own, isSerializer: true };
   if (dataType !== undefined) return { ...own, isValuer: true };
-  const kinds = new Set(valuesOf(value).map(kindOf));
+  const values = valuesOf(value);
+  const kinds = new Set(values.map(kindOf));
   const [only = null] = kinds;
   if (kinds.size === 1 && only === own.kind) return { ...own, isValuer: true };
-  if (kinds.size === 1 && only !== null && value.isPlain) {
+  if (kinds.size === 1 && only !== null && values.length === value.returns.length) {
     return { ...own, kind: only, bits: only === "int" ? 64 : 0, isValuer: true };
   }
   return { ...own, isValuer: true, isUnknown: true };

@@ -40,6 +40,14 @@ export function statementsOf(models: GormModels, dialect: Dialect): ModelStateme
       : []),
     ...tables,
     ...models.schemas.flatMap((schema) =>
+      columnsOf(schema)
+        .filter((field) => isDoubtful(field, dialect))
+        .map((field) => ({
+          table: schema.table,
+          sql: `ALTER TABLE ${quoted(schema.table)} ADD COLUMN ${columnSql(field, dialect, schema.keys.length)}`,
+        })),
+    ),
+    ...models.schemas.flatMap((schema) =>
       indexesOf(schema, models, dialect).map((index) => ({
         table: schema.table,
         sql: createIndex(schema.table, index, dialect),
@@ -73,7 +81,9 @@ function createTable(
   dialect: Dialect,
   keys: readonly ForeignKey[],
 ): string {
-  const lines = columns.map((field) => columnSql(field, dialect, primary.length));
+  const lines = columns
+    .filter((field) => !isDoubtful(field, dialect))
+    .map((field) => columnSql(field, dialect, primary.length));
   const isInType = lines.some((line) => /PRIMARY KEY/i.test(line));
   if (!isInType && primary.length > 0) {
     lines.push(`PRIMARY KEY (${primary.map(({ column }) => quoted(column)).join(", ")})`);
@@ -81,6 +91,23 @@ function createTable(
   lines.push(...constraints, ...keys.filter((key) => key.table === table).map(foreignKeySql));
   return `CREATE TABLE ${quoted(table)} (${lines.join(", ")})`;
 }
+
+/**
+ * Whether the database may refuse the column's own words, which GORM takes as they are: it is then added by itself, so that
+ * the table is there without it.
+ */
+function isDoubtful(field: Field, dialect: Dialect): boolean {
+  if (field.isKey || field.unique || field.settings.has("CHECK")) return false;
+  const value = defaultSql(field);
+  const isPlainDefault = plainDefault.test(value) && !(dialect === "sqlite" && value.endsWith("()"));
+  if (dialect === "sqlite") return !isPlainDefault;
+  return !isPlainDefault || !plainType.test(typeOf(field, dialect, 1));
+}
+
+const plainDefault =
+  /^( DEFAULT (-?\d+(\.\d+)?|'([^']|'')*'(::[\w ]+)?|true|false|null|current_\w+|now\(\)|gen_random_uuid\(\)))?$/i;
+const plainType =
+  /^(small|big)?(int|serial)$|^integer$|^(text|bytea|uuid|jsonb?|date|inet|real|bool|boolean|double precision|int[248]|float[48]|tsvector)(\[\])?$|^(var)?char(acter varying)?\(\d+\)$|^(timestamp(tz)?|time)(\(\d\))?( with(out)? time zone)?$|^(numeric|decimal)(\(\d+(, ?\d+)?\))?$/i;
 
 function columnSql(field: Field, dialect: Dialect, keys: number): string {
   const notNull = field.notNull ? " NOT NULL" : "";
