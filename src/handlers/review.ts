@@ -142,7 +142,7 @@ async function dryRun(
 
 /** Annotated queries are planned on the first PostgreSQL database: the comment does not say which one is meant. */
 function queriesOf(changes: ChangeSet, database: Database) {
-  const home = changes.databases.find((candidate) => candidate.dialect === "postgresql");
+  const home = changes.databases.find(({ dialect, models }) => dialect === "postgresql" && !models?.isPushed);
   if (home !== database) return { queries: [] };
   return {
     queries: changes.queries.map(({ sql, baseSql }, index) => ({ index, sql, baseSql })),

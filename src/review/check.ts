@@ -1,5 +1,6 @@
 import { additionsOf } from "./additions.ts";
 import { type Births, followBirths, isComplete } from "./births.ts";
+import { builtModels } from "./built-models.ts";
 import { compatibilityOf } from "./compatibility.ts";
 import type { Config } from "./config.ts";
 import type { Contract } from "./contracts.ts";
@@ -8,7 +9,9 @@ import { arrange, findingOf, placeOf } from "./finding.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { judgedBy } from "./judged.ts";
 import { modelAdditionsOf } from "./model-additions.ts";
+import { modelChangesOf } from "./model-changes.ts";
 import { nearest } from "./nearest.ts";
+import { orms } from "./orms/index.ts";
 import type { BrokenQuery, Context, MigrationContext, OperationContext, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
 import { isVerbatim } from "./script.ts";
@@ -363,7 +366,26 @@ function subjectOf(script: Script, { at }: Problem): string {
 /** Models are judged by the schema that all migrations leave. */
 function checkModels(asked: readonly Asked[], context: Context, run: DryRun | null): Finding[] {
   if (!run || !context.head) return [];
-  return [...checkDrift(asked, context, run), ...checkModelAdditions(asked, context, run)];
+  return [
+    ...checkDrift(asked, context, run),
+    ...checkModelAdditions(asked, context, run),
+    ...checkModelChanges(asked, context, run),
+  ];
+}
+
+/** What models change whose database follows them without migrations. */
+function checkModelChanges(asked: readonly Asked[], context: Context, run: DryRun): Finding[] {
+  const { models } = context.database;
+  const push = models && orms[models.orm]?.push;
+  const base = builtModels(context.database, run, "base");
+  if (!push || !base) return [];
+  return modelChangesOf(context.database, run).flatMap((change) =>
+    asked.flatMap(({ id, rule, override }) =>
+      problemsOf(rule.check.modelChange?.(change, { ...context, push, before: base.schema })).map((problem) =>
+        findingOf(id, rule, problem, change, `${change.kind} ${change.before} ${change.after}`, override),
+      ),
+    ),
+  );
 }
 
 /** What only the models add: a migration that brings it is judged itself. */

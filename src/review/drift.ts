@@ -13,7 +13,7 @@ export type Unplaced = Omit<Drift, "path" | "line" | "endLine">;
  * not be built in full.
  */
 export function driftOf(database: Database, run: DryRun): Drift[] {
-  if (run.history.failed.length > 0) return [];
+  if (run.history.failed.length > 0 || database.models?.isPushed) return [];
   const [base, head] = [builtModels(database, run, "base"), builtModels(database, run, "head")];
   if (!base || !head) return [];
   const { steps } = database;

@@ -40,7 +40,7 @@ export function modelAdditionsOf(database: Database, run: DryRun): ModelAddition
   const [base, head] = [builtModels(database, run, "base"), builtModels(database, run, "head")];
   if (!orm || !base || !head || run.history.failed.length > 0) return null;
   const { declarations } = head;
-  const hasMigrations = database.history.length + database.steps.length > 0;
+  const hasMigrations = !models?.isPushed;
   const added = additionsIn(base, head, run.head, hasMigrations);
   return {
     added: { ...added, by: { kind: "models", declarations } },

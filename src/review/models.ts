@@ -1,10 +1,10 @@
 import { reasons } from "./errors.ts";
 import { type Side, type Texts, unknownDigest } from "./inputs.ts";
 import type { DirectoryLayout, Layout } from "./layout.ts";
-import type { ModelReading, Orm } from "./orm.ts";
+import type { ModelReading, ModelRepository, Orm, PushedModels } from "./orm.ts";
 import { orms } from "./orms/index.ts";
 import { readText } from "./read-text.ts";
-import type { Dialect, ModelFile, Models, Skipped } from "./types.ts";
+import type { Database, Dialect, ModelFile, Models, Skipped } from "./types.ts";
 
 /** Whether a changed file can declare models of an ORM that is read, by its path and its hunks. */
 export function isModelOfOrm(path: string, patch: string | null): boolean {
@@ -64,6 +64,7 @@ export function readModels(
   return {
     models: {
       orm: head.orm,
+      isPushed: false,
       base: texted.base.files,
       head: texted.head.files,
       statements: now.statements && before.statements && { base: before.statements, head: now.statements },
@@ -98,7 +99,21 @@ function filesOf(
   layout: Layout,
   texts: Texts,
 ): SideFiles {
-  const paths = [...layout.sides[side].keys()];
+  const { repository, asked } = repositoryOf(side, layout, texts);
+  for (const [id, orm] of Object.entries(orms)) {
+    if (!orm.frameworks.includes(framework)) continue;
+    const files = orm.filesFor(directory, repository);
+    if (files.length > 0) return { orm: id, files, asked: [...asked] };
+  }
+  return { orm: null, files: [], asked: [...asked] };
+}
+
+/** The files of one side, and what of them was asked for and is not known. */
+function repositoryOf(
+  side: Side,
+  layout: Layout,
+  texts: Texts,
+): { readonly repository: ModelRepository; readonly asked: ReadonlySet<string> } {
   const asked = new Set<string>();
   const text = (path: string) => {
     const digest = layout.sides[side].get(path)?.digest;
@@ -108,12 +123,90 @@ function filesOf(
     const decoded = bytes === undefined ? null : readText(bytes);
     return decoded && "text" in decoded ? decoded.text : null;
   };
-  for (const [id, orm] of Object.entries(orms)) {
-    if (!orm.frameworks.includes(framework)) continue;
-    const files = orm.filesFor(directory, { paths, text });
-    if (files.length > 0) return { orm: id, files, asked: [...asked] };
+  return { repository: { paths: [...layout.sides[side].keys()], text }, asked };
+}
+
+/** Databases whose models change and for which no migrations are kept, by what their ORMs tell of both sides. */
+export function pushedModelsOf(
+  layout: Layout,
+  texts: Texts,
+): { readonly found: readonly PushedDatabase[]; readonly wanted: readonly WantedModel[] } {
+  const owned = new Set(
+    layout.directories.flatMap((directory) =>
+      isConcerned(directory, layout)
+        ? (["base", "head"] as const).flatMap((side) => filesOf(directory, side, layout, texts).files)
+        : [],
+    ),
+  );
+  const changed = layout.changed.filter(
+    ({ path, previousPath }) => !owned.has(path) && !owned.has(previousPath ?? path),
+  );
+  const migrations = layout.directories
+    .filter(({ history, steps }) => history.length + steps.length > 0)
+    .map(({ directory }) => directory);
+  const found: PushedDatabase[] = [];
+  const wanted: WantedModel[] = [];
+  for (const [id, { push, isModel }] of Object.entries(orms)) {
+    if (!push || !changed.some(({ path, patch }) => isModel(path, patch))) continue;
+    const sides = { base: new Map<string, PushedModels>(), head: new Map<string, PushedModels>() };
+    for (const side of ["base", "head"] as const) {
+      const { repository, asked } = repositoryOf(side, layout, texts);
+      const paths = changed
+        .filter(({ path, patch }) => isModel(path, patch))
+        .map(({ path, previousPath }) => (side === "base" ? (previousPath ?? path) : path));
+      for (const one of push.find(paths, repository, migrations)) sides[side].set(one.directory, one);
+      const files = [...sides[side].values()].flatMap((one) => one.files);
+      wanted.push(...[...asked, ...files].map((path) => ({ side, path })));
+    }
+    for (const [directory, { files, dialect }] of sides.head) {
+      const before = sides.base.get(directory);
+      if (before) found.push({ directory, orm: id, dialect, base: before.files, head: files });
+    }
   }
-  return { orm: null, files: [], asked: [...asked] };
+  return { found, wanted };
+}
+
+interface PushedDatabase extends Pick<PushedModels, "directory" | "dialect"> {
+  readonly orm: string;
+  readonly base: readonly string[];
+  readonly head: readonly string[];
+}
+
+/** A database that has models and no migrations; none, with the reason, when its files cannot be read. */
+export function readPushed(
+  { directory, dialect, orm: id, base, head }: PushedDatabase,
+  layout: Layout,
+  texts: Texts,
+): { readonly database: Database | null; readonly skipped: readonly Skipped[] } {
+  const orm = orms[id];
+  if (!orm?.push) return { database: null, skipped: [] };
+  const texted = { base: textsFor(base, "base", layout, texts), head: textsFor(head, "head", layout, texts) };
+  const unread = texted.head.unread ?? texted.base.unread;
+  if (unread !== null) return { database: null, skipped: [unread] };
+  const now = readSide(orm, texted.head.files, dialect);
+  const before = readSide(orm, texted.base.files, dialect);
+  if (now.statements === null && dialect !== "postgresql") return { database: null, skipped: [] };
+  return {
+    database: {
+      directory,
+      framework: orm.frameworks[0] ?? "",
+      dialect,
+      habits: { late: "unknown", duplicates: "unknown", checksums: false },
+      history: [],
+      steps: [],
+      models: {
+        orm: id,
+        isPushed: true,
+        base: texted.base.files,
+        head: texted.head.files,
+        statements: now.statements && before.statements && { base: before.statements, head: now.statements },
+      },
+    },
+    skipped: [
+      { path: directory, line: null, reason: reasons.pushed(orm.push.title), matters: false },
+      ...now.skipped,
+    ],
+  };
 }
 
 function textsFor(

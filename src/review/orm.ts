@@ -2,6 +2,7 @@ import type {
   Dialect,
   Drift,
   Edit,
+  ModelChange,
   ModelFile,
   ModelStatement,
   Place,
@@ -65,6 +66,30 @@ export interface Remedy {
   readonly edits: readonly Edit[] | null;
 }
 
+/** Models of a database for which no migrations are kept. */
+export interface PushedModels {
+  /** The folder that they stand in, by which the database is known. */
+  readonly directory: string;
+  /** The files that together declare the database. */
+  readonly files: readonly string[];
+  readonly dialect: Dialect;
+}
+
+/** What brings models to a database for which no migrations are kept. */
+export interface Push {
+  /** As its users call it, e.g. "AutoMigrate". */
+  readonly title: string;
+  /** The databases that these model files belong to; none where it is not plain that they are brought so. */
+  find(
+    paths: readonly string[],
+    repository: ModelRepository,
+    /** Directories that hold migrations. */
+    migrations: readonly string[],
+  ): readonly PushedModels[];
+  /** Whether it leaves a table that is there as it is, though its model changed so. */
+  leavesOut(change: ModelChange): boolean;
+}
+
 /** A tool that maps models to tables, and whose migrations are meant to follow its models. */
 export interface Orm {
   readonly title: string;
@@ -78,12 +103,14 @@ export interface Orm {
   read(files: readonly ModelFile[], dialect: Dialect): ModelReading;
   /** How these files declare what a rule asks for; null when that cannot be told. */
   remedyFor(wanted: Wanted, files: readonly ModelFile[]): Remedy | null;
+  /** null for an ORM whose models are brought by migrations alone. */
+  readonly push: Push | null;
 }
 
-/** What an ORM may leave out: it knows no words for what a rule asks for. */
-type Usual = Pick<Orm, "remedyFor">;
+/** What an ORM may leave out: it knows no words for what a rule asks for, and has nothing to push its models with. */
+type Usual = Pick<Orm, "remedyFor" | "push">;
 
 /** Checks the shape of an ORM; its id is its file's name. */
 export function defineOrm(orm: Omit<Orm, keyof Usual> & Partial<Usual>): Orm {
-  return { remedyFor: () => null, ...orm };
+  return { remedyFor: () => null, push: null, ...orm };
 }

@@ -6,7 +6,7 @@ import { frameworks } from "./frameworks/index.ts";
 import type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
 import { unknownDigest } from "./inputs.ts";
 import { type DirectoryLayout, type Layout, layOut } from "./layout.ts";
-import { hasChangedModels, isModelOfOrm, modelFilesOf } from "./models.ts";
+import { hasChangedModels, isModelOfOrm, modelFilesOf, pushedModelsOf, readPushed } from "./models.ts";
 import { isModelPath, markedDirectories, otherToolOf } from "./other-tools.ts";
 import { directoryOf, foreignFolderOf, isSqlPath, isWithin } from "./paths.ts";
 import { isMarked } from "./queries.ts";
@@ -85,6 +85,7 @@ export function wantedFiles({
     }
   }
   for (const path of codePathsOf(layout)) want("head", path);
+  if (withModels) for (const { side, path } of pushedModelsOf(layout, texts).wanted) want(side, path);
   for (const source of sources) {
     want("head", source.path);
     if (source.isChanged) want("base", source.basePath);
@@ -109,6 +110,8 @@ export function readChangeSet({
       (directory) => directory.steps.length > 0 || (withModels && hasChangedModels(directory, layout, texts)),
     )
     .map((directory) => readDatabase(directory, layout, config, texts, withModels));
+  if (withModels)
+    read.push(...pushedModelsOf(layout, texts).found.map((pushed) => readPushed(pushed, layout, texts)));
   const databases = read.flatMap(({ database }) =>
     database && (database.steps.length > 0 || database.models) ? [database] : [],
   );
@@ -182,8 +185,9 @@ function changesModels(changed: readonly ChangedFileLike[]): boolean {
   );
 }
 
-function isPostgresql(database: Database): boolean {
-  return database.dialect === "postgresql";
+/** Whether queries can be planned on it: of pushed models there is no schema that migrations built. */
+function isPostgresql({ dialect, models }: Database): boolean {
+  return dialect === "postgresql" && !models?.isPushed;
 }
 
 function removedOf({ removed }: DirectoryLayout): Skipped[] {

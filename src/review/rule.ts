@@ -1,6 +1,7 @@
 import type { Additions } from "./additions.ts";
 import type { Contract } from "./contracts.ts";
 import type { Framework } from "./framework.ts";
+import type { Push } from "./orm.ts";
 import type {
   AnnotatedQuery,
   Break,
@@ -11,6 +12,7 @@ import type {
   Drift,
   Migration,
   MigrationRun,
+  ModelChange,
   OperationKind,
   OperationOf,
   Problem,
@@ -102,6 +104,14 @@ export interface QueryContext extends Context {
   readonly hasStandIns: boolean;
 }
 
+/** What a rule may ask about a change of models that no migration brings. */
+export interface ModelContext extends Context {
+  /** What brings them. */
+  readonly push: Push;
+  /** What the models of the base side build. */
+  readonly before: Schema;
+}
+
 /** What is asked of a suppression: whether it did anything. */
 export interface SuppressionContext {
   /**
@@ -131,6 +141,8 @@ export interface Checks extends OperationChecks {
   readonly additions?: (added: Additions, context: Context) => Answer;
   readonly drift?: (drift: Drift, context: Context) => Answer;
   readonly query?: (query: AnnotatedQuery, context: QueryContext) => Answer;
+  /** Asked of models that are brought to the database without migrations. */
+  readonly modelChange?: (change: ModelChange, context: ModelContext) => Answer;
   /** Asked of a changed file that `reads` picks. */
   readonly code?: (file: CodeFile) => Answer;
   readonly suppression?: (suppression: Suppression, context: SuppressionContext) => Answer;

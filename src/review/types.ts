@@ -381,6 +381,8 @@ export interface ModelStatement {
 export interface Models {
   /** Id of the ORM. */
   readonly orm: string;
+  /** Whether it brings them to the database itself: no migrations are kept. */
+  readonly isPushed: boolean;
   readonly base: readonly ModelFile[];
   readonly head: readonly ModelFile[];
   /** What builds them, side by side; null where the ORM's own engine is asked. */
@@ -960,6 +962,20 @@ export interface DeployOrder extends Compatibility {
   readonly order: "migrate-first" | "deploy-first" | "any" | "not-in-one-step";
   /** What to do where one step is not safe, in order; none otherwise. */
   readonly steps: readonly Text[];
+}
+
+/** One thing that the pull request changes in models that are brought to the database without migrations. */
+export interface ModelChange extends Place {
+  readonly kind: "column" | "type" | "nullability" | "default" | "unique" | "index" | "foreign key";
+  readonly table: TableName;
+  /** What it is about, e.g. "orders.note", "orders(user_id)". */
+  readonly object: string;
+  /** What the base side's models build; null when it is new. */
+  readonly before: string | null;
+  /** What the head side's models build; null when it is gone. */
+  readonly after: string | null;
+  /** The column as it is, or as it was; null for keys and indexes. */
+  readonly column: Column | null;
 }
 
 /** A problem with its rule, its severity and its place. */

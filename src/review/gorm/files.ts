@@ -56,7 +56,7 @@ const mostSources = 600;
 const mostOthers = 300;
 
 /** The module that a folder lies in; else the only one there is. */
-function moduleAround(directory: string, paths: readonly string[]): string | null {
+export function moduleAround(directory: string, paths: readonly string[]): string | null {
   const modules = paths
     .filter((path) => fileNameOf(path) === "go.mod" && foreignFolderOf(path) === null)
     .map(directoryOf);
@@ -66,8 +66,8 @@ function moduleAround(directory: string, paths: readonly string[]): string | nul
   return only !== undefined && more.length === 0 ? only : null;
 }
 
-/** The module's own Go files that can have to do with its database. */
-function sourcesOf(home: string, paths: readonly string[]): string[] {
+/** The module's own Go files that can have to do with its database; by their names alone if only likely ones are wanted. */
+export function sourcesOf(home: string, paths: readonly string[], onlyLikely = false): string[] {
   const nested = paths
     .filter((path) => fileNameOf(path) === "go.mod" && path !== joinPath(home, "go.mod"))
     .map(directoryOf)
@@ -81,7 +81,7 @@ function sourcesOf(home: string, paths: readonly string[]): string[] {
       foreignFolderOf(path) === null &&
       !nested.some((folder) => isWithin(path, folder)),
   );
-  if (sources.length <= mostSources) return sources;
+  if (sources.length <= mostSources && !onlyLikely) return sources;
   const named = sources.filter((path) => likely.test(path));
   return named.length <= mostSources ? named : [];
 }
@@ -110,7 +110,7 @@ interface Known {
 }
 
 /** The packages of a folder that declare models, those that the fields' types come from, and what sets GORM up. */
-function filesWithin(scope: string, { home, module, texts }: Known): string[] {
+export function filesWithin(scope: string, { home, module, texts }: Known): string[] {
   const name = moduleNameOf(module);
   const packages = new Set<string>();
   for (const [path, source] of texts) {

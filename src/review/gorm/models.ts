@@ -63,6 +63,7 @@ export function readGormModels(files: readonly ModelFile[], dialect: Dialect): G
     }
     // What a model points at is a model.
     for (const field of schema.fields) {
+      if (field.settings.has("-")) continue;
       if (field.dataType === "" && field.goType === "" && field.shape.struct) schemaOf(field.shape.struct);
     }
     return schema;

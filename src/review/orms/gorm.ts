@@ -2,6 +2,7 @@ import { reasons } from "../errors.ts";
 import { declarationsOf } from "../gorm/declarations.ts";
 import { modelsBeside } from "../gorm/files.ts";
 import { readGormModels } from "../gorm/models.ts";
+import { push } from "../gorm/push.ts";
 import { statementsOf } from "../gorm/statements.ts";
 import { defineOrm } from "../orm.ts";
 
@@ -18,6 +19,7 @@ export default defineOrm({
     patch !== null &&
     /\bgorm:\\?"|\bgorm\.(Model|DeletedAt)\b|\bAutoMigrate\(/.test(patch),
   filesFor: modelsBeside,
+  push,
   read(files, dialect) {
     const models = readGormModels(files, dialect);
     const declarations = declarationsOf(models, dialect);

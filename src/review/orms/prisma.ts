@@ -3,6 +3,7 @@ import { directoryOf, isWithin } from "../paths.ts";
 import { argumentOf, attributesOf, fieldsIn } from "../prisma/attributes.ts";
 import { type PrismaBlock, prismaBlocks } from "../prisma/blocks.ts";
 import { mapOf, nameOf } from "../prisma/names.ts";
+import { push } from "../prisma/push.ts";
 import { remedyFor } from "../prisma/remedy.ts";
 import type { ModelFile } from "../types.ts";
 
@@ -24,6 +25,7 @@ export default defineOrm({
   },
   read: (files) => ({ declarations: locate(files), statements: null, skipped: [] }),
   remedyFor,
+  push,
 });
 
 function locate(files: readonly ModelFile[]): Declarations {

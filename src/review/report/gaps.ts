@@ -89,19 +89,20 @@ function modelGaps({ models }: Database, { models: seen }: DryRun): readonly Gap
   const path = models?.head[0]?.path;
   if (path === undefined || !seen) return [];
   const { head } = seen;
+  const notDone = models?.isPushed ? "is not judged" : "is not compared with the migrations";
   if (head.kind === "built") {
     return head.refused.map(({ table, reason }) =>
       gap(
         "file",
         path,
         null,
-        `${table === null ? "a part of the models" : `the model of ${table}`} is not compared with the migrations: ${reason.split("\n")[0]}`,
+        `${table === null ? "a part of the models" : `the model of ${table}`} ${notDone}: ${reason.split("\n")[0]}`,
         false,
       ),
     );
   }
   const [reason = ""] = head.reason.split("\n");
-  return [gap("file", path, null, `the model is not compared with the migrations: ${reason}`, false)];
+  return [gap("file", path, null, `the model ${notDone}: ${reason}`, false)];
 }
 
 /** A history that did not replay in full matters when something of the change then did not get through. */

@@ -85,6 +85,7 @@ import noTableRewrite from "./no-table-rewrite.ts";
 import noTransitiveColumn from "./no-transitive-column.ts";
 import noTruncate from "./no-truncate.ts";
 import noTruncatedIdentifier from "./no-truncated-identifier.ts";
+import noUnappliedModelChange from "./no-unapplied-model-change.ts";
 import noUnbatchedUpdate from "./no-unbatched-update.ts";
 import noUnfilteredWrite from "./no-unfiltered-write.ts";
 import noUniqueWithNull from "./no-unique-with-null.ts";
@@ -206,6 +207,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-transitive-column": noTransitiveColumn,
   "no-truncate": noTruncate,
   "no-truncated-identifier": noTruncatedIdentifier,
+  "no-unapplied-model-change": noUnappliedModelChange,
   "no-unbatched-update": noUnbatchedUpdate,
   "no-unfiltered-write": noUnfilteredWrite,
   "no-unique-with-null": noUniqueWithNull,

@@ -29,6 +29,18 @@ export default defineRule({
         severity: severityOf(context.rows(table)),
       };
     },
+    modelChange(change, { push, rows }) {
+      const { kind, before, object, table, column } = change;
+      if (push.leavesOut(change)) return;
+      if (kind !== "column" || before !== null || !column?.notNull || column.defaultSql !== null) return;
+      if (column.identity || column.generated || rows(table) === 0) return;
+      return {
+        message: say`${[push.title]} adds ${object} as NOT NULL without a default, which fails as soon as ${table} has a row.`,
+        instead: say`Give it a default in the model, or let it be NULL until the existing rows are filled.`,
+        object,
+        severity: "warning",
+      };
+    },
   },
 });
 
