@@ -191,7 +191,7 @@ export function readPushed(
       directory,
       framework: orm.frameworks[0] ?? "",
       dialect,
-      habits: { late: "unknown", duplicates: "unknown", checksums: false },
+      habits: { late: "unknown", duplicates: "unknown", checksums: false, together: false },
       history: [],
       steps: [],
       models: {
