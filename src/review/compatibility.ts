@@ -29,6 +29,8 @@ export function compatibilityOf(
   run: DryRun | null,
 ): Compatibility | null {
   if (!run || !isComplete(run) || database.steps.length === 0) return null;
+  // The first migrations of all, or all of them put together anew: what was there before is not known.
+  if (database.history.length === 0) return null;
   // What an edited migration builds, and what runs after a new one, stands on the base side and not in the base schema.
   if (!database.steps.every(({ status }) => status === "added")) return null;
   const scripts = run.migrations.map(({ up }) => up);

@@ -8,6 +8,14 @@ function lineOf(text: string, object: string): number | null {
   return prisma.read([{ path, text }], "postgresql").declarations.find(object)?.line ?? null;
 }
 
+function filesFor(
+  directory: string,
+  paths: readonly string[],
+  texts: Readonly<Record<string, string>> = {},
+): readonly string[] {
+  return prisma.filesFor(directory, { paths, text: (name) => texts[name] ?? null });
+}
+
 describe("Prisma's models", () => {
   it("are found by the names that the database has", () => {
     const text = `// model Old {
@@ -56,14 +64,55 @@ enum State {
       "a/prisma/schema/b.prisma",
       "b/prisma/schema.prisma",
       "a/prisma/x.sql",
+      "a/prisma/other/schema.prisma",
+      "a/prisma/other/migrations/migration_lock.toml",
+      "a/prisma/generated/client/schema.prisma",
     ];
-    expect(prisma.filesFor("a/prisma/migrations", { paths, text: () => null })).toEqual(paths.slice(0, 2));
+    expect(filesFor("a/prisma/migrations", paths)).toEqual(paths.slice(0, 2));
+    expect(filesFor("a/prisma/other/migrations", paths)).toEqual(["a/prisma/other/schema.prisma"]);
+    expect(filesFor("migrations", ["prisma/schema.prisma", "other/schema.prisma"])).toEqual([path]);
+  });
+
+  it("are told by Prisma's own configuration where several schemas, or none, are beside the migrations", () => {
+    const paths = [
+      "db/a.prisma",
+      "db/b.prisma",
+      "db/part/c.prisma",
+      "src/models/d.prisma",
+      "src/models/e.prisma",
+    ];
+    const config = "export default defineConfig({\n  // schema: 'db/a.prisma',\n  schema: ";
+    const told = (files: Readonly<Record<string, string>>, directory = "db/migrations") =>
+      filesFor(directory, [...paths, ...Object.keys(files)], files);
+    expect(told({ "package.json": '{"prisma": {"seed": "x", "schema": "./db/b.prisma"}}' })).toEqual([
+      "db/b.prisma",
+    ]);
     expect(
-      prisma.filesFor("migrations", {
-        paths: ["prisma/schema.prisma", "other/schema.prisma"],
-        text: () => null,
+      told({
+        "prisma.config.ts": `${config}path.join("src", "models"),\n  migrations: { path: "db/migrations" },\n})`,
       }),
-    ).toEqual([path]);
+    ).toEqual(["src/models/d.prisma", "src/models/e.prisma"]);
+    expect(
+      told(
+        { "app/.config/prisma.mjs": `${config}'../src/models',\n  migrations: { path: "../sql" },\n})` },
+        "sql",
+      ),
+    ).toEqual(["src/models/d.prisma", "src/models/e.prisma"]);
+    expect(told({ "prisma.config.ts": `${config}"src/models",\n})` }, "src/models/migrations")).toEqual([
+      "src/models/d.prisma",
+      "src/models/e.prisma",
+    ]);
+    expect(told({ "prisma.config.ts": `${config}"../elsewhere/x.prisma",\n})` })).toEqual(paths.slice(0, 3));
+  });
+
+  it("are one schema where one file names the database, and cannot be told where several do", () => {
+    const source = 'datasource db {\n  provider = "postgresql"\n}\n';
+    const paths = ["db/schema.prisma", "db/mysql.prisma"];
+    expect(filesFor("db/migrations", paths, { "db/schema.prisma": source })).toEqual(paths);
+    const both = { "db/schema.prisma": source, "db/mysql.prisma": source };
+    expect(filesFor("db/migrations", paths, both)).toEqual(["db/schema.prisma"]);
+    const others = { "db/pg.prisma": source, "db/mysql.prisma": source };
+    expect(filesFor("db/migrations", Object.keys(others), others)).toEqual([]);
   });
 
   it("are read without generators and addresses, each line where it was", () => {

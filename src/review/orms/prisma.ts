@@ -1,28 +1,21 @@
 import { type Declarations, type Declared, defineOrm, type KeyKind } from "../orm.ts";
-import { directoryOf, isWithin } from "../paths.ts";
 import { argumentOf, attributesOf, fieldsIn } from "../prisma/attributes.ts";
 import { type PrismaBlock, prismaBlocks } from "../prisma/blocks.ts";
+import { schemaFilesOf } from "../prisma/locations.ts";
 import { mapOf, nameOf } from "../prisma/names.ts";
 import { push } from "../prisma/push.ts";
 import { remedyFor } from "../prisma/remedy.ts";
 import type { ModelFile } from "../types.ts";
 
 /**
- * Prisma's schema is one file, or all `.prisma` files of a folder, beside the folder of the migrations (Prisma documentation,
- * Prisma schema, Location). What it declares is worked out by Prisma's own engine; here is only found where it stands.
+ * Prisma's schema is one file, or all `.prisma` files of a folder. What it declares is worked out by Prisma's own engine; here
+ * is only found where it stands.
  */
 export default defineOrm({
   title: "Prisma",
   frameworks: ["prisma"],
   isModel: (path) => path.endsWith(".prisma"),
-  filesFor(directory, { paths }) {
-    const home = directoryOf(directory);
-    // At the root of a repository, files of other schemas would be taken along.
-    const folder = home === "" ? "prisma" : home;
-    return paths.filter(
-      (path) => path.endsWith(".prisma") && isWithin(path, folder) && !/(^|\/)generated\//.test(path),
-    );
-  },
+  filesFor: schemaFilesOf,
   read: (files) => ({ declarations: locate(files), statements: null, skipped: [] }),
   remedyFor,
   push,
