@@ -37,7 +37,7 @@ if (!options.repositories || !options.output) {
 
 const corpora = JSON.parse(readFileSync(path.join(import.meta.dirname, "compare/corpora.json"), "utf8"));
 const folder = mkdtempSync(path.join(os.tmpdir(), "compare-"));
-const sandbox = createSandbox({ spares: 0 });
+const sandbox = createSandbox({ spares: 0, isSerial: true });
 const results = [];
 try {
   for (const corpus of corpora) {

@@ -76,8 +76,6 @@ const markFiles = [{ tool: "Sqitch", file: "sqitch.plan" }];
 
 /** Names that only one tool gives; `dir` is the directory that holds its migrations. */
 const byName = [
-  { tool: "Hasura", pattern: /^(?<dir>.*?)\/?\d{13}_[^/]*\/(?:up|down)\.sql$/s },
-  { tool: "Diesel", pattern: /^(?<dir>(?:.*\/)?[^/]*migrations[^/]*)\/[^/]*\d[^/]*\/(?:up|down)\.sql$/s },
   { tool: "Django", pattern: /^(?<dir>(?:.*\/)?migrations)\/\d{4}_[^/]*\.py$/s },
   { tool: "Rails", pattern: /^(?<dir>(?:.*\/)?db\/[^/]*migrate)\/\d{14}_[^/]*\.rb$/s },
   { tool: "Ecto", pattern: /^(?<dir>(?:.*\/)?priv\/[^/]+\/migrations)\/\d+_[^/]*\.exs$/s },

@@ -482,8 +482,6 @@ describe("tools", () => {
 
 describe("what is not read", () => {
   it.each([
-    ["Diesel", { "migrations/2024-01-01-000000_a/up.sql": "SELECT 1;" }],
-    ["Hasura", { "hasura/migrations/default/1700000000000_a/up.sql": "SELECT 1;" }],
     ["Sqitch", { "sqitch.plan": "", "deploy/001_a.sql": "SELECT 1;" }],
     ["Django", { "shop/migrations/0001_initial.py": "" }],
     ["Rails", { "db/migrate/20240101000000_a.rb": "" }],

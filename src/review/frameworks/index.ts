@@ -3,10 +3,12 @@ import type { Framework } from "../framework.ts";
 import alembic from "./alembic.ts";
 import atlas from "./atlas.ts";
 import dbmate from "./dbmate.ts";
+import diesel from "./diesel.ts";
 import drizzle from "./drizzle.ts";
 import flyway from "./flyway.ts";
 import golangMigrate from "./golang-migrate.ts";
 import goose from "./goose.ts";
+import hasura from "./hasura.ts";
 import nodePgMigrate from "./node-pg-migrate.ts";
 import pop from "./pop.ts";
 import prisma from "./prisma.ts";
@@ -19,10 +21,12 @@ export const frameworks: Readonly<Record<string, Framework>> = {
   alembic,
   atlas,
   dbmate,
+  diesel,
   drizzle,
   flyway,
   "golang-migrate": golangMigrate,
   goose,
+  hasura,
   "node-pg-migrate": nodePgMigrate,
   pop,
   prisma,

@@ -1,0 +1,28 @@
+import { folderHistories, pairFolders } from "../folder-pairs.ts";
+import { defineFramework, readWhole } from "../framework.ts";
+import { fileNameOf, joinPath } from "../paths.ts";
+import { say } from "../text.ts";
+
+/**
+ * Hasura keeps a folder for each migration, `<milliseconds>_<name>` with `up.sql` and `down.sql`, in one folder for each
+ * database. Each file is sent whole to the server's `run_sql`, which runs it in a transaction; what has not run yet is run in the
+ * order of versions (Hasura documentation, Migrations & Metadata, Schema API: run_sql).
+ */
+export default defineFramework({
+  title: "Hasura",
+  concerns: null,
+  find: (repository) =>
+    folderHistories(pairFolders(repository).filter(({ folder }) => /^\d{13}_/.test(fileNameOf(folder)))),
+  read: (file) => readWhole(file, "transaction"),
+  hasDowns: true,
+  habits: { late: "run", duplicates: "unknown", checksums: false, together: false },
+  outsideTransaction: say`a session of its own with psql, before the migration, and keep the plain statement with ${"IF NOT EXISTS"} in the migration: Hasura runs each file in a transaction`,
+  write({ directory, version, name, up, down, outsideTransaction }) {
+    if (outsideTransaction) return null;
+    const folder = joinPath(directory, `${version}_${name}`);
+    return [
+      { path: `${folder}/up.sql`, text: up },
+      ...(down === null ? [] : [{ path: `${folder}/down.sql`, text: down }]),
+    ];
+  },
+});
