@@ -1,4 +1,3 @@
-import MarkdownIt from "markdown-it";
 import { describe, expect, it } from "vitest";
 import { commentBody, fingerprintsIn } from "../../src/review/report/comment.ts";
 import { codeSpan, fenced, markdown, prose } from "../../src/review/report/escape.ts";
@@ -9,6 +8,7 @@ import { toMermaid } from "../../src/review/report/mermaid.ts";
 import { schemaView } from "../../src/review/report/schema-view.ts";
 import { say } from "../../src/review/text.ts";
 import type { Finding } from "../../src/review/types.ts";
+import { expectHarmless, hostileReport, renderer, withoutDiagram } from "./harmless.ts";
 import {
   changeSet,
   database,
@@ -23,13 +23,9 @@ import {
   sample,
   schema,
   script,
-  scriptRun,
   summaryOptions,
   table,
 } from "./report-samples.ts";
-
-/** HTML on, as GitHub has it: whatever gets through as markup shows. */
-const renderer = new MarkdownIt({ html: true, linkify: true });
 
 describe("a comment", () => {
   it("says what will happen, what was observed, what to do instead, and carries suggestion and mark", () => {
@@ -476,85 +472,6 @@ describe("the diagram", () => {
     for (const [i, pattern] of shape.entries()) expect(lines[i]).toMatch(pattern);
   });
 });
-
-function hostileReport(name: string) {
-  const up = script(`db/${name}.up.sql`, "SELECT 1;");
-  const statements = up.statements.map((statement) => ({
-    ...statement,
-    sql: `SELECT '${name}'`,
-    skipped: name,
-  }));
-  const step = migration("9", { ...up, statements }, null);
-  const run = migrationRun(step, {
-    up: {
-      statements: scriptRun(up).statements.map((statement) => ({
-        ...statement,
-        outcome: { kind: "failed", code: "42P01", message: name, detail: null, hint: null, position: null },
-        locks: [
-          { relation: name, kind: "table", table: null, mode: "SHARE", isNew: false, source: "observed" },
-        ],
-      })),
-      leftOpen: false,
-    },
-  });
-  const query = { name, path: `q/${name}.sql`, line: 2, endLine: 3, sql: "", baseSql: null, tables: [] };
-  return sample({
-    changes: changeSet([database([step])], {
-      queries: [query],
-      skipped: [{ path: name, line: 1, reason: `the file ${name} is broken`, matters: true }],
-    }),
-    runs: [
-      dryRun([run], {
-        standIns: [name],
-        head: schema(table(name, { [name]: name })),
-        queries: [
-          { query: 0, before: null, early: null, after: { kind: "failed", code: "42P01", message: name } },
-        ],
-      }),
-    ],
-    findings: [
-      { ...indexFinding, path: `db/${name}.up.sql`, message: say`Look at ${name}.`, object: name, fix: null },
-    ],
-  });
-}
-
-function withoutDiagram(summary: string): string {
-  return summary.replace(/```mermaid[\s\S]*?```/, "");
-}
-
-/** Nothing but our own markup, no link, and outside of code nothing that GitHub would link or notify about. */
-function expectHarmless(html: string): void {
-  const tags = [...html.matchAll(/<(\/?[a-z][\w-]*)/gi)].map(
-    (match) => match[1]?.replace("/", "").toLowerCase() ?? "",
-  );
-  const own = [
-    "p",
-    "strong",
-    "em",
-    "code",
-    "ul",
-    "li",
-    "br",
-    "h3",
-    "h4",
-    "pre",
-    "details",
-    "summary",
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "th",
-    "td",
-    "sub",
-  ];
-  expect([...new Set(tags)].filter((tag) => !own.includes(tag))).toEqual([]);
-  expect(html.match(/<details>/g)?.length).toBe(html.match(/<\/details>/g)?.length);
-  expect(html.match(/<!--/g)?.length ?? 0).toBeLessThanOrEqual(1);
-  const outside = html.replace(/<code>[\s\S]*?<\/code>/g, "").replace(/<pre>[\s\S]*?<\/pre>/g, "");
-  expect(outside).not.toMatch(/@\w|#\d|GH-\d|:\/\/|www\.|\b[0-9a-f]{40}\b/i);
-  expect(html).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202a-\u202e\u2066-\u2069]/);
-}
 
 describe("what is accepted", () => {
   const accepted = [{ finding: indexFinding, reason: "writes are stopped", by: "comment" }] as const;
