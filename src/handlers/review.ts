@@ -247,7 +247,8 @@ async function readHeadConfig(
   const file = changed.find((candidate) => candidate.path === configPath);
   if (!file?.digest) return [];
   const { skipped } = readConfigBlob((await source.read([file.digest])).get(file.digest));
-  return skipped;
+  const later = "this version counts once it is merged; the base branch's was used here";
+  return [...skipped, { path: configPath, line: null, reason: later, matters: false }];
 }
 
 function readConfigBlob(

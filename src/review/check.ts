@@ -272,9 +272,17 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
     return operationsToJudge(statement).flatMap((operation) =>
       problemsOf(ask(rule, operation, context)).map((problem) => {
         const place = placeOf(migration.up, problem.at ?? statement.span);
-        const finding = findingOf(id, rule, fixable(problem, migration.up), place, statement.sql, override);
-        // Another part of the statement could not be taken out with this one.
-        if (!problem.sequence || statement.operations.length > 1) return finding;
+        const finding = findingOf(
+          id,
+          rule,
+          fixable(problem, migration.up, migration),
+          place,
+          statement.sql,
+          override,
+        );
+        // Another part of the statement could not be taken out with this one, and nothing out of what may have run.
+        const isWhole = statement.operations.length < 2 && migration.status !== "edited";
+        if (!problem.sequence || !isWhole) return finding;
         const sequence = sequenceOf(problem.sequence, subject.context.database, migration, statement);
         return { ...finding, sequence };
       }),
@@ -341,13 +349,24 @@ function checkMigration(asked: readonly Asked[], migration: Migration, context: 
       const script = problem.side === "down" ? (migration.down ?? migration.up) : migration.up;
       const { start } = script.range;
       const place = placeOf(script, problem.at ?? { start, end: start });
-      return findingOf(id, rule, fixable(problem, script), place, subjectOf(script, problem), override);
+      return findingOf(
+        id,
+        rule,
+        fixable(problem, script, migration),
+        place,
+        subjectOf(script, problem),
+        override,
+      );
     }),
   );
 }
 
-/** Without its fix when that would edit a statement whose text in the file is not what is sent. */
-function fixable(problem: Problem, script: Script): Problem {
+/** Without its fix when that would edit a statement whose text in the file is not what is sent, or an up that may have run. */
+function fixable(problem: Problem, script: Script, { status, up }: Migration): Problem {
+  const hasRun = problem.fix?.edits.some(
+    ({ path, start, end }) => path === up.path && start >= up.range.start && end <= up.range.end,
+  );
+  if (status === "edited" && hasRun) return { ...problem, fix: null };
   const edits = problem.fix?.edits.filter(({ path }) => path === script.path) ?? [];
   const isEdited = ({ span }: Statement) =>
     edits.some(({ start, end }) => start <= span.end && span.start <= end);

@@ -152,11 +152,14 @@ describe("a pull request", () => {
     expect(report.conclusion).toBe("failure");
   });
 
-  it("is not left out by its own configuration", async () => {
+  it("is not left out by its own configuration, and is told so", async () => {
     const report = await review(base, { ...index, ...excluding }, null, {
       author: "renovate[bot]",
       labels: [],
     });
     expect(report.conclusion).toBe("failure");
+    expect(report.receipt.notChecked).toContain(
+      ".github/drydock.yml: this version counts once it is merged; the base branch's was used here",
+    );
   });
 });

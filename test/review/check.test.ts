@@ -102,6 +102,13 @@ describe("an edited migration", () => {
     ]);
   });
 
+  it("is offered no other edit of what may have run, but of its down", () => {
+    const [finding] = judge(before, { ...before, "m/0002_a.up.sql": `${index} SELECT 1;` });
+    expect([finding?.rule, finding?.fix, finding?.sequence]).toEqual(["no-blocking-index-build", null, null]);
+    const [added] = judge({}, { ...before, "m/0002_a.up.sql": index });
+    expect(added?.fix).not.toBeNull();
+  });
+
   it("is not judged when only a comment changes", () => {
     expect(rulesOf(before, { ...before, "m/0002_a.up.sql": `${index} -- now` })).toEqual([]);
   });
