@@ -2,7 +2,7 @@ import type { AddedColumn, AddedConstraint, AddedIndex, Additions } from "./addi
 import { bookkeeping, keyName } from "./additions.ts";
 import { builtModels, type ModelSide } from "./built-models.ts";
 import { stands } from "./drift.ts";
-import type { Declared, Orm } from "./orm.ts";
+import type { Declared, Remedy } from "./orm.ts";
 import { orms } from "./orms/index.ts";
 import { say } from "./text.ts";
 import type {
@@ -12,7 +12,6 @@ import type {
   DryRun,
   Fix,
   Index,
-  ModelFile,
   Problem,
   Schema,
   Table,
@@ -46,7 +45,10 @@ export function modelAdditionsOf(database: Database, run: DryRun): ModelAddition
     added: { ...added, by: { kind: "models", declarations } },
     base: { ...run.base, tables: [...run.base.tables, ...without(base.schema.tables, run.base.tables)] },
     head: added.after,
-    express: (problem, rule) => expressed(problem, rule, orm, models.head),
+    express: (problem, { instead }) => {
+      const remedy = problem.wanted ? orm.remedyFor(problem.wanted, models.head, declarations.find) : null;
+      return expressed(problem, instead, remedy);
+    },
   };
 }
 
@@ -138,14 +140,8 @@ function without(tables: readonly Table[], known: readonly Table[]): readonly Ta
 }
 
 /** With the rule's general advice, and how the ORM writes it. */
-function expressed(
-  problem: Problem,
-  { instead }: { readonly instead: string },
-  orm: Orm,
-  files: readonly ModelFile[],
-): Problem {
+function expressed(problem: Problem, instead: string, remedy: Remedy | null): Problem {
   const evidence = [...(problem.evidence ?? []), seen];
-  const remedy = problem.wanted ? orm.remedyFor(problem.wanted, files) : null;
   if (!problem.wanted) return { ...problem, evidence, fix: null };
   if (!remedy) return { ...problem, evidence, instead: [instead], fix: null };
   return {

@@ -102,7 +102,7 @@ export interface Orm {
   /** What the files of one side declare. Never throws: what is not understood is in `skipped`. */
   read(files: readonly ModelFile[], dialect: Dialect): ModelReading;
   /** How these files declare what a rule asks for; null when that cannot be told. */
-  remedyFor(wanted: Wanted, files: readonly ModelFile[]): Remedy | null;
+  remedyFor(wanted: Wanted, files: readonly ModelFile[], find: Declarations["find"]): Remedy | null;
   /** null for an ORM whose models are brought by migrations alone. */
   readonly push: Push | null;
 }

@@ -3,6 +3,7 @@ import { declarationsOf } from "../gorm/declarations.ts";
 import { modelsBeside } from "../gorm/files.ts";
 import { readGormModels } from "../gorm/models.ts";
 import { push } from "../gorm/push.ts";
+import { remedyFor } from "../gorm/remedy.ts";
 import { statementsOf } from "../gorm/statements.ts";
 import { defineOrm } from "../orm.ts";
 
@@ -20,6 +21,7 @@ export default defineOrm({
     /\bgorm:\\?"|\bgorm\.(Model|DeletedAt)\b|\bAutoMigrate\(/.test(patch),
   filesFor: modelsBeside,
   push,
+  remedyFor,
   read(files, dialect) {
     const models = readGormModels(files, dialect);
     const declarations = declarationsOf(models, dialect);

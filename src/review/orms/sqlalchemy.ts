@@ -1,6 +1,7 @@
 import { defineOrm } from "../orm.ts";
 import { modelFilesFor, modelPath } from "../sqlalchemy/files.ts";
 import { readModels } from "../sqlalchemy/read.ts";
+import { remedyFor } from "../sqlalchemy/remedy.ts";
 
 /**
  * SQLAlchemy's models are Python: classes with a declarative base, `Table(…)`, SQLModel and Flask-SQLAlchemy. Alembic compares the
@@ -17,6 +18,7 @@ export default defineOrm({
   },
   filesFor: (directory, repository) => modelFilesFor(directory, repository),
   read: (files, dialect) => readModels(files, dialect),
+  remedyFor,
 });
 
 /** Words of a model on a line that is added or taken away, or of what stands around it. */
