@@ -76,7 +76,7 @@ function modelsAlone(name, commit, git) {
   const started = performance.now();
   const { statements, skipped } = gorm.read(read, "postgresql");
   const tables = statements.filter(({ sql }) => sql.startsWith("CREATE TABLE"));
-  const columns = tables.reduce((sum, { sql }) => sum + sql.split(/, (?=")/).length, 0);
+  const columns = tables.reduce((sum, { sql }) => sum + sql.split(/,\n {2}(?=")/).length, 0);
   console.log(
     `${name} ${commit.slice(0, 9)}: ${read.length} files, ${tables.length} tables, about ${columns} columns, ${skipped.length} not understood, ${Math.round(performance.now() - started)} ms`,
   );

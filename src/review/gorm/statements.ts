@@ -89,7 +89,7 @@ function createTable(
     lines.push(`PRIMARY KEY (${primary.map(({ column }) => quoted(column)).join(", ")})`);
   }
   lines.push(...constraints, ...keys.filter((key) => key.table === table).map(foreignKeySql));
-  return `CREATE TABLE ${quoted(table)} (${lines.join(", ")})`;
+  return `CREATE TABLE ${quoted(table)} (\n  ${lines.join(",\n  ")}\n)`;
 }
 
 /**
