@@ -83,7 +83,9 @@ describe("review", () => {
   });
 
   it("is synchronous but for loading the parser", () => {
-    const asynchronous = review.filter(({ text }) => /\b(async|await|Promise)\b/.test(withoutComments(text)));
+    const asynchronous = review.filter(({ text }) =>
+      /(?<!\.)\b(async|await|Promise)\b/.test(withoutComments(text)),
+    );
     expect(asynchronous.map(({ file }) => file)).toEqual(
       sources.filter(({ imports }) => imports.includes("libpg-query")).map(({ file }) => file),
     );

@@ -90,8 +90,20 @@ function linesOf(text: string): string[] {
     .filter((line) => line !== "");
 }
 
+/** As a review finds them: a text is known only once it was asked for. */
 function filesOf(orm: Orm, { paths, texts }: Example, directory: string): readonly string[] {
-  return orm.filesFor(directory, { paths, text: (name) => texts.get(name) ?? null });
+  const known = new Set<string>();
+  for (;;) {
+    const asked: string[] = [];
+    const text = (name: string) => {
+      if (known.has(name)) return texts.get(name) ?? null;
+      asked.push(name);
+      return null;
+    };
+    const found = orm.filesFor(directory, { paths, text });
+    if (asked.length === 0) return found;
+    for (const name of asked) known.add(name);
+  }
 }
 
 function declaredAs(line: string, { declarations }: ModelReading): string {

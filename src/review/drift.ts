@@ -1,8 +1,8 @@
 import { bookkeeping } from "./additions.ts";
 import { builtModels } from "./built-models.ts";
-import type { Declarations } from "./orm.ts";
+import type { Declarations, KeyKind } from "./orm.ts";
 import { isOtherFamily } from "./type-families.ts";
-import type { Column, Constraint, Database, Drift, DryRun, Index, Schema, Table } from "./types.ts";
+import type { Column, Constraint, Database, Dialect, Drift, DryRun, Index, Schema, Table } from "./types.ts";
 
 /** What differs between a model and the migrations, before it has a place. */
 export type Unplaced = Omit<Drift, "path" | "line" | "endLine">;
@@ -16,20 +16,20 @@ export function driftOf(database: Database, run: DryRun): Drift[] {
   if (run.history.failed.length > 0 || database.models?.isPushed) return [];
   const [base, head] = [builtModels(database, run, "base"), builtModels(database, run, "head")];
   if (!base || !head) return [];
-  const { steps } = database;
+  const { steps, dialect } = database;
   const { declarations: before } = base;
   const { declarations: now } = head;
-  const known = new Set(differences(base.schema, run.base, before).map(keyOf));
+  const known = new Set(differences(base.schema, run.base, before, dialect).map(keyOf));
   // What an edited migration builds, and what runs after a new one, stands on the base side and not in the base schema.
   const isNew = steps.every(({ status }) => status === "added");
-  const told = differences(head.schema, run.head, now).filter(
+  const told = differences(head.schema, run.head, now, dialect).filter(
     (one) =>
       !known.has(keyOf(one)) &&
       (one.model !== null || isMadeHere(one, run)) &&
       (isNew || !isMissing(one, base.schema, run.base)),
   );
   return told.flatMap((one) => {
-    const place = now.find(one.object) ?? now.find(tableIn(one.object));
+    const place = now.find(one.object, keyKindOf(one)) ?? now.find(tableIn(one.object));
     if (place) return [{ ...one, path: place.path, line: place.line, endLine: place.endLine }];
     // The model knows nothing of the table: the migration that makes it does.
     const made = steps.flatMap(({ up }) =>
@@ -44,14 +44,19 @@ export function driftOf(database: Database, run: DryRun): Drift[] {
 }
 
 /** Every difference of one side. Silent where either side could mean the same in other words. */
-export function differences(model: Schema, built: Schema, declared: Declarations): Unplaced[] {
+export function differences(
+  model: Schema,
+  built: Schema,
+  declared: Declarations,
+  dialect: Dialect = "postgresql",
+): Unplaced[] {
   const tables = new Map(built.tables.map((table) => [table.name, table]));
   const views = new Set(built.views.map(({ name }) => name));
   const modelled = new Set(model.tables.map(({ name }) => name));
   return [
     ...model.tables.flatMap((table): Unplaced[] => {
       const other = tables.get(table.name);
-      if (other) return tableDifferences(table, other, { declared, modelled, tables });
+      if (other) return tableDifferences(table, other, { declared, modelled, tables, dialect });
       return views.has(table.name) || declared.isPartial(table.name)
         ? []
         : [{ kind: "table", object: table.name, model: table.name, migrations: null }];
@@ -71,6 +76,7 @@ export function differences(model: Schema, built: Schema, declared: Declarations
 }
 
 interface Around {
+  readonly dialect: Dialect;
   readonly declared: Declarations;
   readonly modelled: ReadonlySet<string>;
   readonly tables: ReadonlyMap<string, Table>;
@@ -88,7 +94,7 @@ function tableDifferences(model: Table, built: Table, around: Around): Unplaced[
   return [
     ...model.columns.flatMap((column) => {
       const other = columnOf(built, column.name);
-      if (other) return columnDifferences(model, column, other, around.declared);
+      if (other) return columnDifferences(model, column, other, around);
       const missing = onlyModel("column", model, column);
       return isUnsaid(around.declared, missing) ? [] : [missing];
     }),
@@ -116,7 +122,12 @@ function onlyModel(kind: Drift["kind"], { name }: Table, column: Column): Unplac
   return { kind, object: `${name}.${column.name}`, model: column.type, migrations: null };
 }
 
-function columnDifferences(table: Table, model: Column, built: Column, declared: Declarations): Unplaced[] {
+function columnDifferences(
+  table: Table,
+  model: Column,
+  built: Column,
+  { declared, dialect }: Around,
+): Unplaced[] {
   const object = `${table.name}.${model.name}`;
   const isArray = model.type.endsWith("[]");
   const found: Unplaced[] = [];
@@ -125,7 +136,7 @@ function columnDifferences(table: Table, model: Column, built: Column, declared:
   const place = declared.find(object);
   if (built.generated || place?.isOpaque) return [];
   const isSaid = (kind: Drift["kind"]) => !isUnsaid(declared, { kind, object });
-  const isSame = typeOf(model) === typeOf(built);
+  const isSame = isSameType(model, built, dialect);
   if (!isSame && (isSaid("type") || isOtherFamily(model.type, built.type))) {
     say("type", model.type, built.type);
   }
@@ -158,15 +169,24 @@ function defaultOf({ defaultSql, identity }: Column): string | null {
   return bare.replace(/^\((.*)\)$/, "$1").replace(/^'(-?\d+(?:\.\d+)?)'$/, "$1");
 }
 
-/**
- * One name for a type that has several: text without a limit (PostgreSQL documentation, 8.3), and what SQLite keeps as it was written
- * (SQLite documentation, Datatypes, section 3).
- */
+/** One name for a type that has several: text without a limit (PostgreSQL documentation, 8.3). */
 function typeOf({ type }: Column): string {
-  return type
-    .toLowerCase()
-    .replace(/^int$/, "integer")
-    .replace(/^character varying(?=$|\[)/, "text");
+  return type.replace(/^character varying(?=$|\[)/, "text");
+}
+
+/** SQLite keeps values by the affinity of a type, whatever else it is called. */
+function isSameType(model: Column, built: Column, dialect: Dialect): boolean {
+  return dialect === "sqlite"
+    ? affinityOf(model.type) === affinityOf(built.type)
+    : typeOf(model) === typeOf(built);
+}
+
+/** SQLite documentation, Datatypes In SQLite, section 3.1. */
+function affinityOf(type: string): string {
+  if (/int/i.test(type)) return "integer";
+  if (/char|clob|text/i.test(type)) return "text";
+  if (/blob/i.test(type) || type.trim() === "") return "blob";
+  return /real|floa|doub/i.test(type) ? "real" : "numeric";
 }
 
 function keyDifferences(
@@ -322,6 +342,10 @@ function holds({ tables, enums }: Schema, kind: Drift["kind"], object: string): 
     default:
       return false;
   }
+}
+
+function keyKindOf({ kind }: Unplaced): KeyKind | undefined {
+  return kind === "index" || kind === "unique" || kind === "foreign key" ? kind : undefined;
 }
 
 function keyOf(one: Unplaced): string {

@@ -59,6 +59,7 @@ export async function buildModels(session: Session, { base, head }: RenderedMode
   try {
     const built = await build(session, head, "head");
     if (isSame(base, head)) return { head: built, base: built };
+    // What the migrations made is seen by the second side as well, and not what the first one made.
     return { head: built, base: await build(session, base, "base") };
   } catch (cause) {
     if (!(cause instanceof EngineLost)) throw cause;
@@ -84,7 +85,9 @@ async function build(session: Session, rendered: RenderedSide, side: string): Pr
       ? []
       : [`ALTER SCHEMA ${quoted(name)} RENAME TO ${aside}${side}_${i}`],
   );
-  const path = ["public", ...schemas.map((_, i) => `${aside}${side}_${i}`)].join(", ");
+  const [before = []] = await session.ask(migratedSchemas);
+  const migrated = before.length > 0 ? before : schemas.map((_, i) => [`${aside}${side}_${i}`]);
+  const path = ["public", ...migrated.map(([name]) => name)].join(", ");
   const moved = await session.run([...moves, "CREATE SCHEMA public", `SET search_path = ${path}`].join("; "));
   if (moved.error) return { kind: "not-built", reason: moved.error.message };
   const refused: { table: string | null; reason: string }[] = [];
@@ -99,6 +102,9 @@ const userSchemas = `
 SELECT nspname FROM pg_catalog.pg_namespace
 WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema') AND nspname !~ '^${aside}'
 ORDER BY nspname`;
+
+/** What stood before the first side was built, moved out of the way by it. */
+const migratedSchemas = `SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname ~ '^${aside}head_' ORDER BY nspname`;
 
 /** Only what the model builds, with names as they are where nothing was moved. */
 function withoutAside(schema: Schema): Schema {

@@ -13,6 +13,7 @@ export default defineRule({
   sources: [
     "Prisma documentation, Prisma Migrate, Customizing migrations",
     "Prisma documentation, Prisma Migrate, Troubleshooting: Schema drift",
+    "Drizzle documentation, drizzle-kit generate",
   ],
   check: {
     drift(drift) {

@@ -1,0 +1,153 @@
+import { placesIn } from "../code/places.ts";
+import { importResolver, type SourceFiles } from "../code/typescript-paths.ts";
+import { readProgram } from "../code/typescript-program.ts";
+import { type TypeScriptCall, type TypeScriptValue, textIn } from "../code/typescript-values.ts";
+import type { Dialect, Place, Skipped } from "../types.ts";
+import { callOfDrizzle, chainOf, postgresCore } from "./calls.ts";
+import type { Casing } from "./casing.ts";
+import type { Context, TableDraft } from "./context.ts";
+import { readKeysOf } from "./keys.ts";
+import type { DrizzleEnum, DrizzleSchema, DrizzleSequence } from "./schema.ts";
+import { sequenceOptionsOf } from "./sequences.ts";
+import { draftOf, readColumnsInto, schemaOf, tableCallOf } from "./tables.ts";
+
+/** What the schema files declare, and what of it was not understood. */
+export interface DrizzleReading {
+  readonly schema: DrizzleSchema;
+  /** Whether there may be tables that were not understood. */
+  readonly isIncomplete: boolean;
+  readonly skipped: readonly Skipped[];
+}
+
+/** Reads what the schema files export, as Drizzle Kit does, without running any of it. */
+export function readSchema(
+  entries: readonly string[],
+  files: SourceFiles,
+  dialect: Dialect,
+  casing: Casing,
+): DrizzleReading {
+  const program = readProgram({ text: files.text, resolve: importResolver(files) });
+  const skipped: Skipped[] = [];
+  const told = new Set<string>();
+  const places = new Map<string, ReturnType<typeof placesIn>>();
+  const drafts = new Map<TypeScriptCall, TableDraft | null>();
+  const enums = new Map<TypeScriptValue, DrizzleEnum | null>();
+  let isIncomplete = false;
+  const context: Context = {
+    program,
+    dialect,
+    casing,
+    skip(at, reason) {
+      const { path, line } = context.place(at);
+      const key = `${path}:${line} ${reason}`;
+      if (told.has(key)) return;
+      told.add(key);
+      skipped.push({ path, line, reason, matters: false });
+    },
+    place(at): Place {
+      const known = places.get(at.path) ?? placesIn(at.path, files.text(at.path) ?? "");
+      places.set(at.path, known);
+      return known(at);
+    },
+    table(value) {
+      const found = tableCallOf(value, context);
+      if (!found) return null;
+      const known = drafts.get(found.call);
+      if (known !== undefined) {
+        if (known && found.hasRowSecurity) known.hasRowSecurity = true;
+        return known;
+      }
+      const { name } = found;
+      if (name === null) {
+        isIncomplete = true;
+        context.skip(found.call.at, "a table is not read: its name is not constant");
+      }
+      const draft = name === null ? null : draftOf({ ...found, name });
+      drafts.set(found.call, draft);
+      if (draft) readColumnsInto(draft, context);
+      return draft;
+    },
+    enum(value) {
+      const known = enums.get(value);
+      if (known !== undefined) return known;
+      const read = enumOf(value, context);
+      enums.set(value, read);
+      return read;
+    },
+  };
+
+  const exported = new Set(entries.flatMap((path) => [...program.exportsOf(path).values()]));
+  const tables: TableDraft[] = [];
+  const sequences: DrizzleSequence[] = [];
+  const schemas: string[] = [];
+  const types: DrizzleEnum[] = [];
+  for (const value of exported) {
+    const table = context.table(value);
+    if (table && !tables.includes(table)) tables.push(table);
+    const type = context.enum(value);
+    if (type) types.push(type);
+    const schema = schemaOf(value);
+    if (schema !== null) schemas.push(schema);
+    const sequence = sequenceOf(value);
+    if (sequence) sequences.push(sequence);
+  }
+  // Keys may speak of tables that nobody exports: those are read, and not built.
+  const read = tables.map((table) => readKeysOf(table, context));
+  for (const [path, reason] of program.unreadable) {
+    isIncomplete = true;
+    skipped.push({ path, line: null, reason, matters: false });
+  }
+  return {
+    schema: { schemas: [...new Set(schemas)], enums: types, sequences, tables: read },
+    isIncomplete,
+    skipped,
+  };
+}
+
+/** `pgEnum("state", ["open"])`, or of a schema; null for any other value. */
+function enumOf(value: TypeScriptValue, context: Context): DrizzleEnum | null {
+  const { base, steps } = chainOf(value);
+  const [first] = steps;
+  const isOwn = first?.name === "enum" && steps.length === 1;
+  const schema = isOwn ? schemaOf(base) : null;
+  const made = isOwn && schema !== null ? value : callOfDrizzle(value, "pgEnum", postgresCore);
+  if (made?.kind !== "call") return null;
+  const name = textIn(made.args[0]);
+  const values = valuesIn(made.args[1]);
+  if (name === null || values === null) {
+    context.skip(made.at, "an enum is not read: its name or its values are not constant");
+    return null;
+  }
+  return { name, schema, values, place: context.place(made.at) };
+}
+
+function valuesIn(value: TypeScriptValue | undefined): string[] | null {
+  const names = itemsIn(value)?.map((item) => textIn(item)) ?? [null];
+  return names.includes(null) ? null : names.filter((name) => name !== null);
+}
+
+function itemsIn(value: TypeScriptValue | undefined): readonly TypeScriptValue[] | null {
+  if (value?.kind === "array") return value.items;
+  if (value?.kind !== "object") return enumOfZod(value);
+  return value.missing.length > 0 ? null : [...value.entries.values()].map((entry) => entry.value);
+}
+
+/** `z.enum(["a"]).options`, where the values are kept with what checks them. */
+function enumOfZod(value: TypeScriptValue | undefined): readonly TypeScriptValue[] | null {
+  if (value?.kind !== "member" || value.name !== "options") return null;
+  const { object } = value;
+  if (object.kind !== "call" || object.callee.kind !== "member" || object.callee.name !== "enum") return null;
+  const [list] = object.args;
+  return list?.kind === "array" ? list.items : null;
+}
+
+function sequenceOf(value: TypeScriptValue): DrizzleSequence | null {
+  const { base, steps } = chainOf(value);
+  const isOwn = steps.length === 1 && steps[0]?.name === "sequence";
+  const schema = isOwn ? schemaOf(base) : null;
+  const made = isOwn && schema !== null ? value : callOfDrizzle(value, "pgSequence", postgresCore);
+  if (made?.kind !== "call") return null;
+  const name = textIn(made.args[0]);
+  const options = sequenceOptionsOf(made.args[1]);
+  return name === null || options === null ? null : { name, schema, options };
+}

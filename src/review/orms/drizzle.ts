@@ -1,0 +1,117 @@
+import type { SourceFiles } from "../code/typescript-paths.ts";
+import {
+  type DrizzleConfig,
+  homeOf,
+  isConfigPath,
+  nearestSchemaFiles,
+  readConfig,
+  schemaFilesOf,
+} from "../drizzle/config.ts";
+import { declarationsOf } from "../drizzle/declarations.ts";
+import { readSchema } from "../drizzle/read.ts";
+import { renderPostgresql } from "../drizzle/render-postgresql.ts";
+import { renderSqlite } from "../drizzle/render-sqlite.ts";
+import { defineOrm, type ModelReading, type ModelRepository } from "../orm.ts";
+import { directoryOf, foreignFolderOf } from "../paths.ts";
+import type { Dialect, ModelFile } from "../types.ts";
+import { compareText } from "../versions.ts";
+
+/**
+ * Tables are what the files of `schema` in drizzle.config.ts export; `out` names the directory of their migrations (Drizzle
+ * documentation, Drizzle Kit configuration file). The files are read as they stand, with those that they import.
+ */
+export default defineOrm({
+  title: "Drizzle",
+  frameworks: ["drizzle"],
+  isModel(path, patch) {
+    if (!/\.[cm]?[jt]sx?$/.test(path) || /\.d\.[cm]?ts$/.test(path)) return false;
+    return placesOfModels.test(path) || (patch !== null && changedLine.test(patch));
+  },
+  filesFor(directory, repository) {
+    const files = recorded(repository);
+    const config = configFor(directory, files);
+    if (!config || config.dialect === "other") return [];
+    const home = homeOf(config, directory);
+    const entries = home === null ? [] : schemaFilesOf(config, home, files.paths);
+    if (entries.length === 0) return [];
+    // The configuration comes first: it is how the others are found again.
+    files.asked.delete(config.path);
+    for (const path of entries) files.text(path);
+    readSchema(entries, files, dialectOf(config, entries, files), config.casing);
+    return [config.path, ...[...files.asked].sort(compareText)];
+  },
+  read(files, dialect) {
+    const texts = new Map(files.map(({ path, text }) => [path, text]));
+    const source: SourceFiles = { paths: new Set(texts.keys()), text: (path) => texts.get(path) ?? null };
+    const config = configIn(files, source);
+    const entries = config ? nearestSchemaFiles(config, source.paths) : [];
+    const reading = readSchema(entries, source, dialect, config?.casing ?? null);
+    const isIncomplete = entries.length === 0 || reading.isIncomplete;
+    return {
+      declarations: declarationsOf({ ...reading, isIncomplete }),
+      statements: dialect === "sqlite" ? renderSqlite(reading.schema) : renderPostgresql(reading.schema),
+      skipped: reading.skipped,
+    } satisfies ModelReading;
+  },
+});
+
+const placesOfModels =
+  /(^|\/)(schemas?|models?|tables?|db|database|drizzle|entities)(\/|\.)|[-._](schema|table|model|entity)s?\.[cm]?[jt]sx?$/i;
+
+/** A line of a hunk that adds or takes away what only tables are made of. */
+const changedLine =
+  /^[+-].*(drizzle-orm|\b(pg|sqlite)(Table|Enum|Schema|Sequence)|\.(notNull|references|primaryKey|defaultNow|defaultRandom|generatedAlwaysAs)\(|\b(uniqueIndex|foreignKey|primaryKey)\()/m;
+
+interface Recorded extends SourceFiles {
+  /** Files whose texts were asked for. */
+  readonly asked: Set<string>;
+}
+
+function recorded({ paths, text }: ModelRepository): Recorded {
+  const asked = new Set<string>();
+  return {
+    paths: new Set(paths),
+    asked,
+    text(path) {
+      asked.add(path);
+      return text(path);
+    },
+  };
+}
+
+/** The configuration whose migrations go to the directory. */
+function configFor(directory: string, files: Recorded): DrizzleConfig | null {
+  const candidates = [...files.paths]
+    .filter((path) => isConfigPath(path) && foreignFolderOf(path) === null)
+    .sort((a, b) => distance(a, directory) - distance(b, directory) || a.length - b.length);
+  for (const path of candidates) {
+    const asked = new Set(files.asked);
+    const config = readConfig(path, files);
+    if (config && homeOf(config, directory) !== null) return config;
+    // What only another directory's configuration led to is not of this one.
+    if (config) restore(files.asked, asked);
+  }
+  return null;
+}
+
+function restore(set: Set<string>, before: ReadonlySet<string>): void {
+  for (const one of set) if (!before.has(one)) set.delete(one);
+}
+
+/** How many folders lie between a configuration and a directory. */
+function distance(path: string, directory: string): number {
+  const [a, b] = [directoryOf(path).split("/"), directory.split("/")];
+  let shared = 0;
+  while (shared < a.length && a[shared] === b[shared]) shared += 1;
+  return a.length + b.length - 2 * shared;
+}
+
+function configIn(files: readonly ModelFile[], source: SourceFiles): DrizzleConfig | null {
+  const [first] = files;
+  return first && isConfigPath(first.path) ? readConfig(first.path, source) : null;
+}
+
+function dialectOf(config: DrizzleConfig, entries: readonly string[], files: SourceFiles): Dialect {
+  if (config.dialect === "postgresql" || config.dialect === "sqlite") return config.dialect;
+  return entries.some((path) => files.text(path)?.includes("sqlite-core")) ? "sqlite" : "postgresql";
+}
