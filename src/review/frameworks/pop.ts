@@ -16,7 +16,7 @@ import { compareText, compareVersions } from "../versions.ts";
  * in place of one that names none. A file is sent as one query in a transaction; one marked `autocommit` without (pop
  * documentation, Migrations; match.go, migrator.go; ory/x popx, migrator.go). Each database has a history of its own, and late
  * files are run. A file is a template of Go, which is given the connection (pop documentation, Migrations; migration_content.go):
- * an option of it stands here by its own name in small letters. fizz is not SQL and is not read.
+ * an option of it stands here by its own name in small letters, one for a schema as public. fizz is not SQL and is not read.
  */
 export default defineFramework({
   title: "pop",
@@ -40,10 +40,14 @@ export default defineFramework({
   },
 });
 
+/** A schema that is given is the one in which names without a schema are found: here that is public. */
 function withOptions(sql: string): string {
   return sql.replace(
     /\{\{-?\s*(?:index\s+\.Options\s+"(\w+)"|\.Options\.(\w+))\s*-?\}\}/g,
-    (_, quoted: string | undefined, plain: string | undefined) => (quoted ?? plain ?? "").toLowerCase(),
+    (_, quoted: string | undefined, plain: string | undefined) => {
+      const name = (quoted ?? plain ?? "").toLowerCase();
+      return /namespace|schema/.test(name) ? "public" : name;
+    },
   );
 }
 

@@ -2,7 +2,8 @@ import { evidenceOf, ranOf, sized, tableBefore, wasRewritten, wasScanned } from 
 import { defineRule, type OperationContext } from "../rule.ts";
 import { changeTypeSequence } from "../sequences/column.ts";
 import { say } from "../text.ts";
-import type { OperationOf, Severity, StatementRun, Text } from "../types.ts";
+import { isInTransaction } from "../transaction.ts";
+import type { Edit, Fix, OperationOf, Severity, StatementRun, Text } from "../types.ts";
 
 type TypeChange = OperationOf<"alterColumnType">;
 
@@ -34,15 +35,48 @@ export default defineRule({
       return {
         message: effect.message,
         evidence: evidenceOf(context, [table]),
-        instead: effect.instead ?? newColumn(change),
+        instead: effect.instead ?? (utcEdits(change, context) ? inUtc : newColumn(change)),
         at,
         object: `${table}.${column}`,
         severity: sized(effect.severity, table, context),
+        fix: utcFix(change, context),
         sequence: sequenceFor(change, context),
       };
     },
   },
 });
+
+const inUtc: Text = say`Leave USING out and run it in UTC, with ${"SET LOCAL TIME ZONE 'UTC'"} before it: then the values stay as they are stored, and nothing is written.`;
+
+/** One fix for all of the statement, at its first change of a type. */
+function utcFix(change: TypeChange, context: OperationContext): Fix | null {
+  const edits = context.statement.operations[0] === change ? utcEdits(change, context) : null;
+  return edits && { title: "Change the type in UTC, where nothing is written", edits, followUp: null };
+}
+
+/**
+ * A timestamp that is read in UTC is stored with a time zone as it was without one, and the other way round: in a session in UTC
+ * PostgreSQL writes nothing since 12 (release notes, section E.1.3.1.3), but never looks into an expression, and always writes
+ * for a precision.
+ */
+function utcEdits(change: TypeChange, context: OperationContext): Edit[] | null {
+  const { statement, script, migration, postgres } = context;
+  if (postgres < 12 || !isZoned(change, context) || !isInTransaction(script, statement)) return null;
+  const changes = statement.operations.filter((one) => one.kind === "alterColumnType");
+  const parts = changes.flatMap(({ at, type }) => {
+    if (type.includes("(")) return [];
+    const written = script.text.slice(at.start, at.end);
+    const using = /\s+USING\s+\(?\s*(?:"[^"]+"|\w+)\s+AT\s+TIME\s+ZONE\s+'UTC'\s*\)?\s*$/i.exec(written);
+    return using ? [{ start: at.start + using.index, end: at.end }] : [];
+  });
+  if (parts.length < changes.length || parts.length < statement.operations.length) return null;
+  const { path } = migration.up;
+  const { start } = statement.span;
+  return [
+    { path, start, end: start, text: "SET LOCAL TIME ZONE 'UTC';\n" },
+    ...parts.map((part) => ({ path, ...part, text: "" })),
+  ];
+}
 
 function seenEffect(change: TypeChange, run: StatementRun, context: OperationContext): Effect | null {
   const { table, column, type } = change;
@@ -92,12 +126,16 @@ function oldType({ table, column }: TypeChange, context: OperationContext): stri
 }
 
 function isZoneChange(change: TypeChange, context: OperationContext): boolean {
+  return change.using === null && isZoned(change, context) && !isInUtc(context);
+}
+
+/** From a timestamp without a time zone to one with it, or back. */
+function isZoned(change: TypeChange, context: OperationContext): boolean {
   const zone = (type: string | null) =>
     /^timestamp\b.*\bwith(out)? time zone/.exec(type ?? "")?.[0].includes("without");
   const before = zone(oldType(change, context));
   const after = zone(change.type);
-  const isZoned = before !== undefined && after !== undefined && before !== after;
-  return change.using === null && isZoned && !isInUtc(context);
+  return before !== undefined && after !== undefined && before !== after;
 }
 
 /** The script itself has set the session's zone to UTC, in which nothing changes (release notes of 12). */

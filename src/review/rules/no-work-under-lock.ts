@@ -4,7 +4,8 @@ import { isAtLeast, waiting } from "../locks.ts";
 import { sized } from "../observed.ts";
 import { defineRule, type MigrationContext } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Problem, Severity, Statement, StatementRun, TableName, Text } from "../types.ts";
+import { isInTransaction } from "../transaction.ts";
+import type { Problem, Script, Severity, Statement, StatementRun, TableName, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Do slow work in another transaction than a strong lock",
@@ -22,7 +23,7 @@ export default defineRule({
     migration(migration, context) {
       const { run, onlyDown } = context;
       if (!run || onlyDown) return;
-      const slow = underLocks(migration.up, run.up).flatMap((one) => slowOf(one) ?? []);
+      const slow = underLocks(migration.up, run.up).flatMap((one) => slowOf(one, migration.up) ?? []);
       const [first, ...more] = slow;
       if (!first) return;
       return problemOf(first, more.length, context);
@@ -40,10 +41,10 @@ interface Work {
   readonly tables: readonly TableName[];
 }
 
-function slowOf(one: UnderLocks): Slow | null {
+function slowOf(one: UnderLocks, script: Script): Slow | null {
   const work = workOf(one);
   if (!work) return null;
-  const [first, ...others] = one.held.filter((lock) => !isSaidElsewhere(lock, one));
+  const [first, ...others] = one.held.filter((lock) => !isSaidElsewhere(lock, one, script));
   return first ? { ...one, held: [first, ...others], work } : null;
 }
 
@@ -51,18 +52,29 @@ function slowOf(one: UnderLocks): Slow | null {
  * A strong lock of the statement itself, one whose own statement read the whole table, and a constraint validated in the
  * transaction that adds it, have rules of their own.
  */
-function isSaidElsewhere({ table, by, wasSlow }: Held, { run, statement }: UnderLocks): boolean {
+function isSaidElsewhere(
+  { table, by, wasSlow }: Held,
+  { run, statement }: UnderLocks,
+  script: Script,
+): boolean {
   if (wasSlow) return true;
   if (run.locks.some((lock) => lock.relation === table && isAtLeast(lock.mode, "SHARE"))) return true;
+  // Another statement may have locked the table before the one that adds it.
+  const adding = script.statements
+    .slice(0, statement.index)
+    .filter((earlier) => isInTransaction(script, earlier));
   return statement.operations.some(
     (one) =>
       one.kind === "validateConstraint" &&
-      by.operations.some(
-        (added) =>
-          added.kind === "addConstraint" &&
-          added.constraint.name === one.name &&
-          (added.constraint.kind === "check" || added.constraint.kind === "foreign-key"),
-      ),
+      (one.table === table ? adding : [by])
+        .flatMap(({ operations }) => operations)
+        .some(
+          (other) =>
+            other.kind === "addConstraint" &&
+            other.table === one.table &&
+            other.constraint.name === one.name &&
+            (other.constraint.kind === "check" || other.constraint.kind === "foreign-key"),
+        ),
   );
 }
 
