@@ -71,7 +71,8 @@ function kindsToRead(
   // A domain's constraints belong to no relation.
   if (isTouched("pg_constraint")) kinds.add("constraint");
   if (relations.size === 0) return kinds;
-  const held = new Set([...entries].flatMap(([name, { size }]) => (size > 0 ? name.split(".")[0] : [])));
+  const counted = [...entries].flatMap(([name, { size }]) => (size > 0 ? name.split(".")[0] : []));
+  const held = new Set([...counted, "pg_attribute"]);
   for (const [kind, { catalogues }] of Object.entries(relationKinds)) {
     if (catalogues.some((catalogue) => held.has(catalogue))) kinds.add(kind);
   }

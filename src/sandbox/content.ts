@@ -69,6 +69,7 @@ const relation = z.object({
   persistence: z.string(),
   file: z.string(),
   partitionOf: z.string().nullable(),
+  table: z.string().nullable(),
 });
 
 const table = z.object({
@@ -116,8 +117,17 @@ export function toKept({ marks, catalog, data }: Content): z.infer<typeof keptCo
   };
 }
 
-/** Content from the form in which it was kept. */
+/** Content by the form in which it was kept. */
+const contents = new WeakMap<z.infer<typeof keptContent>, Content>();
+
+/** Content from the form in which it was kept; the same one as long as that stays in memory, so that what was made of it does. */
 export function fromKept(kept: z.infer<typeof keptContent>): Content {
+  const content = contents.get(kept) ?? contentOf(kept);
+  contents.set(kept, content);
+  return content;
+}
+
+function contentOf(kept: z.infer<typeof keptContent>): Content {
   const { relations, routines, entries, files, objects, data, ...plain } = kept;
   return {
     marks: {

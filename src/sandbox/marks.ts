@@ -39,6 +39,8 @@ export interface Relation {
   readonly file: string;
   /** What it is a partition of. */
   readonly partitionOf: Oid | null;
+  /** An index's table. */
+  readonly table: Oid | null;
 }
 
 /** What differs between two states of a database, the second of which came from the first. */
@@ -59,7 +61,6 @@ export interface Changes {
 /** Catalogues whose rows belong to a relation, each with the column that names it. */
 const belongings: readonly (readonly [catalogue: string, column: string, condition: string])[] = [
   ["pg_class", "oid", "oid >= 16384"],
-  ["pg_attribute", "attrelid", "attrelid >= 16384"],
   ["pg_attrdef", "adrelid", "true"],
   ["pg_constraint", "conrelid", "conrelid >= 16384"],
   ["pg_index", "indrelid", "indrelid >= 16384"],
@@ -107,7 +108,7 @@ const named: readonly string[] = [
 /** Catalogues that decide how a value is written as text, beside its own type: casts, settings of sessions. */
 const textual: readonly string[] = ["pg_cast", "pg_db_role_setting"];
 
-/** What is counted by relation: catalogue, column that names the relation, where its rows and their transactions are. */
+/** What is counted by relation. */
 const counted: readonly {
   readonly name: string;
   readonly catalogue: string;
@@ -125,6 +126,9 @@ const counted: readonly {
 WHERE d.classoid = '${catalogue}'::regclass AND d.objoid >= 16384`,
   })),
 ];
+
+/** A dropped column stays as a row that says so: rows of this catalogue only go with their relation, and are not counted. */
+const columns = "pg_attribute";
 
 const nothing: Marks = {
   transaction: "2",
@@ -164,10 +168,11 @@ export async function readChanges(
   const entries = new Map(since.entries);
   const changed = new Set<Oid>();
   for (const [name, list, fresh] of counts) {
+    for (const oid of listOf(fresh ?? "")) changed.add(oid);
+    if (name === columns) continue;
     const before = since.entries.get(name ?? "") ?? new Map<Oid, number>();
     const after = countsOf(list ?? "");
     entries.set(name ?? "", after);
-    for (const oid of listOf(fresh ?? "")) changed.add(oid);
     for (const [oid, count] of after) if (before.get(oid) !== count) changed.add(oid);
     for (const oid of before.keys()) if (!after.has(oid)) changed.add(oid);
   }
@@ -221,6 +226,10 @@ function changesSql({ transaction, lastOid }: Marks, isTouched: (catalogue: stri
 SELECT '${name}', string_agg(oid || ':' || number, ' '), string_agg(oid::text, ' ') FILTER (WHERE fresh)
 FROM (SELECT oid, count(*), bool_or(${isFresh(transaction, "made")}) FROM (${rows}) x(oid, made) GROUP BY 1) x(oid, number, fresh)`,
     );
+  if (isTouched(columns)) {
+    counts.push(`
+SELECT '${columns}', NULL, string_agg(DISTINCT attrelid::text, ' ') FROM ${columns} WHERE attrelid >= 16384 AND ${fresh}`);
+  }
   return `
 SELECT pg_snapshot_xmax(pg_current_snapshot())::xid, greatest('${lastOid}'::oid${greatest.join("")}),
 ${textual.some(isTouched) ? settings : "NULL"},
@@ -232,7 +241,8 @@ ${isTouched("pg_proc")} AND EXISTS (SELECT 1 FROM pg_cast WHERE castfunc >= 1638
 SELECT relname, pg_relation_filenode(oid) FROM pg_class WHERE oid < 16384 AND relkind = 'r' AND relnamespace = 'pg_catalog'::regnamespace;
 ${counts.join("\nUNION ALL") || "SELECT 1 WHERE false"};
 SELECT c.oid, CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname, c.relkind, c.relpersistence, c.relfilenode,
-  CASE WHEN c.relispartition THEN (SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid) END
+  CASE WHEN c.relispartition THEN (SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid) END,
+  CASE WHEN c.relkind IN ('i', 'I') THEN (SELECT indrelid FROM pg_index WHERE indexrelid = c.oid) END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (${isTouched("pg_namespace")} OR ${isFresh(transaction, "c.xmin")});
 SELECT oid, ${routineName} FROM pg_proc WHERE ${isTouched("pg_proc")} AND oid >= 16384;
@@ -249,13 +259,14 @@ function relationsAfter(
 ): ReadonlyMap<Oid, Relation> {
   const relations = new Map([...since.relations].filter(([oid]) => present.has(oid)));
   let isSorted = true;
-  for (const [oid, name, kind, persistence, file, partitionOf] of found) {
+  for (const [oid, name, kind, persistence, file, partitionOf, table] of found) {
     const relation = {
       name: name ?? "",
       kind: kind ?? "",
       persistence: persistence ?? "",
       file: file ?? "0",
       partitionOf: partitionOf ?? null,
+      table: table ?? null,
     };
     isSorted &&= relations.get(oid ?? "")?.name === name;
     relations.set(oid ?? "", relation);

@@ -1,5 +1,6 @@
 import type { Lock, LockMode, RowChanges, Scan, StatementRun } from "../review/types.ts";
-import type { Rows } from "./session.ts";
+import type { Marks } from "./marks.ts";
+import type { Rows, Session } from "./session.ts";
 
 /** What a statement was seen to do. */
 export type Observation = Pick<StatementRun, "locks" | "rewrites" | "scans" | "writes">;
@@ -31,15 +32,26 @@ export interface Sight {
   readonly locks: HeldLocks;
 }
 
-/** Three questions, all answered from the session's own view; valid inside a transaction. */
-export const sightSql = `
+const relationsSql = `
 SELECT c.oid, CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END, c.relkind, c.relfilenode, i.indrelid
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'f', 'i', 'I', 'v', 'm', 'S');
-SELECT relid, seq_scan, seq_tup_read, n_tup_ins, n_tup_upd, n_tup_del FROM pg_catalog.pg_stat_xact_user_tables;
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'f', 'i', 'I', 'v', 'm', 'S')`;
+
+/** What pg_stat_xact_user_tables tells of tables that anything was done to; the view itself goes through all indexes. */
+const heldSql = `
+SELECT c.oid, pg_catalog.pg_stat_get_xact_numscans(c.oid), pg_catalog.pg_stat_get_xact_tuples_returned(c.oid),
+  pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid), pg_catalog.pg_stat_get_xact_tuples_updated(c.oid),
+  pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)
+FROM pg_catalog.pg_class c
+WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm') AND (pg_catalog.pg_stat_get_xact_numscans(c.oid) <> 0
+  OR pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) <> 0 OR pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) <> 0
+  OR pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) <> 0);
 SELECT relation, mode FROM pg_catalog.pg_locks
 WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted AND mode <> 'AccessShareLock'`;
+
+/** Three questions, all answered from the session's own view; valid inside a transaction. */
+export const sightSql = `${relationsSql};${heldSql}`;
 
 const kinds: Readonly<Record<string, Lock["kind"]>> = {
   r: "table",
@@ -67,21 +79,97 @@ const strength: readonly LockMode[] = Object.values(modes);
 /** The three answers to `sightSql`. */
 export function sightOf(answers: readonly Rows[]): Sight {
   const [relations = [], counters = [], locks = []] = answers;
+  return { relations: relationsIn(relations), ...heldOf(counters, locks) };
+}
+
+function relationsIn(rows: Rows): Relations {
+  return new Map(
+    rows.map(([oid, name, kind, file, table]) => [
+      oid ?? "",
+      { name: name ?? "", kind: kinds[kind ?? ""] ?? "table", file: file ?? "0", table: table ?? null },
+    ]),
+  );
+}
+
+function heldOf(counters: Rows, locks: Rows): Pick<Sight, "counters" | "locks"> {
   const held = new Map<string, LockMode[]>();
   for (const [relation, mode] of locks) {
     const known = modes[mode ?? ""];
     if (relation && known) held.set(relation, [...(held.get(relation) ?? []), known]);
   }
   return {
-    relations: new Map(
-      relations.map(([oid, name, kind, file, table]) => [
-        oid ?? "",
-        { name: name ?? "", kind: kinds[kind ?? ""] ?? "table", file: file ?? "0", table: table ?? null },
-      ]),
-    ),
     counters: new Map(counters.map(([oid, ...counts]) => [oid ?? "", counts.map(Number)])),
     locks: held,
   };
+}
+
+/** Looks around statements, each in a transaction of its own. */
+export interface Lookout {
+  /** Begins the transaction. */
+  begin(): Promise<Sight>;
+  /** What there is after the statement, still inside of the transaction. */
+  look(before: Sight): Promise<Sight>;
+  /** The transaction took effect. */
+  took(after: Sight): void;
+  /** Something else ran that may have changed relations. */
+  lose(): void;
+}
+
+/**
+ * A lookout that begins with the relations that there are, if they are known. Of thousands only those are read again whose
+ * row in the catalogue is a new one; all of them when one is gone, or a schema has another name.
+ */
+export function lookoutOf(session: Session, marks: Marks | null): Lookout {
+  let known = marks && relationsOf(marks);
+  let first = "0";
+  let last = "0";
+  let count = 0;
+
+  async function readAll(): Promise<Relations> {
+    const [relations = []] = await session.ask(relationsSql);
+    return relationsIn(relations);
+  }
+
+  return {
+    async begin() {
+      const [, head = [], counters = [], locks = []] = await session.ask(`BEGIN; ${headSql}; ${heldSql}`);
+      const [transaction, greatest, number] = head[0] ?? [];
+      first = transaction ?? "2";
+      last = greatest ?? "0";
+      count = Number(number);
+      known ??= await readAll();
+      return { relations: known, ...heldOf(counters, locks) };
+    },
+    async look(before) {
+      const fresh = `pg_catalog.age(c.xmin) <= (SELECT pg_catalog.age('${first}'::pg_catalog.xid))`;
+      const [[head] = [], changed = [], counters = [], locks = []] = await session.ask(`
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE oid > ${last}), EXISTS (SELECT 1 FROM pg_catalog.pg_namespace c WHERE ${fresh})
+FROM pg_catalog.pg_class;${relationsSql} AND ${fresh};${heldSql}`);
+      const [number, added, hasNewNames] = head ?? [];
+      const isKnown = Number(number) === count + Number(added) && hasNewNames === "f";
+      const relations = isKnown ? new Map([...before.relations, ...relationsIn(changed)]) : await readAll();
+      return { relations, ...heldOf(counters, locks) };
+    },
+    took(after) {
+      known = after.relations;
+    },
+    lose() {
+      known = null;
+    },
+  };
+}
+
+/** What comes next, and how many relations there are. OIDs are given in order. */
+const headSql = `SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::pg_catalog.xid,
+  pg_catalog.max(oid), pg_catalog.count(*) FROM pg_catalog.pg_class`;
+
+function relationsOf({ relations }: Marks): Relations {
+  return new Map(
+    [...relations].flatMap(([oid, { name, kind, file, table }]) => {
+      const known = kinds[kind];
+      return known ? [[oid, { name, kind: known, file, table }] as const] : [];
+    }),
+  );
 }
 
 /** What happened between two sights of the same transaction. `isNew` is asked by OID. */

@@ -13,8 +13,8 @@ import { seed } from "./seed.ts";
 import { borrowed } from "./session.ts";
 import type { Production } from "./sizes.ts";
 import { tablesMadeBy } from "./stand-ins.ts";
-import { type RunContext, runStep, unreachedStep } from "./step.ts";
-import { runTogether } from "./together.ts";
+import { type Follows, type RunContext, runStep, unreachedStep } from "./step.ts";
+import { areTogether, runTogether } from "./together.ts";
 import type { Gap } from "./verdict.ts";
 
 /** What a run takes from its house. */
@@ -209,14 +209,14 @@ async function observeChange(
   const { session, giveBack } = borrowed(base.session);
   const scripts = database.steps.map(({ up }) => up);
   const gaps = gapsForChange(base.history.gaps, seen.start.tables.length > 0, scripts);
-  const context = await contextOf({ ...base, session }, { gaps, own: tablesMadeBy(scripts), lap });
+  const context = contextOf({ ...base, session }, { gaps, own: tablesMadeBy(scripts), lap });
   seen.context = context;
   let state = origin;
   const progress = (done: number) => onProgress?.({ phase: "migrations", done, of: database.steps.length });
   for (const [i, migration] of database.steps.entries()) {
     progress(i);
     if (migration.status !== "kept") state = await fillKnown(context, state);
-    const { run, next, lost } = await runStep(context, migration, state, i === database.steps.length - 1);
+    const { run, next, lost } = await runStep(context, migration, state, followsOf(request, i));
     seen.migrations.push(run);
     seen.head = run.after;
     if (lost !== null) throw new EngineLost(lost);
@@ -226,9 +226,11 @@ async function observeChange(
     state = next;
   }
   progress(database.steps.length);
-  const together = await runTogether(context, database.steps, seen.migrations, origin);
-  if (together !== seen.migrations) seen.migrations.splice(0, seen.migrations.length, ...together);
-  if (database.steps.length > 0) await session.restore(state.checkpoint);
+  if (areTogether(database.steps)) {
+    const together = await runTogether(context, database.steps, seen.migrations, origin);
+    if (together !== seen.migrations) seen.migrations.splice(0, seen.migrations.length, ...together);
+    if (followsOf(request, database.steps.length - 1) !== "nothing") await session.restore(state.checkpoint);
+  }
 
   const headPlans = await planQueries(
     session,
@@ -267,16 +269,21 @@ async function fillKnown(context: RunContext, state: State): Promise<State> {
   return next;
 }
 
+/** What the database is needed for after a step. */
+function followsOf({ database, queries, deployed = [] }: DryRunRequest, step: number): Follows {
+  if (step < database.steps.length - 1) return "another step";
+  return queries.length > 0 || deployed.length > 0 || database.models ? "questions" : "nothing";
+}
+
 function productionOf({ rows, statistics = null }: DryRunRequest): Production {
   return { rows, statistics };
 }
 
-async function contextOf(
-  { session, history, seeded }: Base,
+function contextOf(
+  { session, history, seeded, content }: Base,
   { gaps, own, lap }: { gaps: Gap[] } & Pick<RunContext, "own" | "lap">,
-): Promise<RunContext> {
-  const [relations = []] = await session.ask("SELECT oid FROM pg_catalog.pg_class");
-  const old = new Set(relations.flatMap(([oid]) => (oid == null ? [] : [oid])));
+): RunContext {
+  const old = new Set(content.marks.relations.keys());
   return {
     session,
     known: { gaps, missingExtensions: new Set(history.missingExtensions) },

@@ -7,7 +7,7 @@ import type {
   ScriptRun,
   TableName,
 } from "../review/types.ts";
-import { type State, stateAfter } from "./content.ts";
+import { contentAfter, type State, stateAfter } from "./content.ts";
 import { EngineLost } from "./engine.ts";
 import { nothingObserved } from "./observe.ts";
 import { remedyFor, type Tries } from "./remedy.ts";
@@ -48,18 +48,22 @@ export interface StepResult {
   readonly lost: string | null;
 }
 
+/** What a database is needed for after a step: by the next one, by queries or models, or by nobody. */
+export type Follows = "another step" | "questions" | "nothing";
+
 /** Rounds of trying again with something made, left out or emptied. */
 const attemptLimit = 40;
 
 /**
  * Runs one migration: its trace, its up as the framework runs it, and its round trip. A migration that is only there
- * (`kept`) is applied and nothing more. Never rejects for what the SQL does.
+ * (`kept`) is applied and nothing more. Where nothing follows, the database is left as it is, and not remembered. Never
+ * rejects for what the SQL does.
  */
 export async function runStep(
   context: RunContext,
   migration: Migration,
   start: State,
-  isLast: boolean,
+  follows: Follows,
 ): Promise<StepResult> {
   const script = asSent(migration.up, context);
   for (const statement of script.statements) {
@@ -83,12 +87,18 @@ export async function runStep(
   const base = { migration: migration.id, up: up.run, before };
   let next: State | null = null;
   try {
-    next = await stateAfter(context.session, up.start, isLast ? "no rows" : "rows");
+    const rows = follows === "another step" ? "rows" : "no rows";
+    if (migration.status === "kept" || !migration.down) {
+      next =
+        follows === "nothing"
+          ? { ...up.start, ...(await contentAfter(context.session, up.start, rows)) }
+          : await stateAfter(context.session, up.start, rows);
+      context.lap("compare");
+      return { run: { ...base, after: schemaOf(next.catalog), roundTrip: null }, next, lost: null };
+    }
+    next = await stateAfter(context.session, up.start, rows);
     context.lap("compare");
     const after = schemaOf(next.catalog);
-    if (migration.status === "kept" || !migration.down) {
-      return { run: { ...base, after, roundTrip: null }, next, lost: null };
-    }
     const down = asSent(migration.down, context);
     const trip = await roundTrip(context, {
       up: script,
@@ -98,7 +108,7 @@ export async function runStep(
       leftOut: up.leftOut,
     });
     if (trip.lost === null) {
-      await context.session.restore(next.checkpoint);
+      if (follows !== "nothing") await context.session.restore(next.checkpoint);
       if (up.start !== start) await context.session.forget(up.start.checkpoint);
     }
     return { run: { ...base, after, roundTrip: trip.roundTrip }, next, lost: trip.lost };
@@ -152,7 +162,7 @@ async function applyUp(
   try {
     for (let attempt = 0; ; attempt += 1) {
       if (isTraced) {
-        traced = await traceScript(context.session, script, leftOut, context.isNew);
+        traced = await traceScript(context.session, { script, leftOut, marks: start.marks }, context.isNew);
         context.lap("trace");
         if (traced.lost !== null) return { ...lostInTrace(script, traced, leftOut), start, leftOut };
         await context.session.restore(start.checkpoint);

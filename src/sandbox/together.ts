@@ -9,6 +9,11 @@ import type { RunContext } from "./step.ts";
  */
 const ofTheTransaction = new Set(["55P04", "55006"]);
 
+/** Whether the tool runs these migrations in one transaction: all of them are new to every database. */
+export function areTogether(steps: readonly Migration[]): boolean {
+  return steps.length > 1 && steps.every(({ status, together }) => status === "added" && together);
+}
+
 /**
  * Tools that run all that is pending in one transaction run the change's migrations as one: what only fails there is recorded
  * as the statement's failure. `start` is the database before the first of them; the caller puts the database back.
@@ -19,7 +24,6 @@ export async function runTogether(
   runs: readonly MigrationRun[],
   start: State,
 ): Promise<readonly MigrationRun[]> {
-  if (steps.length < 2 || !steps.every(({ status, together }) => status === "added" && together)) return runs;
   const { script, leftOut, homes } = asOne(steps, runs);
   await context.session.restore(start.checkpoint);
   const { stop, lost } = await runScript(context.session, script, context.known, leftOut);

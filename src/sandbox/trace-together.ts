@@ -1,6 +1,6 @@
 import type { RowChanges, Statement, StatementRun, TableName } from "../review/types.ts";
 import { onlyWrite, rowsOf, sendTogether, sortOf } from "./bulk.ts";
-import { type Observation, observed, sightOf, sightSql } from "./observe.ts";
+import { type Lookout, type Observation, observed } from "./observe.ts";
 import { ranAs } from "./script-run.ts";
 import type { Session } from "./session.ts";
 
@@ -32,6 +32,7 @@ export function learn(sorts: Sorts, statement: Statement, observation: Observati
  */
 export async function traceTogether(
   session: Session,
+  lookout: Lookout,
   statements: readonly Statement[],
   sorts: Sorts,
   isNew: (oid: string) => boolean,
@@ -41,15 +42,16 @@ export async function traceTogether(
     return write ? (sorts.get(sortOf(write)) ?? null) : null;
   });
   if (known.includes(null)) return { kind: "different" };
-  const [, ...answers] = await session.ask(`BEGIN; ${sightSql}`);
-  const before = sightOf(answers);
+  const before = await lookout.begin();
   await session.ask("SET LOCAL enable_seqscan = off");
   const result = await sendTogether(session, statements);
   if (result.error || result.status !== "transaction" || result.sets.length !== statements.length) {
     if (result.status !== "idle") await session.ask("ROLLBACK");
+    lookout.lose();
     return result.failed !== null ? { kind: "failed", ran: result.failed } : { kind: "different" };
   }
-  const all = observed(before, sightOf(await session.ask(sightSql)), isNew);
+  const after = await lookout.look(before);
+  const all = observed(before, after, isNew);
   const runs = statements.map((statement, i): StatementRun => {
     const tag = result.sets[i]?.tag ?? "";
     const write = onlyWrite(statement);
@@ -62,6 +64,7 @@ export async function traceTogether(
     return { kind: "different" };
   }
   if ((await session.run("COMMIT")).error) return { kind: "different" };
+  lookout.took(after);
   return { kind: "seen", runs };
 }
 

@@ -2,7 +2,17 @@ import type { Script, Statement, StatementRun } from "../review/types.ts";
 import { partsOf } from "./bulk.ts";
 import { documentedLocks } from "./documented-locks.ts";
 import { EngineLost } from "./engine.ts";
-import { nothingObserved, type Observation, observed, type Sight, sightOf, sightSql } from "./observe.ts";
+import type { Marks } from "./marks.ts";
+import {
+  type Lookout,
+  lookoutOf,
+  nothingObserved,
+  type Observation,
+  observed,
+  type Sight,
+  sightOf,
+  sightSql,
+} from "./observe.ts";
 import { type LeftOut, ranAs, transactionVerb, type Watcher } from "./script-run.ts";
 import type { Session } from "./session.ts";
 import { learn, type Sorts, traceTogether } from "./trace-together.ts";
@@ -25,14 +35,15 @@ const noTransaction = new Set(["25001", "2D000"]);
 /**
  * Runs each statement of a script in a transaction of its own and sees which locks it holds at its end, which relations
  * it wrote anew and which it read in full: locks live until the transaction ends (documentation, section 13.3.1), so
- * only there they are still to be seen, and only alone they are the statement's own. The caller puts the database back.
+ * only there they are still to be seen, and only alone they are the statement's own. `marks` are those of the database as it
+ * is. The caller puts it back.
  */
 export async function traceScript(
   session: Session,
-  script: Script,
-  leftOut: LeftOut,
+  { script, leftOut, marks }: { readonly script: Script; readonly leftOut: LeftOut; readonly marks: Marks },
   isNew: (oid: string) => boolean,
 ): Promise<Trace> {
+  const lookout = lookoutOf(session, marks);
   const observations = new Map<number, Observation>();
   const runs: StatementRun[] = [];
   function saw(run: StatementRun): void {
@@ -48,7 +59,7 @@ export async function traceScript(
       const [statement, ...more] = part;
       if (!statement) continue;
       if (more.length > 0) {
-        const together = await traceTogether(session, part, sorts, isNew);
+        const together = await traceTogether(session, lookout, part, sorts, isNew);
         if (together.kind === "seen") for (const run of together.runs) saw(run);
         if (together.kind === "different") parts.unshift(...part.map((one) => [one]));
         if (together.kind !== "failed") continue;
@@ -63,7 +74,7 @@ export async function traceScript(
         observations.set(statement.index, nothingObserved);
         continue;
       }
-      const seen = await traceStatement(session, statement, isNew);
+      const seen = await traceStatement(session, lookout, statement, isNew);
       if (!seen) continue;
       saw(ranAs(statement.index, { kind: "ran", tag: seen.tag }, seen.ms, seen.observation));
       learn(sorts, statement, seen.observation, seen.tag);
@@ -95,20 +106,27 @@ export function watcherOf(session: Session, isNew: (oid: string) => boolean) {
   return { watcher, observations };
 }
 
-async function traceStatement(session: Session, statement: Statement, isNew: (oid: string) => boolean) {
-  const [, ...answers] = await session.ask(`BEGIN; ${sightSql}`);
-  const before = sightOf(answers);
+async function traceStatement(
+  session: Session,
+  lookout: Lookout,
+  statement: Statement,
+  isNew: (oid: string) => boolean,
+) {
+  const before = await lookout.begin();
   // On a handful of rows the planner never takes an index; the statement is seen as it would run on many.
   if (isPlanned(statement)) await session.ask("SET LOCAL enable_seqscan = off");
   const result = await session.run(lasting(statement.sql), { copyData: statement.copyData });
   if (result.error || result.status !== "transaction") {
     if (result.status !== "idle") await session.ask("ROLLBACK");
+    // It may have ended the transaction itself.
+    lookout.lose();
     if (!result.error || !noTransaction.has(result.error.code)) return null;
     return traceAlone(session, statement, before, isNew);
   }
-  const after = sightOf(await session.ask(sightSql));
+  const after = await lookout.look(before);
   const committed = await session.run("COMMIT");
   if (committed.error) return null;
+  lookout.took(after);
   return {
     observation: observed(before, after, isNew),
     tag: result.sets.at(-1)?.tag ?? "",
