@@ -48,8 +48,8 @@ export function compatibilityOf(
       ...(head ? modelBreaks(head, { ...old, from: run.head, to: run.base }, newWords) : []),
       ...queries.newCode,
     ],
-    isAllOld: (base === null || isWhole(base)) && queries.isAllOld,
-    isAllNew: (head === null || isWhole(head)) && queries.isAllNew,
+    isAllOld: (base === null || isWhole(base, old)) && queries.isAllOld,
+    isAllNew: (head === null || isWhole(head, old)) && queries.isAllNew,
     models: head?.files ?? [],
     queries: queries.seen,
   };
@@ -175,9 +175,29 @@ function isFilled({ defaultSql, identity, generated }: Column): boolean {
   return defaultSql !== null || identity || generated;
 }
 
-/** Whether what the models seem to lack says something. */
-function isWhole({ schema, declarations }: ModelSide): boolean {
-  return !declarations.isIncomplete && !schema.tables.some(({ name }) => declarations.isPartial(name));
+/** Whether the models know all of what the migrations change, so that what they seem to lack says something. */
+function isWhole({ schema, declarations }: ModelSide, { from, to }: Move): boolean {
+  const isKnown = (names: readonly { readonly name: string }[], name: string) =>
+    !declarations.isIncomplete || names.some((one) => one.name === name);
+  return (
+    differing(from.tables, to.tables, ({ columns }) => columns).every(
+      (name) => !declarations.isPartial(name) && isKnown(schema.tables, name),
+    ) && differing(from.enums, to.enums, ({ labels }) => labels).every((name) => isKnown(schema.enums, name))
+  );
+}
+
+/** The names of what is not the same on both sides. */
+function differing<Item extends { readonly name: string }>(
+  some: readonly Item[],
+  others: readonly Item[],
+  partOf: (item: Item) => unknown,
+): string[] {
+  const textsOf = (items: readonly Item[]) =>
+    new Map(items.map((item) => [item.name, JSON.stringify(partOf(item))]));
+  const [mine, theirs] = [textsOf(some), textsOf(others)];
+  return [...new Set([...mine.keys(), ...theirs.keys()])].filter(
+    (name) => mine.get(name) !== theirs.get(name),
+  );
 }
 
 function breakOf(kind: Break["kind"], object: string, side: ModelSide, reason: Text): Break {

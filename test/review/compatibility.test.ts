@@ -10,9 +10,9 @@ import { toMarkdown } from "../../src/review/report/markdown.ts";
 import { toPretty } from "../../src/review/report/pretty.ts";
 import { reportOf } from "../../src/review/report/report.ts";
 import { plain } from "../../src/review/text.ts";
-import type { Break, Script } from "../../src/review/types.ts";
+import type { Break } from "../../src/review/types.ts";
 import { createBatch } from "../batch.ts";
-import { read } from "../helpers.ts";
+import { type Files, read } from "../helpers.ts";
 
 const sandbox = createBatch();
 afterAll(() => sandbox.close());
@@ -28,27 +28,31 @@ interface Case {
 
 const datasource = 'datasource db {\n  provider = "postgresql"\n}\n';
 
-/** Both sides of a change, read and run as the pipeline does. */
-async function reviewed({ base, up, models, queries }: Case) {
+/** Both sides of a change of Prisma's. */
+function reviewed({ base, up, models, queries }: Case) {
   const side = (i: 0 | 1) => ({
     "db/migrations/migration_lock.toml": 'provider = "postgresql"\n',
     "db/migrations/1_init/migration.sql": base,
     ...(models && { "db/schema.prisma": datasource + models[i] }),
     ...(queries && { "app/q.sql": queries[i] }),
   });
-  const [before, after] = [side(0), { ...side(1), "db/migrations/2_change/migration.sql": up }];
+  return review(side(0), { ...side(1), "db/migrations/2_change/migration.sql": up });
+}
+
+/** Reads and runs a change as the pipeline does. */
+async function review(before: Files, after: Files) {
   const changes = read(before, after);
   const [database] = changes.databases;
-  const prisma = frameworks.prisma;
-  if (!database || !prisma) throw new Error("there is one database");
+  const framework = frameworks[database?.framework ?? ""];
+  if (!database || !framework) throw new Error("there is one database");
   const run = await sandbox.dryRun({
     database,
     scope: "compatibility",
     loadHistory: async () =>
       database.history.map((entry) => {
-        const script = readHistory(entry, prisma, new TextEncoder().encode(base));
+        const script = readHistory(entry, framework, new TextEncoder().encode(String(before[entry.path])));
         if ("reason" in script) throw new Error(script.reason);
-        return script as Script;
+        return script;
       }),
     queries: changes.queries.map(({ sql, baseSql }, index) => ({ index, sql, baseSql })),
     deployed: changes.deployed.map(({ sql }) => sql),
@@ -217,6 +221,35 @@ describe("the deploy order", () => {
       models: [model(...both), model("code String")],
     });
     expect(fit).toBeNull();
+  });
+
+  it("is not told of a model that is not understood in full, nor is what it seems to lack", async () => {
+    const side = (embedded: string, ...fields: readonly string[]) => ({
+      "go.mod": "module example.com/shop\n\nrequire gorm.io/gorm v1.25.12\n",
+      "migrations/1_init.up.sql":
+        "CREATE TABLE orders (id bigserial PRIMARY KEY, note text, code text); CREATE TABLE users (id bigserial PRIMARY KEY, created_at timestamptz, updated_at timestamptz, deleted_at timestamptz);",
+      "models/models.go": `package models\n\nimport "gorm.io/gorm"\n\ntype User struct {\n\tgorm.Model\n}\n\ntype Order struct {\n\tID uint\n${[...fields, embedded].map((field) => `\t${field}\n`).join("")}}\n`,
+    });
+    const change = (embedded: string) => {
+      const head = side(embedded, 'Code string `gorm:"size:20"`');
+      const up =
+        "ALTER TABLE orders DROP COLUMN note, ADD COLUMN kind text NOT NULL DEFAULT 'a'; ALTER TABLE orders ALTER COLUMN kind DROP DEFAULT;";
+      return review(side(embedded, 'Note string `gorm:"size:20"`', 'Code string `gorm:"size:20"`'), {
+        ...head,
+        "migrations/2_note.up.sql": up,
+      });
+    };
+    const known = await change('Sum int64 `gorm:"-"`');
+    expect(told(known.fit?.oldCode).map((text) => text.replace(/ maps.*/, ""))).toEqual([
+      "models/models.go:11 column:",
+      "models/models.go:9 unwritten:",
+    ]);
+    expect(known.order?.order).toBe("deploy-first");
+    const partial = await change("other.Audit");
+    expect(told(partial.fit?.oldCode).map((text) => text.replace(/ maps.*/, ""))).toEqual([
+      "models/models.go:11 column:",
+    ]);
+    expect(partial.order).toBeUndefined();
   });
 
   it("takes a field that the client ignores for one that no code uses", async () => {
