@@ -50,7 +50,7 @@ export interface Additions {
 
 /** Tables that tools keep for themselves. */
 export const bookkeeping =
-  /(?:^|\.)_*(?:schema_migrations?|schema_version|goose_db_version|flyway_schema_history|alembic_version|ar_internal_metadata|drizzle_migrations|prisma_migrations|sqlx_migrations|databasechangelog(?:lock)?)$/i;
+  /(?:^|\.)_*(?:(?:diesel_)?schema_migrations?|schema_version|goose_db_version|flyway_schema_history|alembic_version|ar_internal_metadata|drizzle_migrations|prisma_migrations|sqlx_migrations|databasechangelog(?:lock)?)$/i;
 
 /**
  * Additions that were seen, whatever statement made them: a row of the catalogue after the migration that was not there

@@ -1,3 +1,4 @@
+import { bookkeeping } from "../review/additions.ts";
 import type { FailedHistory, Script } from "../review/types.ts";
 import type { Gap } from "./verdict.ts";
 
@@ -29,7 +30,13 @@ export function gapsForChange(gaps: readonly Gap[], hasTables: boolean, scripts:
 /** Whether a message misses a table that is not among these names. */
 export function isForeign(message: string, made: readonly string[]): boolean {
   const name = missingTableOf(message);
-  return name !== null && !made.includes(name);
+  return name !== null && !made.includes(name) && !bookkeeping.test(name);
+}
+
+/** Whether a message misses a table that the tool makes itself before it runs anything. */
+export function isOfTheTool(message: string): boolean {
+  const name = missingTableOf(message);
+  return name !== null && bookkeeping.test(name);
 }
 
 /** The table or view, without its schema, that a message misses; null when it speaks of something else. */

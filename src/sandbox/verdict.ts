@@ -1,5 +1,5 @@
 import type { Outcome, Script, Statement } from "../review/types.ts";
-import { isForeign } from "./elsewhere.ts";
+import { isForeign, isOfTheTool } from "./elsewhere.ts";
 import type { SqlError } from "./engine.ts";
 import { refusedFunctions } from "./refused.ts";
 import { missingExtensionOf, stubbedNames } from "./stand-ins.ts";
@@ -99,6 +99,7 @@ export function excuseOf(error: SqlError, known: Known): string | null {
 
 /** Why a missing table says nothing about the statement: it comes from elsewhere. Null when it does not. */
 export function elsewhereOf(message: string, gaps: readonly Gap[]): string | null {
+  if (isOfTheTool(message)) return `it needs a table that the migration tool keeps itself (${message})`;
   const gap = gaps.find(({ made }) => made !== null && isForeign(message, made));
   return gap ? `${gap.reason} (${message})` : null;
 }

@@ -79,6 +79,9 @@ describe("the history of the base side", () => {
         gone,
       );
       expect(await step("UPDATE b SET x = 1; CREATE TABLE b (x integer)")).toMatch(gone);
+      const tool = "DELETE FROM schema_migrations";
+      expect(await step(tool, own)).toMatch(/^not evaluated: .*the migration tool keeps itself/);
+      expect(await step("UPDATE b SET x = 1", [...own, tool])).toMatch(gone);
     },
   );
 
