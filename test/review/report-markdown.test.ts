@@ -110,6 +110,17 @@ describe("a comment", () => {
     expect(other).not.toContain("as NOT VALID");
   });
 
+  it("has one sentence as its headline", () => {
+    const headline = (message: Finding["message"]) =>
+      commentBody({ ...indexFinding, message, evidence: [] }, { suggestion: null })
+        .split("\n\n")
+        .slice(0, 2);
+    expect(
+      headline([...say`Dropping ${"a. b"} breaks code, e.g. ${"x"}.`, ...say` ${"m.sql"} made it. So.`]),
+    ).toEqual(["❌ **Dropping `a. b` breaks code, e.g. `x`.**", "`m.sql` made it. So."]);
+    expect(headline(say`Only ${"one"}.`)[0]).toBe("❌ **Only `one`.**");
+  });
+
   it("says of one statement all that it does, and nothing twice", () => {
     const observed = say`observed: SHARE lock on ${"orders"}`;
     const also: Finding[] = [

@@ -4,7 +4,7 @@ import { codeSpan, fenced, markdown } from "./escape.ts";
 import { type DiffLine, fixDiff } from "./fix-view.ts";
 import { sequenceBlock } from "./sequence-view.ts";
 import { verifiedAfter, verifiedText } from "./verified-text.ts";
-import { capitalised, factGroups, joined, merged } from "./words.ts";
+import { capitalised, factGroups, firstSentence, joined, merged } from "./words.ts";
 
 export interface CommentOptions {
   /** What the commented lines become, for GitHub's one-click form; null where the fix does not fit into them. */
@@ -34,7 +34,9 @@ export function commentBody(finding: Finding, options: CommentOptions): string {
   const { also = [], elsewhere = [], settled = null, rulesUrl = null } = options;
   const all = [finding, ...also, ...elsewhere];
   return [
-    ...findingBlocks(finding, options).toSpliced(1, 0, ...alsoBlocks(finding, also)),
+    ...headlineBlocks(finding),
+    ...alsoBlocks(finding, also),
+    ...detailBlocks(finding, options),
     ...elsewhereBlocks(elsewhere),
     ...(settled === null ? [] : [settled]),
     footer(acceptable(all), rulesUrl),
@@ -100,9 +102,18 @@ function elsewhereBlocks(elsewhere: readonly Finding[]): readonly string[] {
 }
 
 /** A finding's Markdown blocks without rule and mark: headline, observations, advice, fix. */
-export function findingBlocks(finding: Finding, { suggestion, sources }: CommentOptions): readonly string[] {
+export function findingBlocks(finding: Finding, options: CommentOptions): readonly string[] {
+  return [...headlineBlocks(finding), ...detailBlocks(finding, options)];
+}
+
+/** What happens, for everybody to see, and what else there is to say of it. */
+function headlineBlocks({ severity, message }: Finding): readonly string[] {
+  const [first, rest] = firstSentence(message);
+  return [`${severityMarks[severity]} **${markdown(first)}**`, ...(rest.length > 0 ? [markdown(rest)] : [])];
+}
+
+function detailBlocks(finding: Finding, { suggestion, sources }: CommentOptions): readonly string[] {
   return [
-    `${severityMarks[finding.severity]} **${markdown(finding.message)}**`,
     ...evidenceBlocks(finding.evidence),
     ...(isSaid(finding, suggestion) ? [] : [`**Instead:** ${markdown(finding.instead)}`]),
     ...fixBlocks(finding, suggestion, sources ?? new Map()),

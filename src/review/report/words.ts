@@ -24,6 +24,23 @@ export function joined(texts: readonly Text[], separator = ", "): Text {
     .flatMap((text, i) => (i === 0 ? text : [separator, ...text]));
 }
 
+/** A text's first sentence, and the others. */
+export function firstSentence(text: Text): readonly [Text, Text] {
+  const parts: Text[number][] = [];
+  for (const part of text) {
+    const last = parts.at(-1);
+    if (typeof part === "string" && typeof last === "string") parts[parts.length - 1] = last + part;
+    else parts.push(part);
+  }
+  for (const [i, part] of parts.entries()) {
+    const end = typeof part === "string" ? part.search(/(?<!\b[a-z]\.[a-z])\. /) : -1;
+    if (typeof part !== "string" || end === -1) continue;
+    const rest = [part.slice(end + 2), ...parts.slice(i + 1)].filter((one) => one !== "");
+    return [[...parts.slice(0, i), part.slice(0, end + 1)], rest];
+  }
+  return [text, []];
+}
+
 /** Facts that are known in the same way: observed, documented, configured, before, after. */
 export interface FactGroup {
   /** "" for facts that do not say how they are known. */
