@@ -233,6 +233,9 @@ function pairRows(old: TableData, now: TableData): [Row, Row][] | null {
   const keyOfNow = keyOf(now);
   const rows = new Map(now.rows.map((row) => [keyOfNow(row), row]));
   const keyOfOld = keyOf(old);
+  // SQLite takes any number of rows with NULL for a primary key: such a key tells no row from another.
+  const isKey = new Set(old.rows.map(keyOfOld)).size === old.rows.length && rows.size === now.rows.length;
+  if (!isKey) return null;
   const pairs = old.rows.flatMap((row): [Row, Row][] => {
     const other = rows.get(keyOfOld(row));
     return other ? [[row, other]] : [];
