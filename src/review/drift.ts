@@ -1,5 +1,6 @@
 import { bookkeeping } from "./additions.ts";
 import { builtModels } from "./built-models.ts";
+import { notReplayed } from "./not-replayed.ts";
 import type { Declarations, KeyKind } from "./orm.ts";
 import { isOtherFamily } from "./type-families.ts";
 import type { Column, Constraint, Database, Dialect, Drift, DryRun, Index, Schema, Table } from "./types.ts";
@@ -9,13 +10,15 @@ export type Unplaced = Omit<Drift, "path" | "line" | "endLine">;
 
 /**
  * Where the models and the migrations of a database part, as far as this pull request makes or changes it: what was so before
- * is not told, nor is what only a migration can say (checks, partial indexes, triggers, views). Empty where either side could
- * not be built in full.
+ * is not told, nor is what only a migration can say (checks, partial indexes, triggers, views), nor what a part of the history
+ * may concern that did not replay. Empty where either side could not be built.
  */
 export function driftOf(database: Database, run: DryRun): Drift[] {
-  if (run.history.failed.length > 0 || database.models?.isPushed) return [];
+  if (database.models?.isPushed) return [];
   const [base, head] = [builtModels(database, run, "base"), builtModels(database, run, "head")];
   if (!base || !head) return [];
+  const isUnsure = notReplayed(run, [base.schema, head.schema]);
+  if (isUnsure === null) return [];
   const { steps, dialect } = database;
   const { declarations: before } = base;
   const { declarations: now } = head;
@@ -25,6 +28,8 @@ export function driftOf(database: Database, run: DryRun): Drift[] {
   const told = differences(head.schema, run.head, now, dialect).filter(
     (one) =>
       !known.has(keyOf(one)) &&
+      !isUnsure(one.object) &&
+      !isUnsure(tableIn(one.object)) &&
       (one.model !== null || isMadeHere(one, run)) &&
       (isNew || !isMissing(one, base.schema, run.base)),
   );

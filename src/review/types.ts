@@ -626,6 +626,8 @@ export interface FailedHistory {
   readonly line: number;
   readonly code: string;
   readonly reason: string;
+  /** Names that the statement mentions, in lower case; null when it could have made anything. */
+  readonly words: readonly string[] | null;
 }
 
 /** What was seen when a database's history and changes were run in a throwaway database. */

@@ -18,7 +18,7 @@ export interface Base {
 }
 
 /** How bases come about; a change of what is written here, or by history, stand-ins, seed or content, must change it. */
-const recipe = 7;
+const recipe = 8;
 
 /** Engines that a history may bring down before the run is given up. */
 const engineLimit = 5;
@@ -26,7 +26,15 @@ const engineLimit = 5;
 const historySchema: z.ZodType<History> = z.object({
   migrations: z.number(),
   statements: z.number(),
-  failed: z.array(z.object({ path: z.string(), line: z.number(), code: z.string(), reason: z.string() })),
+  failed: z.array(
+    z.object({
+      path: z.string(),
+      line: z.number(),
+      code: z.string(),
+      reason: z.string(),
+      words: z.array(z.string()).nullable(),
+    }),
+  ),
   gaps: z.array(
     z.object({
       reason: z.string(),

@@ -199,8 +199,15 @@ class Replay {
     error: { readonly code: string; readonly message: string },
   ): void {
     const { path } = script;
-    this.#failed.push({ path, line: statement.line, code: error.code, reason: error.message });
-    this.#gaps.push(gapOf(script, statement, error.message));
+    const gap = gapOf(script, statement, error.message);
+    this.#failed.push({
+      path,
+      line: statement.line,
+      code: error.code,
+      reason: error.message,
+      words: gap.words,
+    });
+    this.#gaps.push(gap);
   }
 
   async #guard<T>(path: string, index: number | null, work: () => Promise<T>): Promise<T> {

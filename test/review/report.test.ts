@@ -103,7 +103,7 @@ describe("the conclusion", () => {
 
   it("is not spoilt by a history that did not replay where the change still ran", () => {
     const failed = [
-      { path: "db/migrations/0001_orders.up.sql", line: 2, code: "42704", reason: "no such type" },
+      { path: "db/migrations/0001_orders.up.sql", line: 2, code: "42704", reason: "no such type", words: [] },
     ];
     const history = { migrations: 1, statements: 2, cached: false, failed };
     const fine = sample({ findings: [], runs: [dryRun([migrationRun(indexStep)], { history })] });

@@ -80,7 +80,13 @@ function inTransactions(
 
 /** What could not be followed stands as a statement that is never run: its own words tell what it may concern. */
 function refusal({ at, reason, outline }: NotFollowed, text: string): Piece {
-  return { sql: text.slice(at.start, at.end), span: at, refused: `it is not read: ${reason}`, outline };
+  const own = text.slice(at.start, at.end);
+  // An operation whose table stands in a variable may concern any that the file names.
+  const names = /\b(batch_)?op\./.test(own)
+    ? [...text.matchAll(/["'](\w+)["']/g)].map(([, name]) => name)
+    : [];
+  const sql = names.length > 0 ? `${own} # ${[...new Set(names)].join(" ")}` : own;
+  return { sql, span: at, refused: `it is not read: ${reason}`, outline };
 }
 
 /** The statements of what one call sends, each at its own words where the file holds them. */

@@ -285,12 +285,14 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
       const word = wordOf(item);
       const call = readyItem(item, table);
       const columns = columnsIn(call, word);
-      const isKnown = columns.every((name) => names.has(name) && !opaque.has(name));
+      // A column that is not read was told already.
+      if (columns.some((name) => opaque.has(name))) {
+        if (word === "ForeignKeyConstraint" || word === "PrimaryKeyConstraint") partial.add(object);
+        continue;
+      }
+      const stranger = columns.find((name) => !names.has(name));
       const read = attempt(table, at, word === "Index" ? "an index" : "a constraint", () => {
-        if (!isKnown)
-          throw new Unreadable(
-            `it is on ${columns.find((name) => !names.has(name) || opaque.has(name))}, which is not known`,
-          );
+        if (stranger !== undefined) throw new Unreadable(`it is on ${stranger}, which is not known`);
         if (word === "Index") return indexSql(call, table, context);
         return constraintSql(call, table.ref, context);
       });

@@ -25,12 +25,20 @@ export interface SqliteBaseTools {
 }
 
 /** How bases come about; a change of what is written here, or by history or seed, must change it. */
-const recipe = 3;
+const recipe = 4;
 
 const historySchema: z.ZodType<SqliteHistory> = z.object({
   migrations: z.number(),
   statements: z.number(),
-  failed: z.array(z.object({ path: z.string(), line: z.number(), code: z.string(), reason: z.string() })),
+  failed: z.array(
+    z.object({
+      path: z.string(),
+      line: z.number(),
+      code: z.string(),
+      reason: z.string(),
+      words: z.array(z.string()).nullable(),
+    }),
+  ),
   gaps: z.array(
     z.object({
       reason: z.string(),

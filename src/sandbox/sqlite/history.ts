@@ -61,8 +61,9 @@ export async function replaySqlite(
   }
 
   function record(script: Script, statement: Statement, code: string, reason: string): void {
-    failed.push({ path: script.path, line: statement.line, code, reason });
-    gaps.push(sqliteGapOf(script, statement, reason));
+    const gap = sqliteGapOf(script, statement, reason);
+    failed.push({ path: script.path, line: statement.line, code, reason, words: gap.words });
+    gaps.push(gap);
   }
 
   for (const [i, script] of scripts.entries()) {
