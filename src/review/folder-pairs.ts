@@ -1,7 +1,7 @@
 import { type MigrationDirectory, type MigrationFiles, noSettings, type Repository } from "./framework.ts";
 import { directoryOf, fileNameOf, groupBy, joinPath } from "./paths.ts";
 import type { Settings } from "./types.ts";
-import { compareText, compareVersions } from "./versions.ts";
+import { compareText } from "./versions.ts";
 
 /** A folder of one migration, with `up.sql` and perhaps `down.sql` in it. */
 export interface PairFolder {
@@ -21,7 +21,7 @@ export function pairFolders({ paths }: Repository): PairFolder[] {
   });
 }
 
-/** Their histories, each home by itself, in the order of versions. */
+/** Their histories, each home by itself, in the order of versions: as texts, without the dashes between their parts. */
 export function folderHistories(
   found: readonly PairFolder[],
   settingsOf: (folder: string, home: string) => Settings = () => noSettings,
@@ -32,7 +32,7 @@ export function folderHistories(
     dialect: null,
     migrations: own
       .map((one) => filesOf(one, settingsOf(one.folder, home)))
-      .sort((a, b) => compareVersions(a.version, b.version) || compareText(a.up, b.up)),
+      .sort((a, b) => compareText(a.version, b.version) || compareText(a.up, b.up)),
     skipped: [],
   }));
 }
@@ -41,7 +41,7 @@ function filesOf({ folder, hasDown }: PairFolder, settings: Settings): Migration
   const [, version = "", name = ""] = /^([\d-]*\d)[-_]?(.*)$/s.exec(fileNameOf(folder)) ?? [];
   const down = joinPath(folder, "down.sql");
   return {
-    version,
+    version: version.replaceAll("-", ""),
     name: name || version,
     up: joinPath(folder, "up.sql"),
     down: hasDown ? down : null,

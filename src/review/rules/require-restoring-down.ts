@@ -1,6 +1,6 @@
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Difference, Migration, Outcome, Problem, RoundTrip, Span, Text } from "../types.ts";
+import type { Difference, Migration, Outcome, Problem, RoundTrip, Script, Span, Text } from "../types.ts";
 
 const shown = 10;
 
@@ -14,11 +14,15 @@ export default defineRule({
   ignoreWhen: "the team never migrates down, in any environment.",
   sources: ["PostgreSQL documentation, chapter 52, System Catalogs: both schemas are read from there"],
   check: {
-    migration(migration, { run, database }) {
+    migration(migration, { run, database, historyComplete }) {
       const trip = run?.roundTrip;
       // A transaction that is left open undoes nothing: said by its own rule.
       if (!trip || trip.notEvaluated !== null || hasFailed(trip.down) || trip.down.leftOpen) return;
-      const residue = trip.residue.filter((one) => !isEditedBefore(one, migration, database.steps));
+      const residue = trip.residue.filter(
+        (one) =>
+          !isEditedBefore(one, migration, database.steps) &&
+          (historyComplete || one.change !== "extra" || !isNamedIn(one, migration.up)),
+      );
       if (residue.length > 0) return residueProblem(migration, residue, failureAgain(trip));
       if (trip.upAgainResidue.length > 0) return secondUpProblem(migration, trip.upAgainResidue);
       return;
@@ -26,26 +30,28 @@ export default defineRule({
   },
 });
 
+/** What the up names, and only the down made here: of a history that is not whole it may be missing. */
+function isNamedIn({ identity }: Difference, { statements }: Script): boolean {
+  const name = nameIn(identity);
+  return statements.some(({ sql }) => sql.toLowerCase().includes(name));
+}
+
+/** The name of an object without its schema, its table and its arguments, in lower case. */
+function nameIn(identity: string): string {
+  return (/([^.\s"(]+)"?(?:\(.*)?$/s.exec(identity)?.[1] ?? identity).toLowerCase();
+}
+
 /**
  * What an edited migration before this one names was something else where its old text ran, and may be just what the down
  * brings back.
  */
-function isEditedBefore(
-  { change, identity }: Difference,
-  migration: Migration,
-  steps: readonly Migration[],
-): boolean {
-  const name = /([^.\s"(]+)"?(?:\(.*)?$/s.exec(identity)?.[1] ?? identity;
+function isEditedBefore(difference: Difference, migration: Migration, steps: readonly Migration[]): boolean {
   return (
-    change === "changed" &&
+    difference.change === "changed" &&
     migration.status === "added" &&
     steps
       .slice(0, steps.indexOf(migration))
-      .some(
-        ({ status, up }) =>
-          status === "edited" &&
-          up.statements.some(({ sql }) => sql.toLowerCase().includes(name.toLowerCase())),
-      )
+      .some(({ status, up }) => status === "edited" && isNamedIn(difference, up))
   );
 }
 
