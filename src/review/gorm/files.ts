@@ -43,7 +43,7 @@ export function modelsBeside(directory: string, { paths, text }: ModelRepository
       (path) => isSqlPath(path) && isWithin(path, home) && !isWithin(path, directory),
     );
     const elsewhere = missing.length === 0 ? new Set() : tablesMadeIn(others.slice(0, mostOthers), text);
-    return missing.some((table) => elsewhere.has(table)) ? [] : [manifest, ...files];
+    return missing.some((table) => elsewhere.has(table)) ? [] : [...files, manifest];
   }
   return [];
 }
