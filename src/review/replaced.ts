@@ -21,12 +21,13 @@ export function isTableReplaced(name: TableName, after: Schema | null, script: S
   );
 }
 
-/** Whether the last that the script does to a table of this name is to create it. */
+/** Whether the last that the script does to a table of this name is to create it, or to give another the name. */
 function isMadeLast(name: TableName, operations: readonly Operation[]): boolean {
-  const last = operations.findLast(
-    (one) => (one.kind === "createTable" || one.kind === "dropTable") && one.table === name,
-  );
-  return last?.kind === "createTable";
+  const last = operations.findLast((one) => {
+    if (one.kind === "renameTable") return one.to === name;
+    return (one.kind === "createTable" || one.kind === "dropTable") && one.table === name;
+  });
+  return last !== undefined && last.kind !== "dropTable";
 }
 
 /** The same of a column: the migration leaves another of its name, and writes to the table. */

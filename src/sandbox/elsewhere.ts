@@ -44,19 +44,26 @@ function missingTableOf(message: string): string | null {
   const name =
     /^(?:relation|table|view|materialized view) "([^"]+)" does not exist$/.exec(message)?.[1] ??
     /(?:^|: )no such table: (\S+)$/.exec(message)?.[1];
-  return name?.split(".").at(-1)?.toLowerCase() ?? null;
+  return name === undefined ? null : lastPart(name);
 }
 
-/** Tables and views that scripts make or name anew, without their schemas, in lower case. */
+/**
+ * Tables and views that scripts make or name anew, without their schemas, in lower case. One that they take away before, to put
+ * another in its place, was there already.
+ */
 function namesMadeBy(scripts: readonly Script[]): string[] {
-  const names = scripts.flatMap(({ statements }) =>
-    statements.flatMap(({ operations }) =>
-      operations.flatMap((one) => {
-        if (one.kind === "createTable") return [one.table];
-        if (one.kind === "createView") return [one.name];
-        return one.kind === "renameTable" || one.kind === "renameObject" ? [one.to] : [];
-      }),
-    ),
-  );
-  return [...new Set(names.map((name) => name.split(".").at(-1)?.toLowerCase() ?? name))];
+  const made = new Set<string>();
+  const older = new Set<string>();
+  for (const one of scripts.flatMap(({ statements }) => statements.flatMap(({ operations }) => operations))) {
+    if (one.kind === "createTable") made.add(lastPart(one.table));
+    if (one.kind === "createView") made.add(lastPart(one.name));
+    if ((one.kind === "dropTable" || one.kind === "renameTable") && !made.has(lastPart(one.table)))
+      older.add(lastPart(one.table));
+    if (one.kind === "renameTable" || one.kind === "renameObject") made.add(lastPart(one.to));
+  }
+  return [...made].filter((name) => !older.has(name));
+}
+
+function lastPart(name: string): string {
+  return name.split(".").at(-1)?.toLowerCase() ?? name;
 }

@@ -33,9 +33,11 @@ describe("without a run", () => {
 
   it("knows a table that is built anew under its old name", () => {
     const anew = `ALTER TABLE orders RENAME TO orders_old; ${base} INSERT INTO orders SELECT * FROM orders_old; DROP TABLE orders_old;`;
+    const swapped = `CREATE TABLE new_orders (id bigint PRIMARY KEY); INSERT INTO new_orders SELECT id FROM orders; DROP TABLE orders; ALTER TABLE new_orders RENAME TO orders;`;
     const gone = `ALTER TABLE orders RENAME TO orders_old; DROP TABLE orders_old;`;
     const down = { "m/0002_a.down.sql": "SELECT 1;" };
     expect(rulesOf({}, { "m/0002_a.up.sql": anew, ...down })).not.toContain("no-table-drop");
+    expect(rulesOf({}, { "m/0002_a.up.sql": swapped, ...down })).not.toContain("no-table-drop");
     expect(rulesOf({}, { "m/0002_a.up.sql": gone, ...down })).toContain("no-table-drop");
   });
 

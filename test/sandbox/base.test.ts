@@ -79,6 +79,12 @@ describe("the history of the base side", () => {
         gone,
       );
       expect(await step("UPDATE b SET x = 1; CREATE TABLE b (x integer)")).toMatch(gone);
+      const swap =
+        "CREATE TABLE m (x integer); INSERT INTO m SELECT x FROM n; DROP TABLE n; ALTER TABLE m RENAME TO n";
+      const swapped = only(
+        await dry.run({ history: ["UPDATE settings SET k = 1"], steps: [{ up: swap }], dialect }),
+      );
+      expect(outcomesOf(swapped.up)[1]).toMatch(foreign);
       const tool = "DELETE FROM schema_migrations";
       expect(await step(tool, own)).toMatch(/^not evaluated: .*the migration tool keeps itself/);
       expect(await step("UPDATE b SET x = 1", [...own, tool])).toMatch(gone);
