@@ -145,8 +145,9 @@ function columnDifferences(
   if (!isSame && (isSaid("type") || isOtherFamily(model.type, built.type))) {
     say("type", model.type, built.type);
   }
-  // A list is never NULL for Prisma, whatever the database says.
-  if (model.notNull !== built.notNull && !isArray && isSaid("nullability")) {
+  // A list is never NULL for Prisma, whatever the database says; SQLite tells of a key only what is written beside it.
+  const isKey = dialect === "sqlite" && primaryKeyOf(table)?.columns.includes(model.name);
+  if (model.notNull !== built.notNull && !isArray && !isKey && isSaid("nullability")) {
     say("nullability", model.notNull ? "NOT NULL" : "NULL", built.notNull ? "NOT NULL" : "NULL");
   }
   const [wanted, found_] = [defaultOf(model), defaultOf(built)];

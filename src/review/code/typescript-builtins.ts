@@ -18,6 +18,14 @@ export function builtinMember(object: TypeScriptValue, name: string): TypeScript
   return object.kind === "array" ? { kind: "number", value: object.items.length } : null;
 }
 
+/** Whether a call is one of the language's own. */
+export function isBuiltin(callee: TypeScriptValue): boolean {
+  if (callee.kind === "external") return callee.from === "";
+  if (callee.kind !== "member") return false;
+  const { object } = callee;
+  return /^(string|array)$/.test(object.kind) || (object.kind === "external" && object.from === "");
+}
+
 /** The language's own functions, as far as constants go in; null for any other call. */
 export function builtinCall(
   callee: TypeScriptValue,

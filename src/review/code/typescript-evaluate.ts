@@ -1,4 +1,4 @@
-import { builtinCall, builtinMember } from "./typescript-builtins.ts";
+import { builtinCall, builtinMember, isBuiltin } from "./typescript-builtins.ts";
 import type {
   TypeScriptExpression,
   TypeScriptItem,
@@ -309,12 +309,32 @@ function callOf(
   at: SourcePlace,
 ): TypeScriptValue {
   const callee = evaluate(expression.callee, scope, run);
-  const list = listOf(expression.args, scope, run);
-  const args = list?.kind === "array" ? list.items : [];
-  if (callee.kind === "function" && !expression.isNew) return apply(callee, args, run);
   if (callee.kind === "unknown") return callee;
-  const known = expression.isNew ? null : builtinCall(callee, args, run);
-  return known ?? { kind: "call", callee, args, isNew: expression.isNew, at };
+  let known: readonly TypeScriptValue[] | null = null;
+  const args = () => {
+    if (known === null) {
+      // Arguments that need the call itself see none.
+      known = [];
+      const list = listOf(expression.args, scope, run);
+      known = list?.kind === "array" ? list.items : [];
+    }
+    return known;
+  };
+  if (!expression.isNew) {
+    if (callee.kind === "function") return apply(callee, args(), run);
+    const value = isBuiltin(callee) ? builtinCall(callee, args(), run) : null;
+    if (value) return value;
+  }
+  // What a library is called with is worked out when it is asked for: most of it leads to files that nobody needs.
+  return {
+    kind: "call",
+    callee,
+    isNew: expression.isNew,
+    at,
+    get args() {
+      return args();
+    },
+  };
 }
 
 /** What a function of the repository gives for these arguments. */

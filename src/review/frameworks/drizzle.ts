@@ -100,10 +100,29 @@ function journals({ paths, text }: Repository): MigrationDirectory[] {
             .map((file) =>
               skip(path, `Drizzle refuses to start: ${fileNameOf(file)} is listed and is not there`),
             ),
+          ...withoutSnapshot([...listed], (file) => snapshotOf(file, directory), known),
         ],
       },
     ];
   });
+}
+
+function snapshotOf(path: string, directory: string): string {
+  const [number = ""] = /^\d+/.exec(fileNameOf(path)) ?? [];
+  return joinPath(directory, `meta/${number}_snapshot.json`);
+}
+
+/** What is generated next starts from the last snapshot: one that is missing counts only at the end, where others are kept. */
+function withoutSnapshot(
+  ups: readonly string[],
+  snapshotOf: (path: string) => string,
+  known: ReadonlySet<string>,
+): Skipped[] {
+  const last = ups.at(-1);
+  if (last === undefined || !known.has(last) || known.has(snapshotOf(last))) return [];
+  if (!ups.some((path) => known.has(snapshotOf(path)))) return [];
+  const reason = `${snapshotOf(last).slice(directoryOf(last).length + 1)} is missing: the next drizzle-kit generate starts from an older snapshot, and repeats what this migration does; write it with drizzle-kit generate --custom`;
+  return [{ path: last, line: null, reason, matters: false }];
 }
 
 function journalIn(text: string): z.output<typeof journal> | null {
@@ -133,7 +152,7 @@ function folders({ paths, text }: Repository): MigrationDirectory[] {
       by: "file",
       dialect: dialect === undefined ? null : dialectOf(dialect),
       migrations: ups.map(migrationOf),
-      skipped: [],
+      skipped: withoutSnapshot(ups, snapshotOf, known),
     };
   });
 }
