@@ -10,6 +10,7 @@ import type {
   DryRun,
   Finding,
   Operation,
+  Schema,
   Text,
 } from "./types.ts";
 
@@ -22,7 +23,7 @@ export function deployOrdersOf(
   return changes.databases.flatMap((database) => {
     const run = runs.find(({ directory }) => directory === database.directory) ?? null;
     const fit = compatibilityOf(changes, database, run);
-    const order = fit && orderOf(fit, changes, database);
+    const order = fit && run && orderOf(fit, changes, database, run.base);
     if (!fit || !order) return [];
     const steps = order === "not-in-one-step" ? stepsOf(fit, database, findings) : [];
     return [{ directory: database.directory, order, steps, ...fit }];
@@ -30,14 +31,19 @@ export function deployOrdersOf(
 }
 
 /** Null where a side of which nothing breaks is not known in full, and where there is nothing to order. */
-function orderOf(fit: Compatibility, changes: ChangeSet, database: Database): DeployOrder["order"] | null {
+function orderOf(
+  fit: Compatibility,
+  changes: ChangeSet,
+  database: Database,
+  base: Schema,
+): DeployOrder["order"] | null {
   const [old, now] = [fit.oldCode.length > 0, fit.newCode.length > 0];
   if (old && now) return "not-in-one-step";
   if (old) return fit.isAllNew ? "deploy-first" : null;
   if (now) return fit.isAllOld ? "migrate-first" : null;
   if (!fit.isAllOld || !fit.isAllNew || !isTouched(changes, database)) return null;
   const operations = database.steps.flatMap(({ up }) => up.statements.flatMap((one) => one.operations));
-  return operations.every(isHarmless) ? "any" : null;
+  return operations.every((one) => isHarmless(one, base)) ? "any" : null;
 }
 
 /** Whether the models or the annotated queries change as well. */
@@ -50,15 +56,18 @@ function isTouched({ queries, deployed }: ChangeSet, { models }: Database): bool
 }
 
 /** What no code notices, whatever it sends: it forbids nothing and takes nothing away. */
-function isHarmless(operation: Operation): boolean {
+function isHarmless(operation: Operation, { tables }: Schema): boolean {
   switch (operation.kind) {
     case "createIndex":
       return !operation.unique;
     case "addColumn":
       return operation.constraints.length === 0 && !operation.column.unique && !operation.column.notNull;
+    case "dropIndex":
+      return tables.some(({ indexes }) =>
+        indexes.some(({ name, unique }) => name === bareName(operation.name) && !unique),
+      );
     case "createTable":
     case "createType":
-    case "dropIndex":
     case "reindex":
     case "addEnumValue":
     case "dropNotNull":

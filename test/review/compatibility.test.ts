@@ -212,6 +212,12 @@ describe("the deploy order", () => {
       models: [model(...both), model("note String?", "code String @unique")],
     });
     expect(unique.order).toBeUndefined();
+    const dropped = await reviewed({
+      base: `${orders} CREATE UNIQUE INDEX "orders_code_key" ON "orders" ("code");`,
+      up: 'DROP INDEX "orders_code_key";',
+      models: [model("note String?", "code String @unique"), model(...both)],
+    });
+    expect(dropped.order).toBeUndefined();
   });
 
   it("is not told where a migration did not run", async () => {
