@@ -875,7 +875,9 @@ export type Wanted =
     }
   /** The type as PostgreSQL names it. */
   | { readonly kind: "type"; readonly table: TableName; readonly column: string; readonly type: string }
-  | { readonly kind: "not null"; readonly table: TableName; readonly column: string };
+  | { readonly kind: "not null"; readonly table: TableName; readonly column: string }
+  /** No column: the value is the application's own. */
+  | { readonly kind: "absent"; readonly table: TableName; readonly column: string };
 
 /** A rule's answer. */
 export interface Problem {

@@ -23,6 +23,7 @@ export function remedyFor(
 
 function settingOf(wanted: Wanted): string | null {
   if (wanted.kind === "not null") return "not null";
+  if (wanted.kind === "absent") return "-";
   if (wanted.kind === "type") return `type:${short[wanted.type] ?? wanted.type}`;
   const name = wanted.columns.length > 1 ? `idx_${[wanted.table, ...wanted.columns].join("_")}` : "";
   const method = wanted.method === "gin" ? ",type:gin" : "";

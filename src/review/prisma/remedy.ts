@@ -20,6 +20,7 @@ export function remedyFor(wanted: Wanted, files: readonly ModelFile[]): Remedy |
   }
   const field = fieldOf(model, wanted.column);
   if (field === null) return null;
+  if (wanted.kind === "absent") return null;
   if (wanted.kind === "not null") return { words: `${field} without ?`, edits: null };
   const type = types[wanted.type];
   return type === undefined ? null : { words: `${field} ${type}`, edits: null };

@@ -47,6 +47,7 @@ import noLeakingSetting from "./no-leaking-setting.ts";
 import noListColumn from "./no-list-column.ts";
 import noLockOnReferencedTable from "./no-lock-on-referenced-table.ts";
 import noLockTimeoutWithConcurrently from "./no-lock-timeout-with-concurrently.ts";
+import noLongerValidation from "./no-longer-validation.ts";
 import noLossyTypeChange from "./no-lossy-type-change.ts";
 import noManyTableLocks from "./no-many-table-locks.ts";
 import noMisleadingType from "./no-misleading-type.ts";
@@ -169,6 +170,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-list-column": noListColumn,
   "no-lock-on-referenced-table": noLockOnReferencedTable,
   "no-lock-timeout-with-concurrently": noLockTimeoutWithConcurrently,
+  "no-longer-validation": noLongerValidation,
   "no-lossy-type-change": noLossyTypeChange,
   "no-many-table-locks": noManyTableLocks,
   "no-misleading-type": noMisleadingType,

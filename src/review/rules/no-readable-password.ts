@@ -15,6 +15,19 @@ export default defineRule({
   check: {
     additions(added) {
       return added.columns.flatMap(({ table, column }): Problem[] => {
+        const rest = {
+          wanted: { kind: "absent", table: table.name, column: column.name },
+          ...placeOfColumn(added, table, column.name),
+          object: `${table.name}.${column.name}`,
+        } as const;
+        if (isRepeated(column))
+          return [
+            {
+              message: say`${column.name} of ${table.name} is the password typed a second time: it is compared, and not stored.`,
+              instead: say`Leave the column out.`,
+              ...rest,
+            },
+          ];
         const severity = severityOf(table, column);
         if (severity === null) return [];
         const length = lengthOf(column);
@@ -33,6 +46,16 @@ export default defineRule({
     },
   },
 });
+
+/** What a form asks for twice, so that nobody mistypes it. */
+function isRepeated({ name, type }: Column): boolean {
+  return (
+    isText(type) &&
+    /^(?:password_?confirm(?:ation)?|confirm(?:ed)?_?password|password_?(?:repeat|again|verify)|(?:repeat|verify|re)_?password)$/i.test(
+      name,
+    )
+  );
+}
 
 /** Characters of a bcrypt hash; others are longer still. */
 const shortestHash = 60;

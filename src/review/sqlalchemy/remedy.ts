@@ -13,6 +13,7 @@ export function remedyFor(
     const type = types[wanted.type];
     return type === undefined ? null : { words: type, edits: null };
   }
+  if (wanted.kind === "absent") return null;
   const [column = "", ...more] = wanted.kind === "index" ? wanted.columns : [wanted.column];
   const argument = wanted.kind === "index" ? "index=True" : "nullable=False";
   if (wanted.kind === "index" && (more.length > 0 || wanted.method === "gin"))
