@@ -143,11 +143,12 @@ function without(tables: readonly Table[], known: readonly Table[]): readonly Ta
 function expressed(problem: Problem, instead: string, remedy: Remedy | null): Problem {
   const evidence = [...(problem.evidence ?? []), seen];
   if (!problem.wanted) return { ...problem, evidence, fix: null };
-  if (!remedy) return { ...problem, evidence, instead: [instead], fix: null };
+  const advice: Text = (problem.wanted.kind === "absent" && problem.instead) || [instead];
+  if (!remedy) return { ...problem, evidence, instead: advice, fix: null };
   return {
     ...problem,
     evidence,
-    instead: [`${instead} In the model: `, { code: remedy.words }, "."],
+    instead: [...advice, " In the model: ", { code: remedy.words }, "."],
     fix: fixOf(remedy.edits),
   };
 }

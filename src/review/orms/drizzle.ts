@@ -9,6 +9,7 @@ import {
 } from "../drizzle/config.ts";
 import { declarationsOf } from "../drizzle/declarations.ts";
 import { readSchema } from "../drizzle/read.ts";
+import { remedyFor } from "../drizzle/remedy.ts";
 import { renderPostgresql } from "../drizzle/render-postgresql.ts";
 import { renderSqlite } from "../drizzle/render-sqlite.ts";
 import { defineOrm, type ModelReading, type ModelRepository } from "../orm.ts";
@@ -53,6 +54,7 @@ export default defineOrm({
       skipped: reading.skipped,
     } satisfies ModelReading;
   },
+  remedyFor,
 });
 
 const placesOfModels =
