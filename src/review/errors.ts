@@ -33,12 +33,13 @@ export const reasons = {
   modelUnreadable: (reason: string) => `the models are not compared with the migrations: ${reason}`,
   pushed: (tool: string) =>
     `its migrations are not in the repository: ${tool} brings the models to the database, and what they change is judged by what they build`,
-  gormUnclear: (what: string, why: "type" | "relation" | "table" | "naming") =>
+  gormUnclear: (what: string, why: "type" | "relation" | "table" | "naming" | "syntax") =>
     ({
       type: `the type of \`${what}\` is not known, so that it is not compared with the database`,
       relation: `the relation \`${what}\` is not understood, so that its keys are not compared with the database`,
       table: `the table of \`${what}\` is not told by a constant, so that it is not compared with the database`,
       naming: `tables are named by a strategy that is put together at run time, so that \`${what}\` and others without a \`TableName\` of their own are not compared with the database`,
+      syntax: `the Go here is not understood, so that \`${what}\` is not compared with the database as a whole`,
     })[why],
   modelNotRead: () => "models are not read yet",
   testData: (folder: string) =>

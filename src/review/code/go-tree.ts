@@ -83,6 +83,6 @@ export interface GoFile {
   readonly constants: ReadonlyMap<string, GoExpression>;
   readonly calls: readonly GoCall[];
   readonly literals: readonly Extract<GoExpression, { kind: "literal" }>[];
-  /** Where the grammar was lost first; null when all was read. */
-  readonly wrong: Span | null;
+  /** Where the grammar was lost; empty when all was read. */
+  readonly wrong: readonly Span[];
 }

@@ -40,10 +40,10 @@ function read(text: string): GoFile {
   }
   const calls: GoCall[] = [];
   const literals: Extract<GoExpression, { kind: "literal" }>[] = [];
-  let wrong: Span | null = null;
+  const wrong: Span[] = [];
   const cursor = top.cursor();
   do {
-    if (cursor.type.isError) wrong ??= spanOf(cursor.node);
+    if (cursor.type.isError) wrong.push(spanOf(cursor.node));
     if (cursor.name === "CallExpr") calls.push(...callOf(source, cursor.node));
     if (cursor.name === "TypedLiteral") {
       const literal = readExpression(source, cursor.node);

@@ -25,7 +25,7 @@ export interface GormModels {
   readonly migrated: ReadonlySet<string>;
 }
 
-type Unclear = "type" | "relation" | "table" | "naming";
+type Unclear = "type" | "relation" | "table" | "naming" | "syntax";
 
 /** Reads the models of Go files, by GORM's own rules (its source, `schema` and `migrator`). */
 export function readGormModels(files: readonly ModelFile[], dialect: Dialect): GormModels {
@@ -77,6 +77,13 @@ export function readGormModels(files: readonly ModelFile[], dialect: Dialect): G
     unclear.push({ place, what: declaration.name, why });
   }
   const all = [...read.values()];
+  for (const { struct, table, name } of all) {
+    const { unit, at } = struct;
+    const lost = unit.file.wrong.find(({ start, end }) => start >= at.start && end <= at.end);
+    if (!lost) continue;
+    partial.add(table);
+    unclear.push({ place: placeIn(unit, lost), what: name, why: "syntax" });
+  }
   const relations = readRelations(reading, all, ({ shape }) =>
     shape.struct ? (read.get(shape.struct.key) ?? null) : null,
   );
