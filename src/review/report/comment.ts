@@ -76,6 +76,8 @@ export function fingerprintsIn(body: string): readonly string[] {
 function alsoBlocks(first: Finding, also: readonly Finding[]): readonly string[] {
   const said = new Set([...first.evidence, first.instead].map(plain));
   const lines = also.map(({ severity, message, evidence, instead }) => {
+    // A note among graver things needs no mark, and no more words than in the summary.
+    if (severity === "info") return `- ${markdown(message)}`;
     const news = evidence.filter((fact) => !said.has(plain(fact)));
     const advice = first.sequence !== null || said.has(plain(instead)) ? [] : [instead];
     for (const text of [...news, ...advice]) said.add(plain(text));
@@ -85,9 +87,7 @@ function alsoBlocks(first: Finding, also: readonly Finding[]): readonly string[]
       ...facts.map((fact) => `${fact}.`),
       ...advice.map((text) => markdown(text)),
     ];
-    // A note among graver things needs no mark.
-    const mark = severity === "info" ? "" : `${severityMarks[severity]} `;
-    return `- ${mark}${parts.join(" ")}`;
+    return `- ${severityMarks[severity]} ${parts.join(" ")}`;
   });
   return lines.length > 0 ? [lines.join("\n")] : [];
 }
