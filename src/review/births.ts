@@ -55,11 +55,17 @@ export function followBirths(base: Schema | null, complete: boolean): Births {
     recordKept(statements) {
       for (const { operations } of statements)
         for (const operation of operations) {
-          if (operation.kind === "createTable") kept.add(operation.table);
-          if (operation.kind === "renameTable") kept.add(renamed(operation.table, operation.to));
+          if (operation.kind === "createTable") keep(operation.table);
+          if (operation.kind === "renameTable") keep(renamed(operation.table, operation.to));
+          if (operation.kind === "addColumn") bornColumns.delete(key(operation.table, operation.column.name));
         }
     },
   };
+
+  function keep(table: TableName): void {
+    born.delete(table);
+    kept.add(table);
+  }
 
   function change(operation: Operation): void {
     if (operation.kind === "addColumn")

@@ -94,6 +94,14 @@ describe("a migration of a tool that goes by times", () => {
 });
 
 describe("an edited migration", () => {
+  it("makes no new table for those that follow", () => {
+    const made = "CREATE TABLE items (id bigint PRIMARY KEY, n int);";
+    const before = { "m/0002_a.up.sql": made, "m/0002_a.down.sql": "DROP TABLE items;" };
+    const added = { "m/0003_b.up.sql": "CREATE INDEX i ON items (n);", "m/0003_b.down.sql": "DROP INDEX i;" };
+    const edited = { ...before, "m/0002_a.down.sql": "DROP TABLE IF EXISTS items;", ...added };
+    expect(rulesOf(before, edited)).toEqual(["no-blocking-index-build"]);
+  });
+
   const before = { "m/0002_a.up.sql": index, "m/0002_a.down.sql": "SELECT 1;" };
 
   it("is judged by its up when the up changes", () => {
