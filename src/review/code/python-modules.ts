@@ -3,6 +3,7 @@ import type { Span } from "../types.ts";
 import { parsePython } from "./python.ts";
 import { execute, startRun } from "./python-execute.ts";
 import type { Host, Run } from "./python-run.ts";
+import type { PythonModule } from "./python-tree.ts";
 import { booleanOf, isNone, type PythonCall, type PythonValue, pathOf, type Scope } from "./python-values.ts";
 
 /** Where the modules of a project are, by dotted names as files of it import them. */
@@ -165,9 +166,9 @@ export function linkModules(
     const scope: Scope = { names: new Map(), parent: null };
     const loaded: LoadedModule = { path, text, scope, run: startRun(hostOf(() => loaded)) };
     modules.set(path, loaded);
-    const parsed = parsePython(text);
-    if (parsed.kind === "unreadable") watcher.open(loaded, parsed.at, "this is no Python that could be read");
-    else execute(parsed.body, scope, loaded.run);
+    const module = parseOnce(text);
+    if (module.kind === "unreadable") watcher.open(loaded, module.at, "this is no Python that could be read");
+    else execute(module.body, scope, loaded.run);
     return loaded;
   };
   const loadWith = (path: string) => {
@@ -256,6 +257,18 @@ export function linkModules(
   }
 
   return { modules, load: loadWith, settle };
+}
+
+/** Most modules of the two sides of a pull request are the same. */
+const parsed = new Map<string, PythonModule>();
+
+function parseOnce(text: string): PythonModule {
+  const before = parsed.get(text);
+  if (before) return before;
+  if (parsed.size >= 400) parsed.clear();
+  const module = parsePython(text);
+  parsed.set(text, module);
+  return module;
 }
 
 /** `a.b` of `a/b.py` and of `a/b/__init__.py`. */

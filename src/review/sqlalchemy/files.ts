@@ -20,7 +20,7 @@ export function modelFilesFor(directory: string, { paths, text }: ModelRepositor
   const waiting: string[] = [environment];
   /** What is imported itself, and not only because something in it is. */
   const direct = new Set<string>();
-  const { wanted, isAll } = likelyFiles(environment, own, paths);
+  const { wanted, isAll } = likelyFiles(environment, own, paths, python);
   for (const path of wanted) {
     if (isAll) add(path);
     else text(path);
@@ -121,8 +121,8 @@ function likelyFiles(
   environment: string,
   text: string,
   paths: readonly string[],
+  python: PythonPaths,
 ): { readonly wanted: readonly string[]; readonly isAll: boolean } {
-  const python = pythonPaths(paths, isLibrary);
   const imported = importedFiles(environment, text, python).files;
   const roots = new Set(imported.map((path) => topOf(path, python)));
   const home = projectOf(environment, paths);

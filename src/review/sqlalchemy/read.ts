@@ -6,6 +6,7 @@ import {
   type PythonCall,
   type PythonValue,
   pathOf,
+  type Scope,
   stringOf,
   unknown,
 } from "../code/python-values.ts";
@@ -35,11 +36,12 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
     if (skipped.some((one) => one.path === module.path && one.line === line)) return;
     skipped.push({ path: module.path, line, reason, matters: false });
   };
+  const homes = new Map<Scope, LoadedModule>();
   const models: Models = {
     settle: (value) => project.settle(value),
     moduleOf: ({ scope }) => {
-      for (const module of project.modules.values()) if (module.scope === scope) return module;
-      return null;
+      if (!homes.has(scope)) for (const module of project.modules.values()) homes.set(module.scope, module);
+      return homes.get(scope) ?? null;
     },
     call(callee, positional, run) {
       const before = opened;
