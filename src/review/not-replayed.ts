@@ -12,13 +12,17 @@ export function notReplayed(
   models: readonly Schema[],
 ): ((name: string) => boolean) | null {
   const known = [base, head, ...models].flatMap(({ tables, enums }) => [...tables, ...enums]);
-  const names = new Set(known.map(({ name }) => bareName(name)));
+  const homes = new Map(known.map(({ name }) => [bareName(name), bareName(name)]));
+  // An index stands for its table.
+  for (const { tables } of [base, head, ...models])
+    for (const { name, indexes } of tables)
+      for (const index of indexes) homes.set(bareName(index.name), bareName(name));
   const concerned = new Set<string>();
   for (const { words } of history.failed) {
     if (words === null) return null;
     // What only reads and writes rows leaves the schema as it is.
     if (!words.some((word) => changes.test(word))) continue;
-    const named = words.filter((word) => names.has(word));
+    const named = words.flatMap((word) => homes.get(word) ?? []);
     // It changes something, and does not say what.
     if (named.length === 0) return null;
     for (const name of named) concerned.add(name);

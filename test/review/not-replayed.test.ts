@@ -3,8 +3,11 @@ import { notReplayed } from "../../src/review/not-replayed.ts";
 import type { DryRun, Schema } from "../../src/review/types.ts";
 
 function runWith(words: readonly string[] | null): DryRun {
-  const table = { name: "shop.Orders" };
-  const schema = { tables: [table, { name: "users" }], enums: [{ name: "state" }] } as unknown as Schema;
+  const table = { name: "shop.Orders", indexes: [{ name: "by_day" }] };
+  const schema = {
+    tables: [table, { name: "users", indexes: [] }],
+    enums: [{ name: "state" }],
+  } as unknown as Schema;
   const failed = [{ path: "1.sql", line: 1, code: "", reason: "", words }];
   return { base: schema, head: schema, history: { failed } } as unknown as DryRun;
 }
@@ -18,6 +21,11 @@ describe("A part of the history that did not replay", () => {
       true,
       false,
     ]);
+  });
+
+  it("leaves the table of an index in doubt", () => {
+    const isUnsure = notReplayed(runWith(["drop", "index", "by_day"]), []);
+    expect(["shop.Orders", "users"].map((name) => isUnsure?.(name))).toEqual([true, false]);
   });
 
   it("leaves everything in doubt where it changes something and does not say what", () => {

@@ -82,7 +82,7 @@ function inTransactions(
 function refusal({ at, reason, outline }: NotFollowed, text: string): Piece {
   const own = text.slice(at.start, at.end);
   // An operation whose table stands in a variable may concern any that the file names.
-  const names = /\b(batch_)?op\./.test(own)
+  const names = /\b(batch_)?op\.|\b(alter|create|drop)\s/i.test(own)
     ? [...text.matchAll(/["'](\w+)["']/g)].map(([, name]) => name)
     : [];
   const sql = names.length > 0 ? `${own} # ${[...new Set(names)].join(" ")}` : own;
