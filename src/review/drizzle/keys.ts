@@ -93,6 +93,8 @@ function readItem(
 ): string | null {
   if (value.kind === "undefined" || value.kind === "null") return null;
   const { base, steps } = chainOf(value);
+  // Bare SQL is no key: Drizzle Kit passes over it.
+  if (base.kind === "tagged" && drizzleName(base.tag) === "sql") return null;
   const kind = base.kind === "call" ? drizzleName(base.callee) : null;
   if (base.kind !== "call" || kind === null) return describe(value);
   const place = context.place(at);

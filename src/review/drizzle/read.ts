@@ -93,6 +93,10 @@ export function readSchema(
   }
   // Keys may speak of tables that nobody exports: those are read, and not built.
   const read = tables.map((table) => readKeysOf(table, context));
+  // Drizzle Kit makes no type that is not exported: somebody else did, so that its columns work.
+  const used = new Set(read.flatMap(({ columns }) => columns.map(({ type }) => type.replace(/\[.*$/s, ""))));
+  for (const type of enums.values())
+    if (type && used.has(type.name) && !types.includes(type)) types.push(type);
   for (const [path, reason] of program.unreadable) {
     isIncomplete = true;
     skipped.push({ path, line: null, reason, matters: false });

@@ -27,7 +27,12 @@ export function renderPostgresql({ schemas, enums, sequences, tables }: DrizzleS
         ? [statementOf(table, `ALTER TABLE ${nameOf(table)} ENABLE ROW LEVEL SECURITY`)]
         : []),
     ]),
-    ...tables.flatMap((table) => table.foreignKeys.map((key) => statementOf(table, foreignKey(table, key)))),
+    ...tables.flatMap((table) =>
+      // A key that has the name of another takes its place.
+      [
+        ...new Map(table.foreignKeys.map((key) => [key.name ?? foreignKeyName(table, key), key])).values(),
+      ].map((key) => statementOf(table, foreignKey(table, key))),
+    ),
     ...tables.flatMap((table) => table.indexes.map((index) => statementOf(table, createIndex(table, index)))),
   ];
 }
