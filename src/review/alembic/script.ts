@@ -81,8 +81,8 @@ function inTransactions(
 /** What could not be followed stands as a statement that is never run: its own words tell what it may concern. */
 function refusal({ at, reason, outline }: NotFollowed, text: string): Piece {
   const own = text.slice(at.start, at.end);
-  // An operation whose table stands in a variable may concern any that the file names.
-  const names = /\b(batch_)?op\.|\b(alter|create|drop)\s/i.test(own)
+  // Where the table stands in a variable, it may be any that the file names.
+  const names = /[\s(,{]table(_name)?[\s),}]/.test(own)
     ? [...text.matchAll(/["'](\w+)["']/g)].map(([, name]) => name)
     : [];
   const sql = names.length > 0 ? `${own} # ${[...new Set(names)].join(" ")}` : own;
