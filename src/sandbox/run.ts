@@ -1,4 +1,13 @@
-import type { DryRun, MigrationRun, ModelRun, PlanOutcome, QueryRun, Schema } from "../review/types.ts";
+import { isDeepStrictEqual } from "node:util";
+import type {
+  DryRun,
+  Migration,
+  MigrationRun,
+  ModelRun,
+  PlanOutcome,
+  QueryRun,
+  Schema,
+} from "../review/types.ts";
 import { type Base, buildBase } from "./base.ts";
 import type { BaseCache } from "./base-cache.ts";
 import { type State, stateAfter } from "./content.ts";
@@ -42,8 +51,26 @@ interface Seen {
   readonly deployed: { readonly before: PlanOutcome[]; readonly after: PlanOutcome[] };
   models: ModelRun | null;
   context: RunContext | null;
+  /** Where another version of the change, with the same first steps, goes on from. */
+  readonly stops: Stop[];
   lost: string | null;
 }
+
+/** What steps change in the context of a run. */
+type Added = Pick<
+  RunContext,
+  "standIns" | "filled" | "emptied" | "seeded" | "old" | "unfilled" | "sendsOneByOne"
+> & { readonly gaps: Gap[]; readonly missingExtensions: Set<string> };
+
+/** The database before a step, what the steps before it made of the context, and the run of the one that led there. */
+interface Stop {
+  readonly state: State;
+  readonly added: Added;
+  readonly last: MigrationRun | null;
+}
+
+/** Databases between steps that are remembered for other versions of the change: each holds what its step wrote. */
+const mostStops = 8;
 
 /** One dry run, from the base to the plans. Rejects when `loadHistory` does or the signal aborts. */
 export async function runDatabase(request: DryRunRequest, means: RunMeans): Promise<DryRun> {
@@ -91,6 +118,7 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
   for (let next = request.rerun(run); next !== null; ) {
     const clock = stopwatch();
     const version = { ...request, ...next };
+    const stops = first.stops.slice(0, 1 + sameSteps(request.database.steps, next.database.steps));
     const seen = {
       ...nothingSeen(),
       engine: first.engine,
@@ -98,9 +126,10 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
       origin,
       start: first.start,
       head: first.start,
+      stops,
     };
     await unlessLost(request, seen, async () => {
-      await base.session.restore(origin.checkpoint);
+      await base.session.restore((stops.at(-1)?.state ?? origin).checkpoint);
       const rendered = renderModels(version.database);
       await observeChange(version, seen, base, origin, clock.lap);
       await observeModels(version, seen, base, rendered, clock.lap);
@@ -114,6 +143,14 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
     next = request.rerun(answer);
     if (seen.lost !== null) return;
   }
+}
+
+/** How many steps at the beginning are what they were, and only to be applied. */
+function sameSteps(before: readonly Migration[], now: readonly Migration[]): number {
+  const isSame = (step: Migration, i: number) =>
+    step.status === "kept" && isDeepStrictEqual({ ...step, status: before[i]?.status }, before[i]);
+  const changed = now.findIndex((step, i) => !isSame(step, i));
+  return changed === -1 ? now.length : changed;
 }
 
 function nothingSeen(): Seen {
@@ -130,6 +167,7 @@ function nothingSeen(): Seen {
     deployed: { before: [], after: [] },
     models: null,
     context: null,
+    stops: [],
     lost: null,
   };
 }
@@ -197,7 +235,10 @@ function isThrough({ database }: DryRunRequest, { migrations }: Seen): boolean {
   return migrations.length === database.steps.length && migrations.every(({ up }) => !up.leftOpen);
 }
 
-/** Runs the change's steps from the base on and plans the queries on what they leave. */
+/**
+ * Runs the change's steps from the base on, or from the last stop, where the database is then, and plans the queries on what
+ * they leave.
+ */
 async function observeChange(
   request: DryRunRequest,
   seen: Seen,
@@ -206,15 +247,26 @@ async function observeChange(
   lap: (phase: string) => void,
 ): Promise<void> {
   const { database, queries, deployed = [], onProgress } = request;
-  const { session, giveBack } = borrowed(base.session);
+  const { session, keep, giveBack } = borrowed(base.session);
   const scripts = database.steps.map(({ up }) => up);
   const gaps = gapsForChange(base.history.gaps, seen.start.tables.length > 0, scripts);
   const context = contextOf({ ...base, session }, { gaps, own: tablesMadeBy(scripts), lap });
   seen.context = context;
-  let state = origin;
+  const passed = seen.stops.flatMap(({ last }) => last ?? []);
+  const stop = seen.stops.at(-1);
+  const isFirst = request.rerun !== undefined && !stop;
+  const ownGaps = gaps.length;
+  if (stop) addTo(context, stop.added);
+  seen.migrations.push(...passed);
+  seen.head = passed.at(-1)?.after ?? seen.head;
+  let state = stop?.state ?? origin;
   const progress = (done: number) => onProgress?.({ phase: "migrations", done, of: database.steps.length });
-  for (const [i, migration] of database.steps.entries()) {
+  for (const [i, migration] of [...database.steps.entries()].slice(passed.length)) {
     progress(i);
+    if (isFirst && i < mostStops) {
+      keep(state.checkpoint);
+      seen.stops.push({ state, added: addedTo(context, ownGaps), last: seen.migrations.at(-1) ?? null });
+    }
     if (migration.status !== "kept") state = await fillKnown(context, state);
     const { run, next, lost } = await runStep(context, migration, state, followsOf(request, i));
     seen.migrations.push(run);
@@ -303,6 +355,33 @@ function contextOf(
     isNew: (oid) => !old.has(oid),
     lap,
   };
+}
+
+/** A copy of what steps made of the context; the gaps that the change began with are its own. */
+function addedTo(context: RunContext, ownGaps: number): Added {
+  const { standIns, filled, emptied, seeded, old, unfilled, sendsOneByOne } = context;
+  const { gaps, missingExtensions } = context.known;
+  const added = { standIns, filled, emptied, seeded, old, unfilled, sendsOneByOne, missingExtensions };
+  return structuredClone({ ...added, gaps: gaps.slice(ownGaps) });
+}
+
+/** Goes on where a stop was made, in the context of another version of the change. */
+function addTo(context: RunContext, { seeded, sendsOneByOne, emptied, gaps, ...sets }: Added): void {
+  const { missingExtensions, filled, unfilled, old, standIns } = sets;
+  fill(context.known.missingExtensions, missingExtensions);
+  fill(context.filled, filled);
+  fill(context.unfilled, unfilled);
+  fill(context.old, old);
+  fill(context.standIns, standIns);
+  context.known.gaps.push(...gaps);
+  context.emptied.push(...emptied);
+  Object.assign(context.seeded, seeded);
+  context.sendsOneByOne = sendsOneByOne;
+}
+
+function fill(set: Set<string>, values: ReadonlySet<string>): void {
+  set.clear();
+  for (const value of values) set.add(value);
 }
 
 function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<string, number>>): DryRun {

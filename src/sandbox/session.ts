@@ -78,10 +78,12 @@ export function sessionOf(engine: Engine): Session {
   };
 }
 
-/** A session whose own checkpoints can be given back together; those that it did not make stay. */
-export function borrowed(session: Session): { session: Session; giveBack(): Promise<void> } {
+/** A session whose own checkpoints can be given back together; those that it did not make stay, and those that are kept. */
+export function borrowed(session: Session) {
   const made = new Set<Checkpoint>();
   return {
+    /** It outlives the loan, whoever forgets it. */
+    keep: (checkpoint: Checkpoint): void => void made.delete(checkpoint),
     session: {
       ...session,
       async checkpoint() {
@@ -92,8 +94,8 @@ export function borrowed(session: Session): { session: Session; giveBack(): Prom
       async forget(checkpoint) {
         if (made.delete(checkpoint)) await session.forget(checkpoint);
       },
-    },
-    async giveBack() {
+    } satisfies Session,
+    async giveBack(): Promise<void> {
       for (const checkpoint of made) await session.forget(checkpoint);
       made.clear();
     },

@@ -4,6 +4,7 @@ import path from "node:path";
 import { readScript } from "../../src/review/script.ts";
 import type { Statistics } from "../../src/review/statistics.ts";
 import type {
+  Database,
   Dialect,
   DryRun,
   Migration,
@@ -37,6 +38,9 @@ export interface Case {
   readonly statistics?: Statistics;
   readonly signal?: AbortSignal;
   readonly onProgress?: DryRunRequest["onProgress"];
+  /** Other versions of the change, and what is seen of them. */
+  readonly versions?: readonly ((steps: readonly Migration[]) => readonly Migration[])[];
+  saw?(run: DryRun): void;
 }
 
 /** Dry runs of plain SQL texts, all in one process: fast, and only for texts that do no harm to the next. */
@@ -64,21 +68,24 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
       ...rest
     }: Case): Promise<DryRun> {
       const { scope = "test", queries = [], rows = {}, statistics = null, signal, onProgress } = rest;
+      const database: Database = {
+        directory: "migrations",
+        framework: "golang-migrate",
+        dialect,
+        habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
+        models: null,
+        history: history.map((sql, i) => ({
+          path: fileOf(i, "up"),
+          version: String(i),
+          digest: sql,
+          settings: {},
+        })),
+        steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
+      };
+      const { versions, saw } = rest;
+      const left = [...(versions ?? [])];
       return sandbox.dryRun({
-        database: {
-          directory: "migrations",
-          framework: "golang-migrate",
-          dialect,
-          habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
-          models: null,
-          history: history.map((sql, i) => ({
-            path: fileOf(i, "up"),
-            version: String(i),
-            digest: sql,
-            settings: {},
-          })),
-          steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
-        },
+        database,
         scope,
         async loadHistory() {
           loads += 1;
@@ -89,6 +96,13 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
         statistics,
         ...(signal && { signal }),
         ...(onProgress && { onProgress }),
+        ...(versions && {
+          rerun(run: DryRun) {
+            saw?.(run);
+            const next = left.shift();
+            return next ? { database: { ...database, steps: next(database.steps) } } : null;
+          },
+        }),
       });
     },
     async close() {

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { DryRun, Migration } from "../../src/review/types.ts";
+import { createSharedDry, type Dry, outcomesOf, type Step } from "./dry.ts";
+
+let dry: Dry;
+beforeAll(() => {
+  dry = createSharedDry();
+});
+afterAll(() => dry.close());
+
+const history = ["CREATE TABLE orders (id bigint PRIMARY KEY, total int)"];
+const steps: readonly Step[] = [
+  { up: "ALTER TABLE orders ADD COLUMN note text", down: "ALTER TABLE orders DROP COLUMN note" },
+  // Made-up rows hold the same value twice.
+  { up: "UPDATE orders SET total = 1; CREATE UNIQUE INDEX orders_total ON orders (total)" },
+  { up: "CREATE TABLE notes (id int); GRANT SELECT ON notes TO app" },
+  { up: "ALTER TABLE orders ALTER COLUMN total TYPE bigint" },
+];
+
+/** The first so many steps are only applied, as in a version of the change that leaves them alone. */
+const keeping = (count: number) => (all: readonly Migration[]) =>
+  all.map((step, i) => (i < count ? { ...step, status: "kept" as const } : step));
+
+async function runs(...versions: readonly ((all: readonly Migration[]) => readonly Migration[])[]) {
+  const seen: DryRun[] = [];
+  await dry.run({ history, steps, versions, saw: (run) => seen.push(run) });
+  return seen;
+}
+
+function facts({ migrations, head, seeded, standIns }: DryRun) {
+  const plain = migrations.map((migration) => ({ ...migration, before: null, after: null }));
+  return JSON.parse(
+    JSON.stringify({ migrations: plain, head, seeded, standIns }, (key, value) => (key === "ms" ? 0 : value)),
+  );
+}
+
+it("sees of another version of the change what it saw of the first, wherever it goes on from", async () => {
+  const [first, ...others] = await runs(keeping(0), keeping(1), keeping(2), keeping(3), keeping(4));
+  expect(others).toHaveLength(5);
+  expect(first?.migrations.map(({ up }) => outcomesOf(up))).toEqual([
+    ["ran"],
+    ["ran", "ran"],
+    ["ran", "ran"],
+    ["ran"],
+  ]);
+  for (const other of others.slice(0, 4)) expect(facts(other)).toEqual(facts(first as DryRun));
+  expect(others[4]?.head).toEqual(first?.head);
+});
+
+it("runs only what comes after the steps that a version leaves alone", async () => {
+  const [first, second] = await runs((all) =>
+    keeping(2)(all)
+      .map((step, i) => (i === 2 ? { ...step, up: (all[3] as Migration).up } : step))
+      .slice(0, 3),
+  );
+  expect(second?.migrations[1]).toBe(first?.migrations[1]);
+  expect(second?.head.tables.map(({ name }) => name)).toEqual(["orders"]);
+  expect(second?.head.tables[0]?.columns.find(({ name }) => name === "total")?.type).toBe("bigint");
+});
