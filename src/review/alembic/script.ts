@@ -81,8 +81,8 @@ function inTransactions(
 /** What could not be followed stands as a statement that is never run: its own words tell what it may concern. */
 function refusal({ at, reason, outline }: NotFollowed, text: string): Piece {
   const own = text.slice(at.start, at.end);
-  // Where the table stands in a variable, it may be any that the file names.
-  const names = /[\s(,{]table(_name)?[\s),}]/.test(own)
+  // Where the table stands in a variable or around a batch, it may be any that the file names.
+  const names = /[\s(,{]table(_name)?[\s),}]|\bbatch_op\./.test(own)
     ? [...text.matchAll(/["'](\w+)["']/g)].map(([, name]) => name)
     : [];
   const sql = names.length > 0 ? `${own} # ${[...new Set(names)].join(" ")}` : own;
