@@ -78,11 +78,12 @@ export function layOut(
     changed,
     baseFiles.filter((file) => !isExcluded(file.path)),
   );
-  const ownerOf = ownersAmong([...new Set([...sides.base.keys(), ...sides.head.keys()])]);
+  const { found: known, tools } = rememberedOf(baseFiles);
+  const ownerOf = ownersAmong([...new Set([...sides.base.keys(), ...sides.head.keys()])], tools);
   const asked = new Map<string, Asked>();
   const find = (side: Side) => {
     const paths = [...sides[side].keys()];
-    return findDirectories(paths, config, ownerOf, textsOf(side, sides, texts, asked));
+    return findDirectories(paths, config, ownerOf, textsOf(side, sides, texts, asked), known);
   };
   const base = find("base");
   const head = find("head");
@@ -150,19 +151,66 @@ function textsOf(side: Side, sides: Sides, texts: Texts, asked: Map<string, Aske
   };
 }
 
+/** What was found among these paths, with these answers to what frameworks asked. */
+interface Finding {
+  readonly config: Config;
+  readonly paths: readonly string[];
+  readonly answers: readonly Answer[];
+  readonly found: ReadonlyMap<string, Found>;
+}
+
+interface Answer {
+  readonly path: string;
+  readonly directory: string;
+  readonly text: string | null;
+}
+
+interface Remembered {
+  readonly found: Finding[];
+  /** Of other tools, by what names say. */
+  readonly tools: Map<string, OtherTool | null>;
+}
+
+/** Findings of one listing: both sides of a change, and of a version of it. */
+const mostFindings = 4;
+
+/** By the base's listing: a change is laid out again when more of its texts are there, and for each version of it that is run. */
+const remembered = new WeakMap<readonly TreeFileLike[], Remembered>();
+
+function rememberedOf(baseFiles: readonly TreeFileLike[]): Remembered {
+  const known = remembered.get(baseFiles) ?? { found: [], tools: new Map() };
+  remembered.set(baseFiles, known);
+  return known;
+}
+
 /** Every directory with the one framework that has the best reason to claim it, then the one that claims most of it. */
 function findDirectories(
   paths: readonly string[],
   config: Config,
   ownerOf: OwnerOf,
-  text: Repository["text"],
-): Map<string, Found> {
+  textOf: Repository["text"],
+  known: Finding[],
+): ReadonlyMap<string, Found> {
   const named = config.migrations.map(({ directory }) => directory);
   const own = paths.filter(
     (path) =>
       (!isSqlPath(path) || ownerOf(path) === null) &&
       (foreignFolderOf(path) === null || isNamed(path, named)),
   );
+  // What is asked before the first other answer is asked in any case.
+  const same = known.find(
+    (one) =>
+      one.config === config &&
+      isSameList(one.paths, own) &&
+      one.answers.every(({ path, directory, text }) => textOf(path, directory) === text),
+  );
+  if (same) return same.found;
+  const answers: Answer[] = [];
+  const text: Repository["text"] = (path, directory) => {
+    const answer = textOf(path, directory);
+    answers.push({ path, directory, text: answer });
+    return answer;
+  };
   const found = new Map<string, Found>();
   const repository = { paths: own, folders: byDirectory(own), named, text };
   for (const [id, framework] of Object.entries(frameworks)) {
@@ -174,7 +222,13 @@ function findDirectories(
       found.set(laidOut.directory, { framework: id, laidOut });
     }
   }
+  known.unshift({ config, paths: own, answers, found });
+  known.length = Math.min(known.length, mostFindings);
   return found;
+}
+
+function isSameList(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((item, i) => item === others[i]);
 }
 
 const reasonsInOrder = ["text", "file", "name", "guess"];

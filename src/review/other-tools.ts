@@ -25,16 +25,20 @@ export function markedDirectories(paths: readonly string[]): OtherTool[] {
   });
 }
 
-/** For a repository of these paths: the tool that owns a path, by its name or by the mark in its directory. */
-export function ownersAmong(paths: readonly string[]): (path: string) => OtherTool | null {
+/**
+ * For a repository of these paths: the tool that owns a path, by its name or by the mark in its directory. What names say is
+ * remembered in `named`.
+ */
+export function ownersAmong(
+  paths: readonly string[],
+  named: Map<string, OtherTool | null>,
+): (path: string) => OtherTool | null {
   const marked = groupBy(markedDirectories(paths), ({ directory }) => directory);
-  const known = new Map<string, OtherTool | null>();
   return (path) => {
-    const before = known.get(path);
-    if (before !== undefined) return before;
-    const owner = otherToolOf(path) ?? markedOwner(path, marked);
-    known.set(path, owner);
-    return owner;
+    const known = named.get(path);
+    const byName = known === undefined ? otherToolOf(path) : known;
+    if (known === undefined) named.set(path, byName);
+    return byName ?? markedOwner(path, marked);
   };
 }
 
