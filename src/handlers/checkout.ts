@@ -38,12 +38,22 @@ const largestBlob = 32 * 1024 * 1024;
  */
 export async function openCheckout(options: CheckoutOptions): Promise<Checkout> {
   const { repo, head: headName, signal } = options;
-  const repository = await repositoryOf(repo, signal);
-  const { name: baseName, commit: base } = await baseOf(repo, options.base, signal);
-  const head = await commitOf(repo, headName, signal);
+  // Git takes longer to start than to answer: what does not depend on one another is asked at once.
+  const [repository, { name: baseName, commit: base }, head] = await inOrder(
+    repositoryOf(repo, signal),
+    baseOf(repo, options.base, signal),
+    commitOf(repo, headName, signal),
+  );
   if (!head) throw new CheckoutError(unknownRef("--head", headName));
-  const mergeBase = await mergeBaseOf(repo, { base, baseName, head, headName }, signal);
+  const [mergeBase, uncommittedNotes] = await inOrder(
+    mergeBaseOf(repo, { base, baseName, head, headName }, signal),
+    uncommitted(repo, head, signal),
+  );
   const links = new Set<string>();
+  const listing = once(async () => {
+    const output = await git(repo, ["ls-tree", "-r", "-z", "-l", "--full-tree", base], { signal });
+    return readTree(output.toString("utf8"));
+  });
 
   return {
     repository,
@@ -53,15 +63,18 @@ export async function openCheckout(options: CheckoutOptions): Promise<Checkout> 
     headName,
     notes: [
       ...(head === mergeBase ? [`${headName} holds nothing that ${baseName} does not already have`] : []),
-      ...(await uncommitted(repo, head, signal)),
+      ...uncommittedNotes,
     ],
     async changedFiles() {
       const range = [mergeBase, head];
       const how = ["diff-tree", "-r", "-M", "--no-commit-id", "--no-ext-diff", "--no-textconv"];
-      const raw = readRaw(
-        (await git(repo, [...how, "--raw", "-z", "--abbrev=64", ...range], { signal })).toString("utf8"),
+      void listing().catch(() => {});
+      const [list, text] = await inOrder(
+        git(repo, [...how, "--raw", "-z", "--abbrev=64", ...range], { signal }),
+        patchText(repo, [...how, "-p", "-U3", "--no-color", ...range], signal),
       );
-      const patches = await patchesOf(repo, [...how, "-p", "-U3", "--no-color", ...range], raw, signal);
+      const raw = readRaw(list.toString("utf8"));
+      const patches = patchesIn(text, raw);
       for (const entry of raw) if (entry.isLink && entry.digest) links.add(entry.digest);
       const files = raw.flatMap((entry, i): ChangedFile[] => {
         const { path, previousPath, status, digest } = entry;
@@ -71,10 +84,7 @@ export async function openCheckout(options: CheckoutOptions): Promise<Checkout> 
     },
     sharedConfig: async () => null,
     async baseFiles() {
-      const listing = (
-        await git(repo, ["ls-tree", "-r", "-z", "-l", "--full-tree", base], { signal })
-      ).toString("utf8");
-      const entries = readTree(listing);
+      const entries = await listing();
       for (const entry of entries) if (entry.isLink) links.add(entry.digest);
       return {
         files: entries.map(({ path, digest, size }): TreeFile => ({ path, digest, size })),
@@ -149,6 +159,24 @@ async function originOf(
     if (error instanceof GitError) return null;
     throw error;
   }
+}
+
+/** All answers, or what the first of those that reject says, whichever was quicker. */
+async function inOrder<Answers extends readonly unknown[]>(
+  ...work: { readonly [Key in keyof Answers]: Promise<Answers[Key]> }
+): Promise<Answers> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+  return (await Promise.all(work)) as unknown as Answers;
+}
+
+/** The same answer to everybody, asked for when the first one wants it. */
+function once<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
+  let asked: Promise<Answer> | null = null;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
 }
 
 async function repositoryOf(repo: string, signal: AbortSignal | undefined): Promise<string> {
@@ -261,17 +289,20 @@ function statusOf(letter: string): ChangedFile["status"] {
   return letter.startsWith("R") ? "renamed" : "modified";
 }
 
-/** The hunks of each entry, in order; all null when together they are too large to be shown. */
-async function patchesOf(
+/** The patch of a change; null when it is too large to be shown. */
+async function patchText(
   repo: string,
   args: readonly string[],
-  entries: readonly RawEntry[],
   signal: AbortSignal | undefined,
-): Promise<readonly (string | null)[]> {
-  const output = await git(repo, args, { limit: largestPatches, signal }).catch((error: unknown) => {
+): Promise<Buffer | null> {
+  return git(repo, args, { limit: largestPatches, signal }).catch((error: unknown) => {
     if (error instanceof GitError && error.status === null) return null;
     throw error;
   });
+}
+
+/** The hunks of each entry, in order; all null when there is no patch. */
+function patchesIn(output: Buffer | null, entries: readonly RawEntry[]): readonly (string | null)[] {
   if (!output) return entries.map(() => null);
   // A line of a file stands after one of ` +-\\` in a patch, so that none can pass for a header.
   const parts = `\n${output.toString("utf8")}`.split("\ndiff --git ").slice(1);
