@@ -3,6 +3,7 @@ import type { Finding, Report } from "../types.ts";
 import { commentBody } from "./comment.ts";
 import { escapeHtml, visibleLine } from "./escape.ts";
 import { linesSpan, sourcesOf, suggestionOf } from "./fix-view.ts";
+import { type Group, groupsOf, membersOf } from "./groups.ts";
 import { markdownHtml } from "./html-markdown.ts";
 import { style } from "./html-style.ts";
 import { type SummaryOptions, toMarkdown } from "./markdown.ts";
@@ -27,10 +28,17 @@ const longestDiff = 300;
  * inline comment at its line. It loads nothing, runs no script, and escapes everything from the pull request.
  */
 export function toHtml(report: Report, options: HtmlOptions): string {
-  const inline = inlineFindings(report.findings, options.diffs);
+  const placeable = inlineFindings(report.findings, options.diffs);
+  const isNote = ({ gates, severity }: Finding) => !gates && severity === "info";
+  const notes = placeable.filter(isNote);
+  const inline = groupsOf(
+    placeable.filter((finding) => !isNote(finding)),
+    notes,
+    report.changes,
+  );
   const summary = toMarkdown(report, {
     ...options,
-    commented: new Set(inline.map(({ fingerprint }) => fingerprint)),
+    commented: new Set(inline.flatMap(membersOf).map(({ fingerprint }) => fingerprint)),
   });
   const diagrams = report.runs.flatMap((run) => schemaView(run) ?? []);
   const title = `Drydock: ${visible(options.name)}`;
@@ -59,8 +67,8 @@ ${files.join("\n")}
 `;
 }
 
-function fileHtml(file: FileDiff, inline: readonly Finding[], report: Report): string {
-  const comments = inline.filter((finding) => finding.path === file.path);
+function fileHtml(file: FileDiff, inline: readonly Group[], report: Report): string {
+  const comments = inline.filter(({ first }) => first.path === file.path);
   const from = file.previousPath === null ? "" : `<code>${escapeHtml(visible(file.previousPath))}</code> → `;
   const name = `${from}<code>${escapeHtml(visible(file.path))}</code> <span class="soft">${file.status}</span>`;
   if (file.patch === null) return `<section class="file sheet"><header>${name}</header></section>`;
@@ -69,7 +77,7 @@ function fileHtml(file: FileDiff, inline: readonly Finding[], report: Report): s
   return `<section class="file sheet"><header>${name}</header>${body}</section>`;
 }
 
-function linesHtml(lines: readonly PatchLine[], comments: readonly Finding[], report: Report): string {
+function linesHtml(lines: readonly PatchLine[], comments: readonly Group[], report: Report): string {
   const shown = shownLines(lines, comments);
   const pieces: string[] = [];
   let left = 0;
@@ -83,19 +91,19 @@ function linesHtml(lines: readonly PatchLine[], comments: readonly Finding[], re
     if (!line) continue;
     pieces.push(lineHtml(line));
     if (line.new === null) continue;
-    const here = comments.filter((finding) => finding.endLine === line.new);
-    pieces.push(...here.map((finding) => commentHtml(finding, report)));
+    const here = comments.filter(({ first }) => first.endLine === line.new);
+    pieces.push(...here.map((group) => commentHtml(group, report)));
   }
   return pieces.join("\n");
 }
 
-function shownLines(lines: readonly PatchLine[], comments: readonly Finding[]): ReadonlySet<PatchLine> {
+function shownLines(lines: readonly PatchLine[], comments: readonly Group[]): ReadonlySet<PatchLine> {
   if (lines.length <= longestDiff) return new Set(lines);
   if (comments.length === 0) return new Set(lines.slice(0, longestDiff));
   const isNear = (line: PatchLine) =>
     line.kind === "hunk" ||
     comments.some(
-      (finding) => line.new !== null && line.new >= finding.line - 10 && line.new <= finding.endLine + 3,
+      ({ first }) => line.new !== null && line.new >= first.line - 10 && line.new <= first.endLine + 3,
     );
   return new Set(lines.filter(isNear));
 }
@@ -111,11 +119,12 @@ function row(kind: string, ...[old, now, sign, text]: readonly [string, string, 
 }
 
 /** A comment as GitHub would render its Markdown, with its suggestion as the change that it stands for. */
-function commentHtml(finding: Finding, report: Report): string {
+function commentHtml(group: Group, report: Report): string {
+  const finding = group.first;
   const sources = sourcesOf(report.changes);
   const text = sources.get(finding.path);
   const suggestion = text === undefined ? null : suggestionOf(finding, text);
-  const body = commentBody(finding, { suggestion, sources, rulesUrl: report.rulesUrl });
+  const body = commentBody(finding, { ...group, suggestion, sources, rulesUrl: report.rulesUrl });
   const { start, end } = linesSpan(text ?? "", finding.line, finding.endLine);
   const range =
     finding.endLine > finding.line ? `lines ${finding.line} to ${finding.endLine}` : `line ${finding.line}`;
