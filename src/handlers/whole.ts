@@ -161,6 +161,7 @@ function mergedRun(database: Database, reports: readonly Report[]): DryRun | nul
     migrations,
     queries: [],
     models: null,
+    snapshots: null,
     lost: runs.find(({ run }) => run.lost !== null)?.run.lost ?? null,
   };
 }

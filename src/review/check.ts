@@ -16,6 +16,7 @@ import type { BrokenQuery, Context, MigrationContext, OperationContext, QueryCon
 import { rules as allRules } from "./rules/index.ts";
 import { isVerbatim } from "./script.ts";
 import { sequenceOf } from "./sequence.ts";
+import { staleSnapshotOf } from "./stale-snapshot.ts";
 import { runOf } from "./statement-run.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { suppress } from "./suppress.ts";
@@ -387,6 +388,7 @@ function checkModels(asked: readonly Asked[], context: Context, run: DryRun | nu
   if (!run || !context.head) return [];
   return [
     ...checkDrift(asked, context, run),
+    ...checkSnapshot(asked, context, run),
     ...checkModelAdditions(asked, context, run),
     ...checkModelChanges(asked, context, run),
   ];
@@ -427,6 +429,17 @@ function checkDrift(asked: readonly Asked[], context: Context, run: DryRun): Fin
       problemsOf(rule.check.drift?.(drift, context)).map((problem) =>
         findingOf(id, rule, problem, drift, `${drift.kind} ${drift.model} ${drift.migrations}`, override),
       ),
+    ),
+  );
+}
+
+function checkSnapshot(asked: readonly Asked[], context: Context, run: DryRun): Finding[] {
+  const { snapshot } = context.framework;
+  const stale = snapshot && staleSnapshotOf(context.database, run, snapshot);
+  if (!stale) return [];
+  return asked.flatMap(({ id, rule, override }) =>
+    problemsOf(rule.check.snapshot?.(stale, snapshot)).map((problem) =>
+      findingOf(id, rule, problem, stale, "snapshot", override),
     ),
   );
 }

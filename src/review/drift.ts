@@ -333,7 +333,8 @@ function isMadeHere({ kind, object }: Unplaced, { base, head }: DryRun): boolean
   return holds(head, kind, object) && !holds(base, kind, object);
 }
 
-function holds({ tables, enums }: Schema, kind: Drift["kind"], object: string): boolean {
+/** Whether a schema has what a difference is about. */
+export function holds({ tables, enums }: Schema, kind: Drift["kind"], object: string): boolean {
   switch (kind) {
     case "table":
       return tables.some(({ name }) => name === object);
@@ -364,7 +365,7 @@ function isJoinTable({ name, columns }: Table): boolean {
 }
 
 /** `orders` of `orders.note` and of `orders(user_id)`. */
-function tableIn(object: string): string {
+export function tableIn(object: string): string {
   return object.replace(/(?:\.[^.]*|\(.*\))$/s, "");
 }
 

@@ -1,5 +1,14 @@
 import { readScript } from "./script.ts";
-import type { Dialect, Habits, Script, Settings, Skipped, Text, TransactionMode } from "./types.ts";
+import type {
+  Dialect,
+  Habits,
+  ModelStatement,
+  Script,
+  Settings,
+  Skipped,
+  Text,
+  TransactionMode,
+} from "./types.ts";
 
 /** One migration as its framework lays it out: paths, not yet texts. */
 export interface MigrationFiles {
@@ -86,6 +95,27 @@ export interface NewFile {
   readonly text: string;
 }
 
+/** What a snapshot or a dump holds. */
+export interface SnapshotReading {
+  readonly statements: readonly ModelStatement[];
+  /** Versions of the migrations that it was made after; null where it lists none. */
+  readonly versions: readonly string[] | null;
+}
+
+/** What a tool keeps of the schema that its migrations build. */
+export interface SnapshotKeeping {
+  /** Where it stands after the last of a directory's migrations. */
+  pathFor(directory: string, last: MigrationFiles): string;
+  /** null for what is none of this tool, or not understood. */
+  read(text: string, dialect: Dialect): SnapshotReading | null;
+  /** Whether it is dumped from a database that the migrations built; it is made from the models else. */
+  readonly isDumped: boolean;
+  /** What comes of one that is not in step. */
+  readonly follows: Text;
+  /** What brings it into step. */
+  readonly remedy: Text;
+}
+
 /**
  * Runs migrations: golang-migrate, goose, … A framework is found by the marks it leaves on paths, in its own files or in
  * the migrations' texts; it orders its migrations, cuts a file's text into an up and a down, says how each is sent to the
@@ -111,11 +141,15 @@ export interface Framework {
   readonly outsideTransaction: Text;
   /** The files of a new migration; null when the tool has no way to run it so. */
   write(draft: Draft): readonly NewFile[] | null;
+  /** null for a tool that keeps nothing of the schema. */
+  readonly snapshot: SnapshotKeeping | null;
 }
 
 /** Checks the shape of a framework; its id is its file's name. */
-export function defineFramework(framework: Framework): Framework {
-  return framework;
+export function defineFramework(
+  framework: Omit<Framework, "snapshot"> & Partial<Pick<Framework, "snapshot">>,
+): Framework {
+  return { snapshot: null, ...framework };
 }
 
 /** A file that is one script, all of it. */

@@ -201,6 +201,7 @@ export function readPushed(
         head: texted.head.files,
         statements: now.statements && before.statements && { base: before.statements, head: now.statements },
       },
+      snapshots: null,
     },
     skipped: [
       { path: directory, line: null, reason: reasons.pushed(orm.push.title), matters: false },

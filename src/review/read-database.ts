@@ -10,6 +10,7 @@ import { toolOfText } from "./other-tools.ts";
 import type { Past, Step } from "./plan.ts";
 import { readText } from "./read-text.ts";
 import { isUnreadable, maxStatements, unreadableScript } from "./script.ts";
+import { readSnapshots } from "./snapshots.ts";
 import { normaliseStatement } from "./sql/names.ts";
 import type { Database, Dialect, Migration, Script, Skipped } from "./types.ts";
 import { waiverOf } from "./waiver.ts";
@@ -71,6 +72,7 @@ export function readDatabase(
       })),
       steps: steps.map(({ migration }) => migration),
       models,
+      snapshots: withModels ? readSnapshots(directory, layout, texts, written.dialect) : null,
     },
     skipped: [...read.flatMap((step) => step.skipped), ...skipped],
   };

@@ -15,6 +15,7 @@ import { dialectFilesOf, readDatabase } from "./read-database.ts";
 import { readQueries } from "./read-queries.ts";
 import { readText } from "./read-text.ts";
 import { readScript } from "./script.ts";
+import { snapshotFilesOf } from "./snapshots.ts";
 import { suppressionsIn, suppressionsInCode } from "./suppressions.ts";
 import type { ChangeSet, Database, Dialect, HistoryEntry, Script, Skipped } from "./types.ts";
 
@@ -76,6 +77,7 @@ export function wantedFiles({
     const isModelled = models.length > 0 && hasChangedModels(directory, layout, texts);
     if (directory.steps.length === 0 && !needsAll && !isModelled) continue;
     for (const { side, path } of dialectFilesOf(directory, config)) want(side, path);
+    if (withModels) for (const { side, path } of snapshotFilesOf(directory, layout)) want(side, path);
     for (const { files, before, status } of directory.steps) {
       want("head", files.up);
       want("head", files.down);

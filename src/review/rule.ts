@@ -1,6 +1,6 @@
 import type { Additions } from "./additions.ts";
 import type { Contract } from "./contracts.ts";
-import type { Framework } from "./framework.ts";
+import type { Framework, SnapshotKeeping } from "./framework.ts";
 import type { Push } from "./orm.ts";
 import type {
   AnnotatedQuery,
@@ -21,6 +21,7 @@ import type {
   Schema,
   Script,
   Severity,
+  StaleSnapshot,
   Statement,
   StatementRun,
   Suppression,
@@ -140,6 +141,8 @@ export interface Checks extends OperationChecks {
   /** Advice on design: asked of what a migration adds, and of what models add that no migration brings. */
   readonly additions?: (added: Additions, context: Context) => Answer;
   readonly drift?: (drift: Drift, context: Context) => Answer;
+  /** Asked of the tool's own snapshot or dump, where migrations are added that it does not tell. */
+  readonly snapshot?: (stale: StaleSnapshot, keeping: SnapshotKeeping) => Answer;
   readonly query?: (query: AnnotatedQuery, context: QueryContext) => Answer;
   /** Asked of models that are brought to the database without migrations. */
   readonly modelChange?: (change: ModelChange, context: ModelContext) => Answer;

@@ -362,6 +362,21 @@ export interface Database {
   readonly steps: readonly Migration[];
   /** The models that belong to it, where the pull request changes them or its migrations; null when there are none that are read. */
   readonly models: Models | null;
+  /** What the tool keeps of the schema, where the pull request adds migrations; null when it keeps nothing that is read. */
+  readonly snapshots: Snapshots | null;
+}
+
+/** What a tool keeps of the schema that its migrations build, on both sides: a snapshot, a dump. */
+export interface Snapshots {
+  /** The head side's file. */
+  readonly path: string;
+  /** Added migrations of which it was to list the version and does not, by the paths of their ups. */
+  readonly unlisted: readonly string[];
+  /** What builds it, side by side. */
+  readonly statements: {
+    readonly base: readonly ModelStatement[];
+    readonly head: readonly ModelStatement[];
+  };
 }
 
 /** A file that declares models. */
@@ -656,6 +671,8 @@ export interface DryRun {
   readonly deployed: readonly DeployedRun[];
   /** The schemas that the models declare; null when there are none. */
   readonly models: ModelRun | null;
+  /** The schemas that the tool's own snapshots tell; null when there are none. */
+  readonly snapshots: ModelRun | null;
   /** Why the run as a whole came to no verdict; null when it did. */
   readonly lost: string | null;
   readonly timings: Readonly<Record<string, number>>;
@@ -923,6 +940,16 @@ export interface Drift extends Place {
   readonly model: string | null;
   /** What the migrations build; null when only the model has it. */
   readonly migrations: string | null;
+}
+
+/** A snapshot or a dump that does not tell what the migrations build, and the migration since which it does not. */
+export interface StaleSnapshot extends Place {
+  /** The file of the snapshot. */
+  readonly file: string;
+  /** Whether it does not list the migration at all; then nothing is compared. */
+  readonly isUnlisted: boolean;
+  /** What it tells otherwise, as `model`. */
+  readonly differences: readonly Pick<Drift, "kind" | "object" | "model" | "migrations">[];
 }
 
 /** Something that code needs and the schema that it meets does not give it. */

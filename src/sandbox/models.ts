@@ -24,8 +24,41 @@ export interface RenderedModels {
   readonly head: RenderedSide;
 }
 
-/** Begins to work out what the models build, while the database is at other work; null when there are none. */
-export function renderModels({ models, dialect }: Database): Promise<RenderedModels> | null {
+/** What is built beside the migrated database: the models, and what the tool's own snapshots tell. */
+export interface Rendered {
+  readonly models: RenderedModels | null;
+  readonly snapshots: RenderedModels | null;
+}
+
+/** What was built so. */
+export interface Built {
+  readonly models: ModelRun | null;
+  readonly snapshots: ModelRun | null;
+}
+
+/** Begins to work out what is to be built, while the database is at other work; null when there is nothing. */
+export function renderBeside(database: Database): Promise<Rendered> | null {
+  const models = renderModels(database);
+  const { snapshots } = database;
+  if (models === null && snapshots === null) return null;
+  const told = snapshots && {
+    base: { statements: snapshots.statements.base },
+    head: { statements: snapshots.statements.head },
+  };
+  return Promise.resolve(models).then((rendered) => ({ models: rendered, snapshots: told }));
+}
+
+/** Builds each pair that there is. An engine that is lost takes nothing of the first one away. */
+export async function buildEach(
+  { models, snapshots }: Rendered,
+  buildPair: (pair: RenderedModels) => Promise<ModelRun>,
+): Promise<Built> {
+  const built = models && (await buildPair(models));
+  return { models: built, snapshots: snapshots && (await buildPair(snapshots)) };
+}
+
+/** null when there are none. */
+function renderModels({ models, dialect }: Database): Promise<RenderedModels> | null {
   if (models === null) return null;
   const { statements } = models;
   if (statements === null) return renderByEngine(models, dialect);
@@ -51,21 +84,28 @@ function split(rendered: PrismaAnswers["render"], dialect: Dialect): RenderedSid
 }
 
 /**
- * The schemas that models build, read as every other schema is. They are made beside what stands in the database, which is
- * moved out of the way, so that types of its extensions are there. The database is not put back: this is the last that is
+ * The schemas that models and snapshots build, read as every other schema is. They are made beside what stands in the database,
+ * which is moved out of the way, so that types of its extensions are there. The database is not put back: this is the last that is
  * asked of it.
  */
-export async function buildModels(session: Session, { base, head }: RenderedModels): Promise<ModelRun> {
-  try {
-    const built = await build(session, head, "head");
-    if (isSame(base, head)) return { head: built, base: built };
-    // What the migrations made is seen by the second side as well, and not what the first one made.
-    return { head: built, base: await build(session, base, "base") };
-  } catch (cause) {
-    if (!(cause instanceof EngineLost)) throw cause;
-    const lost: ModelSchema = { kind: "not-built", reason: cause.message };
-    return { base: lost, head: lost };
-  }
+export function buildBeside(session: Session, rendered: Rendered): Promise<Built> {
+  let builds = 0;
+  const next = (side: RenderedSide) => {
+    builds += 1;
+    return build(session, side, builds);
+  };
+  return buildEach(rendered, async ({ base, head }) => {
+    try {
+      const built = await next(head);
+      if (isSame(base, head)) return { head: built, base: built };
+      // What the migrations made is seen by the later ones as well, and not what the first one made.
+      return { head: built, base: await next(base) };
+    } catch (cause) {
+      if (!(cause instanceof EngineLost)) throw cause;
+      const lost: ModelSchema = { kind: "not-built", reason: cause.message };
+      return { base: lost, head: lost };
+    }
+  });
 }
 
 /** Whether both sides build the same, so that it is built once. */
@@ -76,17 +116,17 @@ export function isSame(base: RenderedSide, head: RenderedSide): boolean {
 /** What the schemas that stand are called while a model is built. */
 const aside = "drydock_aside_";
 
-async function build(session: Session, rendered: RenderedSide, side: string): Promise<ModelSchema> {
+async function build(session: Session, rendered: RenderedSide, number: number): Promise<ModelSchema> {
   if ("refused" in rendered) return { kind: "not-built", reason: rendered.refused };
   await session.reset();
   const [schemas = []] = await session.ask(userSchemas);
   const moves = schemas.flatMap(([name], i) =>
     name === null || name === undefined
       ? []
-      : [`ALTER SCHEMA ${quoted(name)} RENAME TO ${aside}${side}_${i}`],
+      : [`ALTER SCHEMA ${quoted(name)} RENAME TO ${aside}${number}_${i}`],
   );
   const [before = []] = await session.ask(migratedSchemas);
-  const migrated = before.length > 0 ? before : schemas.map((_, i) => [`${aside}${side}_${i}`]);
+  const migrated = before.length > 0 ? before : schemas.map((_, i) => [`${aside}${number}_${i}`]);
   const path = ["public", ...migrated.map(([name]) => name)].join(", ");
   const moved = await session.run([...moves, "CREATE SCHEMA public", `SET search_path = ${path}`].join("; "));
   if (moved.error) return { kind: "not-built", reason: moved.error.message };
@@ -104,7 +144,7 @@ WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema') AND nspname !~
 ORDER BY nspname`;
 
 /** What stood before the first side was built, moved out of the way by it. */
-const migratedSchemas = `SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname ~ '^${aside}head_' ORDER BY nspname`;
+const migratedSchemas = `SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname ~ '^${aside}1_' ORDER BY nspname`;
 
 /** Only what the model builds, with names as they are where nothing was moved. */
 function withoutAside(schema: Schema): Schema {

@@ -1,13 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type {
-  DryRun,
-  Migration,
-  MigrationRun,
-  ModelRun,
-  PlanOutcome,
-  QueryRun,
-  Schema,
-} from "../review/types.ts";
+import type { DryRun, Migration, MigrationRun, PlanOutcome, QueryRun, Schema } from "../review/types.ts";
 import { type Base, buildBase } from "./base.ts";
 import type { BaseCache } from "./base-cache.ts";
 import { type State, stateAfter } from "./content.ts";
@@ -16,7 +8,7 @@ import { gapsForChange } from "./elsewhere.ts";
 import { type Engine, EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
 import type { LeaseOptions } from "./keeper.ts";
-import { buildModels, renderModels } from "./models.ts";
+import { type Built, buildBeside, renderBeside } from "./models.ts";
 import { emptySchema, schemaOf } from "./schema.ts";
 import { seed } from "./seed.ts";
 import { borrowed } from "./session.ts";
@@ -49,7 +41,7 @@ interface Seen {
   readonly early: Map<number, PlanOutcome>;
   readonly after: Map<number, PlanOutcome>;
   readonly deployed: { readonly before: PlanOutcome[]; readonly after: PlanOutcome[] };
-  models: ModelRun | null;
+  beside: Built;
   context: RunContext | null;
   /** Where another version of the change, with the same first steps, goes on from. */
   readonly stops: Stop[];
@@ -130,7 +122,7 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
     };
     await unlessLost(request, seen, async () => {
       await base.session.restore((stops.at(-1)?.state ?? origin).checkpoint);
-      const rendered = renderModels(version.database);
+      const rendered = renderBeside(version.database);
       await observeChange(version, seen, base, origin, clock.lap);
       await observeModels(version, seen, base, rendered, clock.lap);
     });
@@ -165,7 +157,7 @@ function nothingSeen(): Seen {
     early: new Map(),
     after: new Map(),
     deployed: { before: [], after: [] },
-    models: null,
+    beside: { models: null, snapshots: null },
     context: null,
     stops: [],
     lost: null,
@@ -180,7 +172,7 @@ async function observe(
 ): Promise<void> {
   const { queries, deployed = [] } = request;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
-  const rendered = renderModels(request.database);
+  const rendered = renderBeside(request.database);
   const base = await buildBase({
     database: request.database,
     scope: request.scope,
@@ -218,16 +210,16 @@ async function observe(
   await observeModels(request, seen, base, rendered, lap);
 }
 
-/** What the models build beside what the change left; the database is not put back. */
+/** What models and snapshots build beside what the change left; the database is not put back. */
 async function observeModels(
   request: DryRunRequest,
   seen: Seen,
   { session }: Base,
-  rendered: ReturnType<typeof renderModels>,
+  rendered: ReturnType<typeof renderBeside>,
   lap: (phase: string) => void,
 ): Promise<void> {
   if (!rendered || !isThrough(request, seen)) return;
-  seen.models = await buildModels(session, await rendered);
+  seen.beside = await buildBeside(session, await rendered);
   lap("models");
 }
 
@@ -324,7 +316,9 @@ async function fillKnown(context: RunContext, state: State): Promise<State> {
 /** What the database is needed for after a step. */
 function followsOf({ database, queries, deployed = [] }: DryRunRequest, step: number): Follows {
   if (step < database.steps.length - 1) return "another step";
-  return queries.length > 0 || deployed.length > 0 || database.models ? "questions" : "nothing";
+  return queries.length > 0 || deployed.length > 0 || database.models || database.snapshots
+    ? "questions"
+    : "nothing";
 }
 
 function productionOf({ rows, statistics = null }: DryRunRequest): Production {
@@ -426,7 +420,7 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
       before: seen.deployed.before[query] ?? notPlanned(stopReason(seen)),
       after: seen.deployed.after[query] ?? notPlanned(stopReason(seen)),
     })),
-    models: seen.models,
+    ...seen.beside,
     lost: seen.lost,
     timings,
   };

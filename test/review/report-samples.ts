@@ -139,6 +139,7 @@ export function database(steps: readonly Migration[], more: Partial<Database> = 
     dialect: "postgresql",
     habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
     models: null,
+    snapshots: null,
     history: [
       { path: "db/migrations/0001_orders.up.sql", version: "1", digest: "0".repeat(40), settings: {} },
     ],
@@ -154,6 +155,7 @@ export function dryRun(migrations: readonly MigrationRun[], more: Partial<DryRun
     history: { migrations: 1, statements: 2, cached: false, failed: [] },
     standIns: [],
     models: null,
+    snapshots: null,
     seeded: { tables: 1, rows: 5, empty: [] },
     base: schema(ordersTable),
     head: schema(ordersTable),

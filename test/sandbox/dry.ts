@@ -74,6 +74,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
         dialect,
         habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
         models: null,
+        snapshots: null,
         history: history.map((sql, i) => ({
           path: fileOf(i, "up"),
           version: String(i),

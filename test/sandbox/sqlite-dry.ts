@@ -48,6 +48,7 @@ export function createSqliteDry(options: SandboxOptions = {}) {
           dialect: "sqlite",
           habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
           models: null,
+          snapshots: null,
           history: history.map((sql, i) => ({
             path: fileOf(i, "up"),
             version: String(i),

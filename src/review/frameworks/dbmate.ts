@@ -1,7 +1,8 @@
 import { defineFramework, type MigrationFile, noSettings, type Reading } from "../framework.ts";
 import { leadingVersion, markedFolders, nameAfterVersion, refusedFile } from "../marked-files.ts";
-import { fileNameOf, joinPath } from "../paths.ts";
+import { directoryOf, fileNameOf, joinPath } from "../paths.ts";
 import { readScript } from "../script.ts";
+import { readDump } from "../sql/dump.ts";
 import { say } from "../text.ts";
 import type { Span } from "../types.ts";
 import { compareText } from "../versions.ts";
@@ -10,7 +11,7 @@ import { compareText } from "../versions.ts";
  * dbmate keeps up and down in one file, `<digits><anything>.sql`, after `-- migrate:up` and `-- migrate:down`, and sends each
  * of them as one query: in a transaction, or without one after `transaction:false` (dbmate README.md, Creating Migrations,
  * Migration Options; pkg/dbmate/migration.go). Files run in the order of their names, also late ones; the version is the key
- * of its table (pkg/dbmate/db.go). `schema.sql` is a dump that it writes itself.
+ * of its table (pkg/dbmate/db.go). `schema.sql` is a dump that it writes itself after each run, with the versions that ran.
  */
 export default defineFramework({
   title: "dbmate",
@@ -43,6 +44,17 @@ export default defineFramework({
     const body = (sql: string | null) => (sql === null || sql.endsWith("\n") ? (sql ?? "") : `${sql}\n`);
     const text = `-- migrate:up${option}\n${body(up)}\n-- migrate:down${option}\n${body(down)}`;
     return [{ path: joinPath(directory, `${version}_${name}.sql`), text }];
+  },
+  snapshot: {
+    pathFor: (directory) => joinPath(directoryOf(directory), "schema.sql"),
+    read(text, dialect) {
+      const dump = readDump(text, "schema_migrations", dialect);
+      // Without versions it cannot be told when it was made.
+      return /^-- Dbmate schema migrations/m.test(text) && dump.versions ? dump : null;
+    },
+    isDumped: true,
+    follows: say`${"dbmate load"} sets up databases without it`,
+    remedy: say`Run ${"dbmate up"}, or ${"dbmate dump"} where it ran, and commit the file with the migration.`,
   },
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { statementsOfSnapshot } from "../drizzle/snapshot.ts";
 import {
   defineFramework,
   type MigrationDirectory,
@@ -41,6 +42,19 @@ export default defineFramework({
     if (fileNameOf(after.up) === "migration.sql") return [{ path: `${base}/migration.sql`, text: up }];
     // The tool keeps the journal.
     return [{ path: `${base}.sql`, text: `-- drizzle-kit generate --custom --name=${name}\n${up}` }];
+  },
+  snapshot: {
+    pathFor: (directory, { up }) =>
+      fileNameOf(up) === "migration.sql"
+        ? joinPath(directoryOf(up), "snapshot.json")
+        : snapshotOf(up, directory),
+    read(text, dialect) {
+      const statements = statementsOfSnapshot(text, dialect);
+      return statements && { statements, versions: null };
+    },
+    isDumped: false,
+    follows: say`the next ${"drizzle-kit generate"} starts from it, and repeats or undoes that`,
+    remedy: say`Take the migration and its snapshot away, merge the base branch, and run ${"drizzle-kit generate"} again; SQL written by hand belongs into what ${"drizzle-kit generate --custom"} starts.`,
   },
 });
 

@@ -80,6 +80,7 @@ import noSchemaRename from "./no-schema-rename.ts";
 import noSecret from "./no-secret.ts";
 import noStaleFunction from "./no-stale-function.ts";
 import noStaleSequence from "./no-stale-sequence.ts";
+import noStaleSnapshot from "./no-stale-snapshot.ts";
 import noTableDrop from "./no-table-drop.ts";
 import noTableRename from "./no-table-rename.ts";
 import noTableRewrite from "./no-table-rewrite.ts";
@@ -203,6 +204,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-secret": noSecret,
   "no-stale-function": noStaleFunction,
   "no-stale-sequence": noStaleSequence,
+  "no-stale-snapshot": noStaleSnapshot,
   "no-table-drop": noTableDrop,
   "no-table-rename": noTableRename,
   "no-table-rewrite": noTableRewrite,

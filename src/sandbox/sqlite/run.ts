@@ -4,7 +4,7 @@ import type { DryRunRequest } from "../dry-run.ts";
 import { gapsForChange } from "../elsewhere.ts";
 import { type Checkpoint, EngineLost } from "../engine.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
-import { isSame, type RenderedModels, renderModels } from "../models.ts";
+import { type Built, buildEach, isSame, type RenderedModels, renderBeside } from "../models.ts";
 import { emptySchema, schemaOf } from "../schema.ts";
 import { unreachedStep } from "../step.ts";
 import { buildSqliteBase, type SqliteBase } from "./base.ts";
@@ -26,7 +26,7 @@ interface Seen {
   start: Schema;
   head: Schema;
   readonly migrations: MigrationRun[];
-  models: ModelRun | null;
+  beside: Built;
   context: SqliteContext | null;
   standIns: readonly StandIn[];
   lost: string | null;
@@ -43,7 +43,7 @@ export async function runSqlite(request: DryRunRequest, means: SqliteMeans): Pro
     start: emptySchema,
     head: emptySchema,
     migrations: [],
-    models: null,
+    beside: { models: null, snapshots: null },
     context: null,
     standIns: [],
     lost: null,
@@ -80,7 +80,7 @@ async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promis
   const { database } = request;
   const { session, limits, lap } = tools;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
-  const rendered = renderModels(database);
+  const rendered = renderBeside(database);
   const empty = rendered && (await session.checkpoint());
   const base = await buildSqliteBase(request, { ...tools, progress });
   seen.base = base;
@@ -116,12 +116,12 @@ async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promis
   }
   progress("migrations", database.steps.length, database.steps.length);
   if (!rendered || !empty) return;
-  seen.models = await buildModels(session, await rendered, empty);
+  seen.beside = await buildEach(await rendered, (pair) => buildPair(session, pair, empty));
   lap("models");
 }
 
-/** The schemas that models build in an empty database. The database is not put back: this is the last that is asked of it. */
-async function buildModels(
+/** The schemas that both sides build in an empty database. The database is not put back: this is the last that is asked of it. */
+async function buildPair(
   session: SqliteSession,
   { base, head }: RenderedModels,
   empty: Checkpoint,
@@ -183,7 +183,7 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
       }),
     ),
     deployed: [],
-    models: seen.models,
+    ...seen.beside,
     lost: seen.lost,
     timings,
   };
