@@ -86,8 +86,12 @@ function mayNameRelations({ kind, definition, details }: CatalogObject): boolean
 }
 
 async function readObjects(session: Session, part: Part | null): Promise<CatalogObject[]> {
-  const answers = await session.ask(`BEGIN; SET LOCAL search_path = public; ${catalogSql(part)}; ROLLBACK`);
-  return (answers[2] ?? []).map(objectOf);
+  // Of few objects the rows are found sooner than the best order to find them in.
+  const order = part === null ? "" : "SET LOCAL join_collapse_limit = 1; ";
+  const answers = await session.ask(
+    `BEGIN; SET LOCAL search_path = public; ${order}${catalogSql(part)}; ROLLBACK`,
+  );
+  return (answers.at(-2) ?? []).map(objectOf);
 }
 
 /** The name under which parents refer to an object. */

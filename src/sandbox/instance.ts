@@ -6,7 +6,7 @@ import type { Image, Reply, Request } from "./messages.ts";
 import { hasSegments, pretendSizes } from "./pretend.ts";
 import { createReader, frameQuery } from "./protocol.ts";
 import { limitFiles } from "./quota.ts";
-import { loadLibraries, provenSnapshot } from "./warm-up.ts";
+import { askAhead, loadLibraries, provenSnapshot } from "./warm-up.ts";
 import { watchWrites } from "./writes.ts";
 
 type BootRequest = Extract<Request, { kind: "boot" }>;
@@ -49,6 +49,7 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
   const checkpoints = latest ? "memory" : "archive";
   // What did not bring the database back may have harmed it.
   if (boot.snapshots && !latest) await startAgain(boot.image);
+  if (boot.warm) await askAhead(exec);
   const version = (await exec("SHOW server_version", null)).sets[0]?.rows[0]?.[0] ?? "";
   const title = `PostgreSQL ${version} (PGlite ${boot.version})`;
 

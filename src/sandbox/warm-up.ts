@@ -3,6 +3,7 @@ import { restoreSnapshot, type Snapshot, takeSnapshot, tellsWrites } from "./che
 import type { Internals } from "./internals.ts";
 import { changedSql } from "./marks.ts";
 import type { Reply } from "./messages.ts";
+import { sightSql } from "./observe.ts";
 
 type Exec = (sql: string, copyData: string | null) => Promise<Reply>;
 
@@ -58,6 +59,14 @@ export async function provenSnapshot(
   } catch {
     return null;
   }
+}
+
+/**
+ * Asks once what is asked around each statement, of nothing in particular: what the server remembers of its own catalogues to
+ * answer stays in its memory, and so in every checkpoint, from which it would otherwise learn it anew each time.
+ */
+export async function askAhead(exec: Exec): Promise<void> {
+  for (const sql of [changedSql, catalogSql(usualPart), sightSql]) await exec(sql, null);
 }
 
 async function countOfTables(exec: Exec): Promise<string | null> {
