@@ -65,8 +65,11 @@ export function additionsOf(
   const later = new Map(head.tables.map((table) => [table.oid, table]));
   const kept = run.after.tables.flatMap((after) => {
     const now = later.get(after.oid);
-    if (!now || now.kind === "partition" || now.temporary || bookkeeping.test(now.name)) return [];
-    return [{ old: before.get(after.oid) ?? null, after, now }];
+    const old = before.get(after.oid) ?? null;
+    // The very same table throughout got nothing.
+    if (!now || (old === after && after === now)) return [];
+    if (now.kind === "partition" || now.temporary || bookkeeping.test(now.name)) return [];
+    return [{ old, after, now }];
   });
   return {
     by: { kind: "migration", migration },

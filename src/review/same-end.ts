@@ -5,11 +5,14 @@ import type { Schema, Table } from "./types.ts";
  * stand. Names of NOT NULL constraints do not count: whether a column takes NULL is its own.
  */
 export function sameEnd(one: Schema, other: Schema): boolean {
-  return textOf(one) === textOf(other);
+  return textOf(one, other) === textOf(other, one);
 }
 
-function textOf({ tables, views, enums }: Schema): string {
-  return JSON.stringify([tables.map(tableText).sort(), views.map(({ name }) => name).sort(), enums]);
+/** Without the very same tables that the other one has. */
+function textOf({ tables, views, enums }: Schema, other: Schema): string {
+  const shared = new Set(other.tables);
+  const own = tables.filter((table) => !shared.has(table));
+  return JSON.stringify([own.map(tableText).sort(), views.map(({ name }) => name).sort(), enums]);
 }
 
 function tableText({ name, kind, columns, constraints, indexes }: Table): string {

@@ -162,18 +162,14 @@ function makeSchema(catalog: Catalog): Schema {
   const indexes = groupByTable(detailed("index").map(readIndex));
   const policies = groupByTable(detailed("policy").map(readPolicy));
   return {
-    tables: detailed("table").map((object): Table => {
-      const { identity: name, privileges } = object;
-      return {
-        name,
-        ...readTable(object),
-        privileges,
-        policies: policies.get(name) ?? [],
-        columns: columns.get(name) ?? [],
-        constraints: constraints.get(name) ?? [],
-        indexes: indexes.get(name) ?? [],
-      };
-    }),
+    tables: detailed("table").map((object) =>
+      tableOf(object, {
+        policies: policies.get(object.identity) ?? [],
+        columns: columns.get(object.identity) ?? [],
+        constraints: constraints.get(object.identity) ?? [],
+        indexes: indexes.get(object.identity) ?? [],
+      }),
+    ),
     views: detailed("view").map((object) => {
       const { identity: name, definition, privileges } = object;
       return { name, definition, privileges, ...readView(object), indexes: indexes.get(name) ?? [] };
@@ -184,6 +180,26 @@ function makeSchema(catalog: Catalog): Schema {
     sequences: detailed("sequence").map(readSequence),
     roles: detailed("role").map(readRole),
   };
+}
+
+type Parts = Pick<Table, "policies" | "columns" | "constraints" | "indexes">;
+
+/** Tables by their object: one of which nothing changed is the same one in the next schema, and need not be looked at again. */
+const tables = new WeakMap<CatalogObject, Table>();
+
+function tableOf(object: Detailed, parts: Parts): Table {
+  const known = tables.get(object);
+  if (known && partNames.every((name) => isSameList<unknown>(known[name], parts[name]))) return known;
+  const { identity: name, privileges } = object;
+  const table = { name, ...readTable(object), privileges, ...parts };
+  tables.set(object, table);
+  return table;
+}
+
+const partNames = ["policies", "columns", "constraints", "indexes"] as const;
+
+function isSameList<Item>(some: readonly Item[], others: readonly Item[]): boolean {
+  return some.length === others.length && some.every((item, i) => item === others[i]);
 }
 
 type Detailed = CatalogObject & { readonly details: Details };

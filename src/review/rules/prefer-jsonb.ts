@@ -15,7 +15,11 @@ export default defineRule({
   check: {
     additions(added, context) {
       const { columns } = added;
+      const plain = columns.filter(
+        ({ table, column }) => column.type === "json" && !isLandingTable(table.name),
+      );
       if (
+        plain.length === 0 ||
         isSettled(
           context.base,
           ({ type }) => type === "json",
@@ -23,9 +27,6 @@ export default defineRule({
         )
       )
         return;
-      const plain = columns.filter(
-        ({ table, column }) => column.type === "json" && !isLandingTable(table.name),
-      );
       return groupByTable(plain).map(({ table, items }) => {
         const names = items.map(({ column }) => column.name);
         return {

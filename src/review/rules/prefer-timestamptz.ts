@@ -19,10 +19,9 @@ export default defineRule({
   check: {
     additions(added, context) {
       const { columns } = added;
-      const settled = isSettled(context.base, isPlain, ({ type }) =>
-        /^timestamp.* with time zone$/.test(type),
-      );
-      const plain = settled ? [] : columns.filter(({ column }) => isPlain(column));
+      const found = columns.filter(({ column }) => isPlain(column));
+      const isOther = ({ type }: Column) => /^timestamp.* with time zone$/.test(type);
+      const plain = found.length > 0 && isSettled(context.base, isPlain, isOther) ? [] : found;
       const times = columns.filter(({ column }) => /^time(?:\(\d\))? with time zone$/.test(column.type));
       const problem = (
         items: readonly AddedColumn[],
