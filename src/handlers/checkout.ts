@@ -31,6 +31,8 @@ export class CheckoutError extends Error {
 const usualBases = ["origin/main", "main", "origin/HEAD", "origin/master", "master"];
 const largestPatches = 48 * 1024 * 1024;
 const largestBlob = 32 * 1024 * 1024;
+/** Less than the largest blob: files that are together no larger need not be asked for their sizes first. */
+const mostAtOnce = 16 * 1024 * 1024;
 
 /**
  * Opens a local repository as a review's source: what HEAD, or another commit, changes since it left the base. Works in
@@ -346,6 +348,12 @@ async function readBlobs(
   });
   if (wanted.length === 0) return blobs;
 
+  const few = await batchOf(repo, wanted, mostAtOnce, signal).catch((error: unknown) => {
+    if (error instanceof GitError && error.status === null) return null;
+    throw error;
+  });
+  if (few) return new Map([...blobs, ...readBatch(few, wanted)]);
+
   const check = ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"];
   const sizes = (await git(repo, check, { input: `${wanted.join("\n")}\n`, signal }))
     .toString("utf8")
@@ -358,16 +366,19 @@ async function readBlobs(
     return !blobs.has(digest);
   });
   if (small.length === 0) return blobs;
-
-  const output = await git(repo, ["cat-file", "--batch"], {
-    input: `${small.join("\n")}\n`,
-    limit: 2 ** 31,
-    signal,
-  });
-  return new Map([...blobs, ...readBatch(output, small)]);
+  return new Map([...blobs, ...readBatch(await batchOf(repo, small, 2 ** 31, signal), small)]);
 }
 
-/** Reads `git cat-file --batch`: `id type size LF contents LF` for each object asked for. */
+async function batchOf(
+  repo: string,
+  digests: readonly string[],
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  return git(repo, ["cat-file", "--batch"], { input: `${digests.join("\n")}\n`, limit, signal });
+}
+
+/** Reads `git cat-file --batch`: `id type size LF contents LF` for each object asked for, `id missing LF` where there is none. */
 function readBatch(output: Buffer, digests: readonly string[]): ReadonlyMap<string, Blob> {
   const blobs = new Map<string, Blob>();
   let offset = 0;
@@ -377,6 +388,8 @@ function readBatch(output: Buffer, digests: readonly string[]): ReadonlyMap<stri
     offset = end + 1;
     if (kind !== "blob") {
       blobs.set(digest, { missing: "it is not in this clone; run: git fetch" });
+      // An object of another kind has contents as well.
+      if (size !== undefined) offset += Number(size) + 1;
       continue;
     }
     blobs.set(digest, { bytes: output.subarray(offset, offset + Number(size)) });

@@ -110,11 +110,11 @@ describe("a checkout", () => {
     const absent = "1".repeat(40);
     const wanted = [
       digest("binary.sql"),
+      checkout.head,
+      absent,
       digest("kept.sql"),
       digest("link.sql"),
-      absent,
       "--help",
-      checkout.head,
     ];
     const blobs = await checkout.read(wanted);
     expect(blobs.size).toBe(wanted.length);
