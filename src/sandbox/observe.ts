@@ -1,4 +1,5 @@
 import type { Lock, LockMode, RowChanges, Scan, StatementRun } from "../review/types.ts";
+import { compareText } from "../review/versions.ts";
 import type { Marks } from "./marks.ts";
 import type { Rows, Session } from "./session.ts";
 
@@ -176,12 +177,14 @@ function relationsOf({ relations }: Marks): Relations {
 export function observed(before: Sight, after: Sight, isNew: (oid: string) => boolean): Observation {
   return {
     locks: locksBetween(before, after, isNew),
-    rewrites: [...before.relations].flatMap(([oid, relation]) => {
-      const now =
-        after.relations.get(oid) ?? (relation.kind === "index" ? rebuilt(relation, after) : undefined);
-      if (now === undefined || now.file === relation.file || relation.kind === "sequence") return [];
-      return [{ relation: relation.name, kind: relation.kind, isNew: isNew(oid) }];
-    }),
+    rewrites: [...before.relations]
+      .flatMap(([oid, relation]) => {
+        const now =
+          after.relations.get(oid) ?? (relation.kind === "index" ? rebuilt(relation, after) : undefined);
+        if (now === undefined || now.file === relation.file || relation.kind === "sequence") return [];
+        return [{ relation: relation.name, kind: relation.kind, isNew: isNew(oid) }];
+      })
+      .sort((a, b) => compareText(a.relation, b.relation)),
     scans: countsBetween(before, after).flatMap(([oid, name, [scans = 0, rows = 0]]): Scan[] =>
       scans > 0 ? [{ relation: name, isNew: isNew(oid), rows: Math.round(rows / scans) }] : [],
     ),
@@ -221,10 +224,13 @@ function strongest(held: readonly LockMode[]): LockMode | undefined {
   return [...held].sort((a, b) => strength.indexOf(b) - strength.indexOf(a))[0];
 }
 
+/** By name: the catalogue's own order is by chance. */
 function countsBetween(before: Sight, after: Sight): [oid: string, name: string, counts: number[]][] {
-  return [...after.counters].flatMap(([oid, counts]) => {
-    const relation = before.relations.get(oid);
-    const then = before.counters.get(oid) ?? [];
-    return relation ? [[oid, relation.name, counts.map((count, i) => count - (then[i] ?? 0))]] : [];
-  });
+  return [...after.counters]
+    .flatMap(([oid, counts]): [string, string, number[]][] => {
+      const relation = before.relations.get(oid);
+      const then = before.counters.get(oid) ?? [];
+      return relation ? [[oid, relation.name, counts.map((count, i) => count - (then[i] ?? 0))]] : [];
+    })
+    .sort(([, a], [, b]) => compareText(a, b));
 }
