@@ -6,6 +6,7 @@ import { isSqlPath } from "./paths.ts";
 import { findAnnotatedQueries, type MarkedQueries, type MarkedQuery } from "./queries.ts";
 import { type QuerySource, querySourcesOf } from "./query-sources.ts";
 import { readText } from "./read-text.ts";
+import { snapshotFilesOf } from "./snapshots.ts";
 import { normaliseStatement } from "./sql/names.ts";
 import { numberPlaceholders, readQuery } from "./sql/queries.ts";
 import { suppressionsAt } from "./suppressions.ts";
@@ -49,7 +50,7 @@ export function readQueries(layout: Layout, config: Config, texts: Texts): ReadQ
     skipped: [
       ...read.flatMap(({ skipped }) => skipped),
       ...kept.flatMap(({ skipped }) => skipped),
-      ...withoutQueries(read),
+      ...withoutQueries(read, layout),
       ...(candidates > searched
         ? [note(sources.at(-1)?.path, reasons.scanLimit(searched, candidates), false)]
         : []),
@@ -158,13 +159,17 @@ function annotated(
   };
 }
 
-/** Changed SQL files that were looked at and hold nothing to check, in one note. */
-function withoutQueries(read: readonly ReadSource[]): Skipped[] {
+/** Changed SQL files that were looked at and hold nothing to check, in one note; dumps are known for what they are. */
+function withoutQueries(read: readonly ReadSource[], layout: Layout): Skipped[] {
+  const dumps = new Set(
+    layout.directories.flatMap((directory) => snapshotFilesOf(directory, layout).map(({ path }) => path)),
+  );
   const empty = read.filter(
     ({ source, path, head, skipped }) =>
       source.isChanged &&
       source.path !== null &&
       isSqlPath(path) &&
+      !dumps.has(path) &&
       head.length === 0 &&
       skipped.length === 0,
   );

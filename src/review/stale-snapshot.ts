@@ -1,3 +1,4 @@
+import { bookkeeping } from "./additions.ts";
 import { builtModels } from "./built-models.ts";
 import { differences, driftOf, holds, tableIn, type Unplaced } from "./drift.ts";
 import type { SnapshotKeeping } from "./framework.ts";
@@ -44,6 +45,8 @@ export function staleSnapshotOf(
       !isUnsure(tableIn(one.object)) &&
       !refused.has(one.object) &&
       !refused.has(tableIn(one.object)) &&
+      !bookkeeping.test(one.object) &&
+      !bookkeeping.test(tableIn(one.object)) &&
       !ofModels.has(nameOf(one)) &&
       // What neither models nor their snapshot know is left as it is.
       (one.model !== null || isDumped || (models !== null && holds(models.schema, one.kind, one.object))),
