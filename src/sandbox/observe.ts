@@ -1,5 +1,4 @@
 import type { Lock, LockMode, RowChanges, Scan, StatementRun } from "../review/types.ts";
-import { compareText } from "../review/versions.ts";
 import type { Marks } from "./marks.ts";
 import type { Rows, Session } from "./session.ts";
 
@@ -222,6 +221,12 @@ function locksBetween(before: Sight, after: Sight, isNew: (oid: string) => boole
 
 function strongest(held: readonly LockMode[]): LockMode | undefined {
   return [...held].sort((a, b) => strength.indexOf(b) - strength.indexOf(a))[0];
+}
+
+/** Of our own: the database's process, which reads this file as well, may read nothing outside of this folder. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** By name: the catalogue's own order is by chance. */
