@@ -8,6 +8,9 @@ export interface Part {
   readonly kinds: ReadonlySet<string>;
 }
 
+/** What schemas are called that are moved out of the way: their objects are not listed. */
+export const aside = "drydock_aside_";
+
 /**
  * One statement that lists every user-made object of a database, members of extensions left out. Columns: kind, identity,
  * parents, definition, physical, owner, acl, comment, details, home. A NOT NULL that holds is told with its column only. It
@@ -23,7 +26,7 @@ export function catalogSql(part: Part | null = null): string {
   return `
 WITH ${part === null ? "" : touchedSql(part.touched.join(","))}ns AS (
   SELECT oid, nspname, nspowner, nspacl, CASE WHEN nspname = 'public' THEN '' ELSE nspname || '.' END AS prefix
-  FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+  FROM pg_namespace WHERE nspname !~ '^(pg_|${aside})' AND nspname <> 'information_schema'),
 ext AS (SELECT classid, objid FROM pg_depend WHERE ${isMembership}),
 rel AS MATERIALIZED (
   SELECT c.*, n.prefix || c.relname AS name,

@@ -9,6 +9,7 @@ import type {
   Schema,
 } from "../review/types.ts";
 import { readCatalog } from "./catalog.ts";
+import { aside } from "./catalog-sql.ts";
 import { EngineLost } from "./engine.ts";
 import type { PrismaAnswers } from "./prisma/messages.ts";
 import { renderPrisma } from "./prisma/render.ts";
@@ -48,11 +49,31 @@ export function renderBeside(database: Database): Promise<Rendered> | null {
   return Promise.resolve(models).then((rendered) => ({ models: rendered, snapshots: told }));
 }
 
-/** Builds each pair that there is. An engine that is lost takes nothing of the first one away. */
+/**
+ * Builds what there is of both sides, the models first: what builds the same is built once. An engine that is lost takes nothing of
+ * what was built before it.
+ */
 export async function buildEach(
   { models, snapshots }: Rendered,
-  buildPair: (pair: RenderedModels) => Promise<ModelRun>,
+  build: (statements: readonly ModelStatement[]) => Promise<ModelSchema>,
 ): Promise<Built> {
+  const known = new Map<string, ModelSchema>();
+  const buildOnce = async (side: RenderedSide): Promise<ModelSchema> => {
+    if ("refused" in side) return { kind: "not-built", reason: side.refused };
+    const key = JSON.stringify(side.statements);
+    const built = known.get(key) ?? (await build(side.statements));
+    known.set(key, built);
+    return built;
+  };
+  const buildPair = async ({ base, head }: RenderedModels): Promise<ModelRun> => {
+    try {
+      return { head: await buildOnce(head), base: await buildOnce(base) };
+    } catch (cause) {
+      if (!(cause instanceof EngineLost)) throw cause;
+      const lost: ModelSchema = { kind: "not-built", reason: cause.message };
+      return { base: lost, head: lost };
+    }
+  };
   const built = models && (await buildPair(models));
   return { models: built, snapshots: snapshots && (await buildPair(snapshots)) };
 }
@@ -84,75 +105,57 @@ function split(rendered: PrismaAnswers["render"], dialect: Dialect): RenderedSid
 }
 
 /**
- * The schemas that models and snapshots build, read as every other schema is. They are made beside what stands in the database,
- * which is moved out of the way, so that types of its extensions are there. The database is not put back: this is the last that is
+ * The schemas that models and snapshots build, read as every other schema is. Each is made beside what the migrations left, which is
+ * moved out of the way, so that types of its extensions are there. The database is not put back: this is the last that is
  * asked of it.
  */
-export function buildBeside(session: Session, rendered: Rendered): Promise<Built> {
-  let builds = 0;
-  const next = (side: RenderedSide) => {
-    builds += 1;
-    return build(session, side, builds);
-  };
-  return buildEach(rendered, async ({ base, head }) => {
-    try {
-      const built = await next(head);
-      if (isSame(base, head)) return { head: built, base: built };
-      // What the migrations made is seen by the later ones as well, and not what the first one made.
-      return { head: built, base: await next(base) };
-    } catch (cause) {
-      if (!(cause instanceof EngineLost)) throw cause;
-      const lost: ModelSchema = { kind: "not-built", reason: cause.message };
-      return { base: lost, head: lost };
-    }
+export async function buildBeside(session: Session, rendered: Rendered): Promise<Built> {
+  await session.reset();
+  const migrated = await session.checkpoint();
+  let isFirst = true;
+  return buildEach(rendered, async (statements) => {
+    if (!isFirst) await session.restore(migrated);
+    isFirst = false;
+    return build(session, statements);
   });
 }
 
-/** Whether both sides build the same, so that it is built once. */
-export function isSame(base: RenderedSide, head: RenderedSide): boolean {
-  return base === head || JSON.stringify(base) === JSON.stringify(head);
-}
-
-/** What the schemas that stand are called while a model is built. */
-const aside = "drydock_aside_";
-
-async function build(session: Session, rendered: RenderedSide, number: number): Promise<ModelSchema> {
-  if ("refused" in rendered) return { kind: "not-built", reason: rendered.refused };
-  await session.reset();
+async function build(session: Session, statements: readonly ModelStatement[]): Promise<ModelSchema> {
   const [schemas = []] = await session.ask(userSchemas);
-  const moves = schemas.flatMap(([name], i) =>
-    name === null || name === undefined
-      ? []
-      : [`ALTER SCHEMA ${quoted(name)} RENAME TO ${aside}${number}_${i}`],
-  );
-  const [before = []] = await session.ask(migratedSchemas);
-  const migrated = before.length > 0 ? before : schemas.map((_, i) => [`${aside}${number}_${i}`]);
-  const path = ["public", ...migrated.map(([name]) => name)].join(", ");
+  const names = schemas.flatMap(([name]) => (name === null || name === undefined ? [] : [name]));
+  const moves = names.map((name, i) => `ALTER SCHEMA ${quoted(name)} RENAME TO ${aside}${i}`);
+  const path = ["public", ...names.map((_, i) => `${aside}${i}`)].join(", ");
   const moved = await session.run([...moves, "CREATE SCHEMA public", `SET search_path = ${path}`].join("; "));
   if (moved.error) return { kind: "not-built", reason: moved.error.message };
+  const refused = await runAll(session, statements);
+  return { kind: "built", schema: withoutAside(schemaOf(await readCatalog(session))), refused };
+}
+
+type Refused = Extract<ModelSchema, { kind: "built" }>["refused"];
+
+/** All at once, in one transaction; where that fails, one by one, so that only what is refused is missing. */
+async function runAll(session: Session, statements: readonly ModelStatement[]): Promise<Refused> {
+  const together = await session.run(statements.map(({ sql }) => sql).join(";\n"));
+  if (!together.error && together.status === "idle") return [];
+  if (together.status !== "idle") await session.ask("ROLLBACK");
   const refused: { table: string | null; reason: string }[] = [];
-  for (const { table, sql } of rendered.statements) {
+  for (const { table, sql } of statements) {
     const { error } = await session.run(sql);
     if (error) refused.push({ table, reason: error.message });
   }
-  return { kind: "built", schema: withoutAside(schemaOf(await readCatalog(session))), refused };
+  return refused;
 }
 
 const userSchemas = `
 SELECT nspname FROM pg_catalog.pg_namespace
-WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema') AND nspname !~ '^${aside}'
-ORDER BY nspname`;
+WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY nspname`;
 
-/** What stood before the first side was built, moved out of the way by it. */
-const migratedSchemas = `SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname ~ '^${aside}1_' ORDER BY nspname`;
-
-/** Only what the model builds, with names as they are where nothing was moved. */
+/** Only what models tell, with names as they are where nothing was moved. */
 function withoutAside(schema: Schema): Schema {
-  const isOwn = ({ name }: { readonly name: string }) => !name.startsWith(aside);
   const named = (text: string) => text.replaceAll(new RegExp(`\\b${aside}\\w+\\.`, "g"), "");
   return {
     ...schema,
-    tables: schema.tables.filter(isOwn).map((table) => ({
+    tables: schema.tables.map((table) => ({
       ...table,
       columns: table.columns.map((column) => ({
         ...column,
@@ -160,7 +163,6 @@ function withoutAside(schema: Schema): Schema {
         defaultSql: column.defaultSql === null ? null : named(column.defaultSql),
       })),
     })),
-    enums: schema.enums.filter(isOwn),
     views: [],
     functions: [],
     triggers: [],

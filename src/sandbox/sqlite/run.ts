@@ -1,10 +1,17 @@
-import type { DryRun, MigrationRun, ModelRun, ModelSchema, QueryRun, Schema } from "../../review/types.ts";
+import type {
+  DryRun,
+  MigrationRun,
+  ModelSchema,
+  ModelStatement,
+  QueryRun,
+  Schema,
+} from "../../review/types.ts";
 import type { BaseCache } from "../base-cache.ts";
 import type { DryRunRequest } from "../dry-run.ts";
 import { gapsForChange } from "../elsewhere.ts";
 import { type Checkpoint, EngineLost } from "../engine.ts";
 import { defaultLimits, type Limits } from "../limits.ts";
-import { type Built, buildEach, isSame, type RenderedModels, renderBeside } from "../models.ts";
+import { type Built, buildEach, renderBeside } from "../models.ts";
 import { emptySchema, schemaOf } from "../schema.ts";
 import { unreachedStep } from "../step.ts";
 import { buildSqliteBase, type SqliteBase } from "./base.ts";
@@ -116,35 +123,19 @@ async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promis
   }
   progress("migrations", database.steps.length, database.steps.length);
   if (!rendered || !empty) return;
-  seen.beside = await buildEach(await rendered, (pair) => buildPair(session, pair, empty));
+  seen.beside = await buildEach(await rendered, (statements) => build(session, statements, empty));
   lap("models");
 }
 
-/** The schemas that both sides build in an empty database. The database is not put back: this is the last that is asked of it. */
-async function buildPair(
-  session: SqliteSession,
-  { base, head }: RenderedModels,
-  empty: Checkpoint,
-): Promise<ModelRun> {
-  try {
-    const built = await build(session, head, empty);
-    return { head: built, base: isSame(base, head) ? built : await build(session, base, empty) };
-  } catch (cause) {
-    if (!(cause instanceof EngineLost)) throw cause;
-    const lost: ModelSchema = { kind: "not-built", reason: cause.message };
-    return { base: lost, head: lost };
-  }
-}
-
+/** The schema that statements build in an empty database. The database is not put back: this is the last that is asked of it. */
 async function build(
   session: SqliteSession,
-  rendered: RenderedModels["head"],
+  statements: readonly ModelStatement[],
   empty: Checkpoint,
 ): Promise<ModelSchema> {
-  if ("refused" in rendered) return { kind: "not-built", reason: rendered.refused };
   await session.restore(empty);
   const refused: { table: string | null; reason: string }[] = [];
-  for (const { table, sql } of rendered.statements) {
+  for (const { table, sql } of statements) {
     const { error } = await session.run(sql);
     if (error) refused.push({ table, reason: error.message });
   }
