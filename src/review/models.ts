@@ -49,28 +49,50 @@ export function readModels(
   if (!isConcerned(directory, layout)) return none;
   const head = filesOf(directory, "head", layout, texts);
   const base = filesOf(directory, "base", layout, texts);
-  const orm = head.orm === null ? undefined : orms[head.orm];
-  if (!orm || head.orm === null || head.files.length === 0) return none;
+  if (head.orm === null || head.files.length === 0) return none;
   // Models that begin with this pull request, or were moved: what was there before is not known.
   if (base.orm !== head.orm && directory.history.length > 0) return none;
-  const texted = {
-    base: textsFor(base.files, "base", layout, texts),
-    head: textsFor(head.files, "head", layout, texts),
-  };
-  const unread = texted.head.unread ?? texted.base.unread;
+  return readBoth(
+    { orm: head.orm, isPushed: false, base: base.files, head: head.files },
+    layout,
+    texts,
+    dialect,
+  );
+}
+
+interface Named extends Pick<Models, "orm" | "isPushed"> {
+  readonly base: readonly string[];
+  readonly head: readonly string[];
+}
+
+/** The models in these files; null, with the reason, when not all of them can be read. */
+function readBoth(
+  { orm: id, isPushed, base, head }: Named,
+  layout: Layout,
+  texts: Texts,
+  dialect: Dialect,
+): { readonly models: Models | null; readonly skipped: readonly Skipped[] } {
+  const orm = orms[id];
+  if (!orm) return { models: null, skipped: [] };
+  const now = textsFor(head, "head", layout, texts);
+  const before = textsFor(base, "base", layout, texts);
+  const unread = now.unread ?? before.unread;
   if (unread !== null) return { models: null, skipped: [unread] };
-  const now = readSide(orm, texted.head.files, dialect);
-  const before = readSide(orm, texted.base.files, dialect);
+  // What did not change is read once.
+  const files = { head: now.files, base: isSame(now.files, before.files) ? now.files : before.files };
+  const { statements, skipped } = readSide(orm, files.head, dialect);
+  const old = readSide(orm, files.base, dialect).statements;
   return {
-    models: {
-      orm: head.orm,
-      isPushed: false,
-      base: texted.base.files,
-      head: texted.head.files,
-      statements: now.statements && before.statements && { base: before.statements, head: now.statements },
-    },
-    skipped: now.skipped,
+    models: { orm: id, isPushed, ...files, statements: statements && old && { base: old, head: statements } },
+    skipped,
   };
+}
+
+function isSame(some: readonly ModelFile[], others: readonly ModelFile[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ path, text }, i) => path === others[i]?.path && text === others[i]?.text)
+  );
 }
 
 /** What one side's models declare. The same files, as they stand in `Models`, are read once. */
@@ -92,8 +114,18 @@ interface SideFiles {
   readonly asked: readonly string[];
 }
 
+/** What was found for the directories of a layout, with the texts that it was made with: several questions ask for it. */
+const sideFiles = new WeakMap<DirectoryLayout, Partial<Record<Side, SideFiles>>>();
+
+function filesOf(directory: DirectoryLayout, side: Side, layout: Layout, texts: Texts): SideFiles {
+  const known = sideFiles.get(directory) ?? {};
+  const files = known[side] ?? findFiles(directory, side, layout, texts);
+  sideFiles.set(directory, { ...known, [side]: files });
+  return files;
+}
+
 /** The first ORM that declares something for the directory has it. */
-function filesOf(
+function findFiles(
   { directory, framework }: DirectoryLayout,
   side: Side,
   layout: Layout,
@@ -180,12 +212,9 @@ export function readPushed(
 ): { readonly database: Database | null; readonly skipped: readonly Skipped[] } {
   const orm = orms[id];
   if (!orm?.push) return { database: null, skipped: [] };
-  const texted = { base: textsFor(base, "base", layout, texts), head: textsFor(head, "head", layout, texts) };
-  const unread = texted.head.unread ?? texted.base.unread;
-  if (unread !== null) return { database: null, skipped: [unread] };
-  const now = readSide(orm, texted.head.files, dialect);
-  const before = readSide(orm, texted.base.files, dialect);
-  if (now.statements === null && dialect !== "postgresql") return { database: null, skipped: [] };
+  const { models, skipped } = readBoth({ orm: id, isPushed: true, base, head }, layout, texts, dialect);
+  if (models === null) return { database: null, skipped };
+  if (models.statements === null && dialect !== "postgresql") return { database: null, skipped: [] };
   return {
     database: {
       directory,
@@ -194,18 +223,12 @@ export function readPushed(
       habits: { late: "unknown", duplicates: "unknown", checksums: false, together: false },
       history: [],
       steps: [],
-      models: {
-        orm: id,
-        isPushed: true,
-        base: texted.base.files,
-        head: texted.head.files,
-        statements: now.statements && before.statements && { base: before.statements, head: now.statements },
-      },
+      models,
       snapshots: null,
     },
     skipped: [
       { path: directory, line: null, reason: reasons.pushed(orm.push.title), matters: false },
-      ...now.skipped,
+      ...skipped,
     ],
   };
 }
