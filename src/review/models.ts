@@ -7,7 +7,7 @@ import { readText } from "./read-text.ts";
 import type { Database, Dialect, ModelFile, Models, Skipped } from "./types.ts";
 
 /** Whether a changed file can declare models of an ORM that is read, by its path and its hunks. */
-export function isModelOfOrm(path: string, patch: string | null): boolean {
+function isModelOfOrm(path: string, patch: string | null): boolean {
   return Object.values(orms).some((orm) => orm.isModel(path, patch));
 }
 
@@ -28,14 +28,18 @@ export function modelFilesOf(directory: DirectoryLayout, layout: Layout, texts: 
 
 /** Whether a change of models concerns the directory, though no migration of it changes. */
 export function hasChangedModels(directory: DirectoryLayout, layout: Layout, texts: Texts): boolean {
-  const changed = layout.changed.filter(({ path, previousPath, patch }) =>
-    [path, previousPath ?? path].some((name) => isModelOfOrm(name, patch)),
-  );
-  if (changed.length === 0) return false;
+  if (!changesModels(layout.changed)) return false;
   const own = new Set(
     (["base", "head"] as const).flatMap((side) => filesOf(directory, side, layout, texts).files),
   );
-  return changed.some(({ path, previousPath }) => own.has(path) || own.has(previousPath ?? path));
+  return layout.changed.some(({ path, previousPath }) => own.has(path) || own.has(previousPath ?? path));
+}
+
+/** Whether one of these files can declare models, by where it stands now or stood, and by its hunks. */
+export function changesModels(changed: Layout["changed"]): boolean {
+  return changed.some(({ path, previousPath, patch }) =>
+    [path, previousPath ?? path].some((name) => isModelOfOrm(name, patch)),
+  );
 }
 
 /** The models of a directory; null when there are none, or not all of their files can be read. */
@@ -255,10 +259,5 @@ function textsFor(
 
 function isConcerned(directory: DirectoryLayout, layout: Layout): boolean {
   if (!Object.values(orms).some(({ frameworks }) => frameworks.includes(directory.framework))) return false;
-  return (
-    directory.steps.length > 0 ||
-    layout.changed.some(({ path, previousPath, patch }) =>
-      [path, previousPath ?? path].some((name) => isModelOfOrm(name, patch)),
-    )
-  );
+  return directory.steps.length > 0 || changesModels(layout.changed);
 }

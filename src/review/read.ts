@@ -6,7 +6,7 @@ import { frameworks } from "./frameworks/index.ts";
 import type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
 import { unknownDigest } from "./inputs.ts";
 import { type DirectoryLayout, type Layout, layOut } from "./layout.ts";
-import { hasChangedModels, isModelOfOrm, modelFilesOf, pushedModelsOf, readPushed } from "./models.ts";
+import { changesModels, hasChangedModels, modelFilesOf, pushedModelsOf, readPushed } from "./models.ts";
 import { isModelPath, markedDirectories, otherToolOf } from "./other-tools.ts";
 import { directoryOf, foreignFolderOf, isSqlPath, isWithin } from "./paths.ts";
 import { isMarked } from "./queries.ts";
@@ -39,10 +39,13 @@ interface Change {
 
 /** Whether a change can concern a database at all, by names and by what the patches show alone. */
 export function concernsDatabase(changed: readonly ChangedFileLike[]): boolean {
-  return changed.some(
-    ({ path, previousPath, patch }) =>
-      [path, previousPath ?? path].some((name) => isDatabasePath(name) || isModelOfOrm(name, patch)) ||
-      (patch !== null && (isMarked(patch) || isReadByRule(path, patch))),
+  return (
+    changesModels(changed) ||
+    changed.some(
+      ({ path, previousPath, patch }) =>
+        [path, previousPath ?? path].some(isDatabasePath) ||
+        (patch !== null && (isMarked(patch) || isReadByRule(path, patch))),
+    )
   );
 }
 
@@ -178,12 +181,6 @@ const concerning = Object.values(frameworks).flatMap(({ concerns }) => (concerns
 function isTouched(directory: string, changed: readonly ChangedFileLike[]): boolean {
   return changed.some(
     ({ path, previousPath }) => isWithin(path, directory) || isWithin(previousPath ?? path, directory),
-  );
-}
-
-function changesModels(changed: readonly ChangedFileLike[]): boolean {
-  return changed.some(({ path, previousPath, patch }) =>
-    [path, previousPath ?? path].some((name) => isModelOfOrm(name, patch)),
   );
 }
 

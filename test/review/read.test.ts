@@ -677,6 +677,48 @@ describe("concernsDatabase", () => {
     },
   );
 
+  it.each([
+    ["src/components/tables/UserTable.tsx", "-<td>{user.name}</td>\n+<td>{user.email}</td>"],
+    ["src/app/models/user.model.ts", "-  name: string;\n+  email: string;"],
+    ["src/schemas/login.ts", "+  email: z.string().email(),"],
+    ["packages/ui/table.tsx", "+  const rows = useRows();"],
+    ["src/check.ts", "+  assert.notNull(x);\n+  foo.references('x');"],
+    ["src/orders.ts", '+import { eq } from "drizzle-orm";\n+  where: eq(orders.id, id),'],
+    ["cli/print.py", "+from rich.table import Column, Table\n+table = Table(title='x')"],
+    ["cli/print.py", '+    Column("Released", justify="right"),\n+# Column widths'],
+    ["stats/frame.py", '+index = pd.Index(["a"])\n+df.Index'],
+    ["api/schemas/chat.py", "+    rank: int = Field(ge=0, description='index of the row')"],
+    ["app/models/llm.py", "@@ -1,3 +1,4 @@ class Trainer:\n     steps = 4\n+    lr = 3"],
+    ["ml/models/resnet.py", "@@ -1 +1,2 @@ class ResNet(nn.Module):\n+        self.layers = 4"],
+    ["shop/models.py", "@@ -1 +1,2 @@ class Order(models.Model):\n+    note = models.TextField()"],
+  ])("is not by what only looks like a model in %s", (path, patch) => {
+    expect(concernsDatabase([file(path, patch)])).toBe(false);
+  });
+
+  it.each([
+    ["src/db/schema.ts", '     id: serial("id").primaryKey(),\n+    note: text(),'],
+    ["src/tables/orders.ts", "+  note: varchar({ length: 20 }),"],
+    ["src/tables/index.ts", '+export * from "./orders";'],
+    ["src/tables/orders.ts", "+    .references(() => users.id),\n"],
+    ["src/orders.ts", '+export const orders = pgTable("orders", {'],
+    ["src/orders.ts", "+    userId: integer().notNull(),"],
+    ["src/orders.ts", "-    .defaultNow(),"],
+    ["shop/orders.py", "+    note: Mapped[str | None]"],
+    ["shop/orders.py", "+    note = sa.Column(sa.Text)"],
+    ["shop/orders.py", '+    Column("note", Text),'],
+    ["shop/orders.py", '+        Index(\n+            "ix_orders_note",'],
+    ["shop/orders.py", '-    Index("ix_orders_note", "note"),'],
+    ["shop/orders.py", '+    user_id: int = Field(foreign_key="users.id")'],
+    [
+      "shop/models/orders.py",
+      "@@ -1,3 +1,4 @@ class Order(SQLModel, table=True):\n     id: int\n+    note: str",
+    ],
+    ["shop/models/state.py", '@@ -1 +1,2 @@ class State(str, Enum):\n+    PAID = "paid"'],
+    ["shop/orders.go", '+\tNote string `gorm:"size:20"`'],
+  ])("is by what makes a model of %s", (path, patch) => {
+    expect(concernsDatabase([file(path, patch)])).toBe(true);
+  });
+
   it("looks for marks in patches, and at old names", () => {
     expect(concernsDatabase([file("a.ts", "@@ -1 +1,2 @@\n+// drydock:explain x\n")])).toBe(true);
     expect(concernsDatabase([{ ...file("a.txt"), status: "renamed", previousPath: "a.sql" }])).toBe(true);

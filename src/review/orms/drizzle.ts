@@ -26,7 +26,9 @@ export default defineOrm({
   frameworks: ["drizzle"],
   isModel(path, patch) {
     if (!/\.[cm]?[jt]sx?$/.test(path) || /\.d\.[cm]?ts$/.test(path)) return false;
-    return placesOfModels.test(path) || (patch !== null && changedLine.test(patch));
+    const isPlace = placesOfModels.test(path) && !/x$/.test(path);
+    if (patch === null) return isPlace;
+    return changedLine.test(patch) || (isPlace && (placesOfTables.test(path) || tableAround.test(patch)));
   },
   filesFor(directory, repository) {
     const files = recorded(repository);
@@ -58,11 +60,18 @@ export default defineOrm({
 });
 
 const placesOfModels =
-  /(^|\/)(schemas?|models?|tables?|db|database|drizzle|entities)(\/|\.)|[-._](schema|table|model|entity)s?\.[cm]?[jt]sx?$/i;
+  /(^|\/)(schemas?|models?|tables?|db|database|drizzle|entities)(\/|\.)|[-._](schema|table|model|entity)s?\.[cm]?[jt]s$/i;
+
+/** Places of which the name alone says that they hold Drizzle's tables, or what those are made of. */
+const placesOfTables = /(^|\/)(drizzle|(db|database)\/schema)(\/|\.)/i;
 
 /** A line of a hunk that adds or takes away what only tables are made of. */
 const changedLine =
-  /^[+-].*(drizzle-orm|\b(pg|sqlite)(Table|Enum|Schema|Sequence)|\.(notNull|references|primaryKey|defaultNow|defaultRandom|generatedAlwaysAs)\(|\b(uniqueIndex|foreignKey|primaryKey)\()/m;
+  /^[+-].*(drizzle-orm\/(pg|sqlite)-core|\b(pg|sqlite)(Table|TableCreator|Enum|Schema|Sequence|View)\(|\.(notNull|defaultNow|defaultRandom|primaryKey)\((\)|\{)|\.references\((\(\)|$)|\.generatedAlways|\b(uniqueIndex|foreignKey|primaryKey)\(["'{])/m;
+
+/** Columns and tables, on the lines that change or around them: text(), pgTable(…); or which files of them count. */
+const tableAround =
+  /drizzle-orm\/(pg|sqlite)-core|\b(pg|sqlite)(Table|TableCreator|Enum|Schema|Sequence|View)\b|[:=]\s*(text|(var)?char|citext|(big|small)?(int|serial)(eger)?|boolean|numeric|decimal|real|doublePrecision|jsonb?|timestamp|date|time|interval|uuid|inet|bytea|blob|vector)\(|^[+-]\s*export \* from /m;
 
 interface Recorded extends SourceFiles {
   /** Files whose texts were asked for. */
