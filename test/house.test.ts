@@ -48,6 +48,22 @@ describe("walls", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("let the processes that run strangers' text read nothing outside of the sandbox's folder", () => {
+    const entries = sources.filter(({ file }) => /^src\/sandbox\/(?:[a-z]+\/)?child\.ts$/.test(file));
+    expect(entries.map(({ file }) => file).sort()).toEqual([
+      "src/sandbox/child.ts",
+      "src/sandbox/prisma/child.ts",
+      "src/sandbox/sqlite/child.ts",
+    ]);
+    const loaded = new Set(entries.map(({ file }) => file));
+    for (const file of loaded) {
+      const source = sources.find((one) => one.file === file);
+      const text = source?.text.replace(/^import type [^;]+;/gm, "") ?? "";
+      for (const name of importsOf(file, text)) if (name.startsWith("src/")) loaded.add(name);
+    }
+    expect([...loaded].filter((file) => !file.startsWith("src/sandbox/"))).toEqual([]);
+  });
+
   it("hide each SQL parser behind one file", () => {
     const users = (name: string) =>
       sources.filter(({ imports }) => imports.includes(name)).map(({ file }) => file);
