@@ -1,8 +1,9 @@
 import { pointed } from "../code/go.ts";
 import { type GoNamed, type GoProgram, type GoUnit, readProgram } from "../code/go-program.ts";
 import type { GoEntry, GoExpression, GoType, GoTypeDeclaration } from "../code/go-tree.ts";
+import { placeIn } from "../code/places.ts";
 import { directoryOf } from "../paths.ts";
-import type { Dialect, ModelFile, Place, Span } from "../types.ts";
+import type { Dialect, ModelFile, Place } from "../types.ts";
 import { type NamingStrategy, tableNameOf, usualNaming } from "./naming.ts";
 import { type ForeignKey, foreignKeysOf, type JoinTable, readRelations } from "./relations.ts";
 import { type Field, type Reading, readSchema, type Schema } from "./schema.ts";
@@ -115,14 +116,6 @@ export function readGormModels(files: readonly ModelFile[], dialect: Dialect): G
 /** Whether a table's name is one, and no piece of a query (`orders AS o`), which structs are read by as well. */
 function isName(table: string): boolean {
   return /^[\w$]+(\.[\w$]+)?$/.test(table);
-}
-
-function placeIn({ path, text }: GoUnit, { start, end }: Span): Place {
-  return { path, line: lineAt(text, start), endLine: lineAt(text, end) };
-}
-
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split("\n").length;
 }
 
 /** Of several structs of one table, the one that is migrated or has most columns stands for it; what the others have is not told. */

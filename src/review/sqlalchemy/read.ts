@@ -1,4 +1,5 @@
 import { isLibrary } from "../alembic/database.ts";
+import { placeIn } from "../code/places.ts";
 import { importsIn, type LoadedModule, linkModules, pythonPaths } from "../code/python-modules.ts";
 import { describe } from "../code/python-run.ts";
 import {
@@ -15,7 +16,7 @@ import { fileNameOf } from "../paths.ts";
 import type { Dialect, ModelFile, Skipped, Span } from "../types.ts";
 import { sqlalchemy } from "./annotations.ts";
 import { classAttribute, isColumnCall, isFlask, type Models, wordOf } from "./classes.ts";
-import { lineAt, renderTables } from "./render.ts";
+import { renderTables } from "./render.ts";
 import { findTables, type ModelTable, metadataOf } from "./tables.ts";
 
 /** What the modules of one side declare, and what `create_all` would send for it. */
@@ -32,7 +33,7 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
   let opened = 0;
 
   const say = (module: LoadedModule, at: Span, reason: string) => {
-    const line = lineAt(module.text, at.start);
+    const { line } = placeIn(module, at);
     if (skipped.some((one) => one.path === module.path && one.line === line)) return;
     skipped.push({ path: module.path, line, reason, matters: false });
   };

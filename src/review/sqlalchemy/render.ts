@@ -6,6 +6,7 @@ import { nameIn, namesIn, quoteName, tableSql } from "../alembic/names.ts";
 import { createTableSql } from "../alembic/tables.ts";
 import { createEnumSql, isTrue, typeOf } from "../alembic/types.ts";
 import { Unreadable } from "../alembic/unreadable.ts";
+import { placeIn } from "../code/places.ts";
 import { membersOf } from "../code/python-evaluate.ts";
 import type { LoadedModule } from "../code/python-modules.ts";
 import { describe } from "../code/python-run.ts";
@@ -225,7 +226,13 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
     };
     const put = (name: string, at: { module: LoadedModule; at: Span }, more: Partial<Declared> = {}) => {
       if (objects.has(name)) return;
-      objects.set(name, { ...placeOf(at), hasOwnDefault: true, isOpaque: false, unsaid: [], ...more });
+      objects.set(name, {
+        ...placeIn(at.module, at.at),
+        hasOwnDefault: true,
+        isOpaque: false,
+        unsaid: [],
+        ...more,
+      });
     };
     put(object, { module: table.module, at: headOf(table) });
     for (const { module, at, reason } of table.lost) {
@@ -517,21 +524,6 @@ function schemaOf({ metadata }: ModelTable): string | null {
   return schema?.kind === "string" ? schema.value : null;
 }
 
-function placeOf({ module, at }: { readonly module: LoadedModule; readonly at: Span }): Place {
-  return {
-    path: module.path,
-    line: lineAt(module.text, at.start),
-    endLine: lineAt(module.text, Math.max(at.start, at.end - 1)),
-  };
-}
-
-/** The line of an offset, from 1. */
-export function lineAt(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1;
-  return line;
-}
-
 /** `MetaData(naming_convention=…)`, and what SQLAlchemy names an index without one. */
 function namingOf({ metadata }: ModelTable, { naming, models }: Rendering): NamingConvention {
   const value = naming.get(metadata.key) ?? metadata.call?.args.named.get("naming_convention");
@@ -583,7 +575,6 @@ interface Placed {
 /** Tables after those that they refer to. */
 function inOrder(all: readonly Ready[]): Placed[] {
   const order: Placed[] = [];
-  const done = new Set<string>();
   let left = all.toSorted((a, b) => (a.object < b.object ? -1 : 1));
   while (left.length > 0) {
     const open = new Set(left.map(({ table }) => tableSql(table.ref)));
@@ -592,7 +583,6 @@ function inOrder(all: readonly Ready[]): Placed[] {
     const next = left.find((one) => missing(one).size === 0) ?? left[0];
     if (!next) break;
     order.push({ one: next, late: missing(next) });
-    done.add(tableSql(next.table.ref));
     left = left.filter((one) => one !== next);
   }
   return order;
@@ -701,10 +691,10 @@ function placesOf(
         each.kind === "assign" &&
         each.targets.some(([target]) => target?.kind === "name" && target.name === name),
     );
-    return statement ? [placeOf({ module, at: statement.at })] : [];
+    return statement ? [placeIn(module, statement.at)] : [];
   });
   return {
-    whole: placeOf({ module, at: { start: definition.at.start, end: definition.at.start + 1 } }),
+    whole: placeIn(module, { start: definition.at.start, end: definition.at.start + 1 }),
     members,
   };
 }
