@@ -3,14 +3,11 @@
  * Reads the migrations of real repositories and replays them: `node bench/histories.mjs <git directory>[@commit] …`, after a
  * build. For each history: migrations, statements, what is skipped with its reason, and what did not replay.
  */
-import { execFileSync } from "node:child_process";
-import path from "node:path";
 import { defaultConfig } from "../dist/review/config.js";
 import { frameworks } from "../dist/review/frameworks/index.js";
-import { layOut } from "../dist/review/layout.js";
-import { readHistory } from "../dist/review/read.js";
 import { readDatabase } from "../dist/review/read-database.js";
 import { createSandbox } from "../dist/sandbox/dry-run.js";
+import { layOutCommit, openTarget, replay, scriptsOf } from "./repository.mjs";
 
 const targets = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const isQuick = process.argv.includes("--read-only");
@@ -19,37 +16,14 @@ if (targets.length === 0) {
   process.exit(2);
 }
 const sandbox = createSandbox({ spares: 0 });
-for (const target of targets) await report(...target.split("@"));
+for (const target of targets) await report(target);
 await sandbox.close();
 
-async function report(directory, commit = "HEAD") {
-  const git = (...args) =>
-    execFileSync("git", ["-C", directory, ...args], {
-      maxBuffer: 1 << 30,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-  console.log(`\n# ${path.basename(path.dirname(directory))} ${commit}`);
-  const files = git("ls-tree", "-r", "-z", "-l", commit)
-    .toString()
-    .split("\0")
-    .flatMap((line) => {
-      const [, type, digest, size, file] = /^\d+ (\w+) (\w+) +(\S+)\t(.*)$/s.exec(line) ?? [];
-      return type === "blob" ? [{ path: file, digest, size: Number(size) }] : [];
-    });
-  const texts = new Map();
-  const want = (digest) => {
-    if (!texts.has(digest)) texts.set(digest, new Uint8Array(git("cat-file", "blob", digest)));
-  };
-  let layout = layOut([], files, defaultConfig, texts);
-  for (let round = 0; round < 6 && layout.asked.length > 0; round += 1) {
-    for (const { side, path: file } of layout.asked) want(layout.sides[side].get(file).digest);
-    layout = layOut([], files, defaultConfig, texts);
-  }
+async function report(target) {
+  const { name, commit, git } = openTarget(target);
+  console.log(`\n# ${name} ${commit}`);
+  const { layout, texts } = layOutCommit(git, commit);
   for (const found of layout.directories) {
-    for (const { files: migration } of found.history) {
-      want(layout.sides.head.get(migration.up).digest);
-      if (migration.down !== null) want(layout.sides.head.get(migration.down).digest);
-    }
     const { database, skipped } = readDatabase(found, layout, defaultConfig, texts);
     if (!database) {
       console.log(
@@ -57,15 +31,13 @@ async function report(directory, commit = "HEAD") {
       );
       continue;
     }
-    await replay(database, found, texts, layout);
+    await tell(database, found, texts, layout);
   }
 }
 
-async function replay(database, found, texts, layout) {
+async function tell(database, found, texts, layout) {
   const framework = frameworks[database.framework];
-  const scripts = database.history.map((entry) =>
-    readHistory(entry, framework, texts.get(entry.digest), database.dialect),
-  );
+  const scripts = scriptsOf(database, texts);
   const unread = scripts.flatMap((script) =>
     "statements" in script
       ? script.statements.filter(({ refused }) => refused).map(({ refused }) => `${script.path}: ${refused}`)
@@ -92,13 +64,7 @@ async function replay(database, found, texts, layout) {
   for (const { path: file, reason } of found.skipped) console.log(`  skipped ${file}: ${reason}`);
   if (isQuick) return;
   const started = performance.now();
-  const run = await sandbox.dryRun({
-    database: { ...database, steps: [] },
-    scope: `histories/${found.directory}`,
-    loadHistory: async () => scripts,
-    queries: [],
-    rows: {},
-  });
+  const run = await replay(sandbox, { database, texts, scope: "histories" });
   const { failed, statements } = run.history;
   console.log(
     `  ${statements} statements, ${failed.length} did not replay, ${run.base.tables.length} tables, ${Math.round(performance.now() - started)} ms${run.lost === null ? "" : `, lost: ${run.lost}`}`,
