@@ -9,6 +9,7 @@ import { failureOf, fieldsOf, permissionHelp } from "./failures.ts";
 import type { GitHub } from "./github.ts";
 import type { Log } from "./log.ts";
 import { isPull, keyOf, type Queue, type ReviewJob } from "./queue.ts";
+import { unconcerned } from "./review.ts";
 import { firstPage, type SnapshotCache } from "./snapshot.ts";
 
 /** A pull request that asks for a review. */
@@ -163,17 +164,4 @@ export function createIntake({ github, queue, cache, version, log }: IntakeOptio
   }
 }
 
-const nothing = reportOf({
-  changes: {
-    databases: [],
-    queries: [],
-    deployed: [],
-    code: [],
-    suppressions: [],
-    skipped: [],
-  },
-  runs: [],
-  findings: [],
-  timings: {},
-  concerned: false,
-});
+const nothing = reportOf(unconcerned());

@@ -2,8 +2,16 @@ import { judge } from "../review/check.ts";
 import { type Config, defaultConfig, readConfig } from "../review/config.ts";
 import { frameworks } from "../review/frameworks/index.ts";
 import { leftOutBy, type PullTraits } from "../review/left-out.ts";
-import { concernsDatabase, readChangeSet, readHistory, type Texts, wantedFiles } from "../review/read.ts";
+import {
+  concernsDatabase,
+  noChanges,
+  readChangeSet,
+  readHistory,
+  type Texts,
+  wantedFiles,
+} from "../review/read.ts";
 import { reportOf } from "../review/report/report.ts";
+import { unreadableScript } from "../review/script.ts";
 import type { Statistics } from "../review/statistics.ts";
 import { decodeText } from "../review/text-file.ts";
 import type { ChangeSet, Database, DryRun, HistoryEntry, Report, Script, Skipped } from "../review/types.ts";
@@ -45,12 +53,12 @@ export async function reviewChange(
   const clock = stopwatch();
   const today = new Date().toISOString().slice(0, 10);
   const changed = await source.changedFiles();
-  if (changed.complete && !concernsDatabase(changed.files)) return reportOf(nothing(clock.timings()));
+  if (changed.complete && !concernsDatabase(changed.files)) return reportOf(unconcerned(clock.timings()));
 
   const base = await source.baseFiles();
   const { config, skipped: configSkipped } = await readBaseConfig(source, base.files);
   const leftOut = options.traits ? leftOutBy(config.excludePulls, options.traits) : null;
-  if (leftOut !== null) return reportOf({ ...nothing(clock.timings()), leftOut });
+  if (leftOut !== null) return reportOf({ ...unconcerned(clock.timings()), leftOut });
   const facts = await readBaseFacts(source, base.files, config);
   const { statistics, baseline } = facts;
   const { withModels = true } = options;
@@ -167,30 +175,9 @@ async function readScripts(
   return entries.map((entry) => {
     const content = bytes.get(entry.digest) ?? { missing: "it was not found" };
     const script = readHistory(entry, framework, content, database.dialect);
-    return "statements" in script ? script : unreadable(script);
+    // So that the replay reports it.
+    return "statements" in script ? script : unreadableScript(script.path, script.reason, "autocommit");
   });
-}
-
-/** A file of the history that cannot be read is a statement that is never run, so that the replay reports it. */
-function unreadable({ path, reason }: Skipped): Script {
-  const span = { start: 0, end: 0 };
-  const statement = {
-    index: 0,
-    span,
-    line: 1,
-    endLine: 1,
-    sql: "",
-    copyData: null,
-    operations: [],
-    skipped: null,
-  };
-  return {
-    path,
-    text: "",
-    range: span,
-    statements: [{ ...statement, refused: reason }],
-    transaction: "autocommit",
-  };
 }
 
 /** The configuration that counts: that of the base side, so that a pull request cannot disarm its own review. */
@@ -278,21 +265,9 @@ function incomplete(complete: boolean, reason: string): Skipped[] {
   return complete ? [] : [{ path: "", line: null, reason, matters: true }];
 }
 
-function nothing(timings: Readonly<Record<string, number>>) {
-  return {
-    changes: {
-      databases: [],
-      queries: [],
-      deployed: [],
-      code: [],
-      suppressions: [],
-      skipped: [],
-    },
-    runs: [],
-    findings: [],
-    timings,
-    concerned: false,
-  };
+/** The review of a pull request that concerns no database. */
+export function unconcerned(timings: Readonly<Record<string, number>> = {}) {
+  return { changes: noChanges, runs: [], findings: [], timings, concerned: false };
 }
 
 function stopwatch() {

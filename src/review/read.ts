@@ -37,6 +37,16 @@ interface Change {
   readonly withModels?: boolean;
 }
 
+/** A change that holds nothing to review. */
+export const noChanges: ChangeSet = {
+  databases: [],
+  queries: [],
+  deployed: [],
+  code: [],
+  suppressions: [],
+  skipped: [],
+};
+
 /** Whether a change can concern a database at all, by names and by what the patches show alone. */
 export function concernsDatabase(changed: readonly ChangedFileLike[]): boolean {
   return (

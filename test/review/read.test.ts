@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultConfig } from "../../src/review/config.ts";
 import { frameworks } from "../../src/review/frameworks/index.ts";
-import { concernsDatabase, readHistory, wantedFiles } from "../../src/review/read.ts";
+import { concernsDatabase, noChanges, readHistory, wantedFiles } from "../../src/review/read.ts";
 import type { ChangeSet, Database, Skipped } from "../../src/review/types.ts";
 import { changeOf, type Files, read, readChange } from "../helpers.ts";
 
@@ -121,14 +121,7 @@ describe("history and steps", () => {
         `-- SPDX-License-Identifier: Apache-2.0\n\n${sql.replace("TABLE", "table")}`,
       ]),
     );
-    expect(read(base, licence)).toEqual({
-      databases: [],
-      queries: [],
-      deployed: [],
-      code: [],
-      suppressions: [],
-      skipped: [],
-    });
+    expect(read(base, licence)).toEqual(noChanges);
     const added = { ...licence, "db/migrations/4_n.up.sql": table("n") };
     expect(order(read(base, added))).toBe("1 2 3 | 4 added");
     expect(only(read(base, added)).history.map(({ digest }) => digest)).not.toContain(
@@ -521,14 +514,7 @@ describe("what is not read", () => {
   });
 
   it("is what the configuration excludes", () => {
-    expect(read({}, history(2, "examples/shop/db"), { exclude: ["examples/**"] })).toEqual({
-      databases: [],
-      queries: [],
-      suppressions: [],
-      deployed: [],
-      code: [],
-      skipped: [],
-    });
+    expect(read({}, history(2, "examples/shop/db"), { exclude: ["examples/**"] })).toEqual(noChanges);
   });
 
   it("is SQL that is no migration and holds no marked query: one note", () => {

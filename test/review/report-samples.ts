@@ -1,3 +1,4 @@
+import { noChanges } from "../../src/review/read.ts";
 import { reportOf } from "../../src/review/report/report.ts";
 import { say } from "../../src/review/text.ts";
 import type {
@@ -170,12 +171,8 @@ export function dryRun(migrations: readonly MigrationRun[], more: Partial<DryRun
 
 export function changeSet(databases: readonly Database[], more: Partial<ChangeSet> = {}): ChangeSet {
   return {
+    ...noChanges,
     databases,
-    queries: [],
-    deployed: [],
-    code: [],
-    suppressions: [],
-    skipped: [],
     ...more,
   };
 }
