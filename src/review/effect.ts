@@ -1,3 +1,4 @@
+import { lockModes } from "./locks.ts";
 import { runOf } from "./statement-run.ts";
 import type {
   Effect,
@@ -9,18 +10,6 @@ import type {
   Statement,
   StatementRun,
 } from "./types.ts";
-
-/** PostgreSQL's table-level lock modes, strongest first (documentation, section 13.3.1). */
-const modes: readonly Lock["mode"][] = [
-  "ACCESS EXCLUSIVE",
-  "EXCLUSIVE",
-  "SHARE ROW EXCLUSIVE",
-  "SHARE",
-  "SHARE UPDATE EXCLUSIVE",
-  "ROW EXCLUSIVE",
-  "ROW SHARE",
-  "ACCESS SHARE",
-];
 
 /** A statement of a change with what became of it. */
 export interface Seen {
@@ -80,7 +69,7 @@ function strongestLocks(locks: readonly Lock[]): Effect["locks"] {
   return unique(old.map(({ relation }) => relation)).flatMap((relation) => {
     const [strongest] = old
       .filter((lock) => lock.relation === relation)
-      .toSorted((a, b) => modes.indexOf(a.mode) - modes.indexOf(b.mode));
+      .toSorted((a, b) => lockModes.indexOf(b.mode) - lockModes.indexOf(a.mode));
     return strongest ? [{ relation, mode: strongest.mode, source: strongest.source }] : [];
   });
 }

@@ -1,7 +1,7 @@
 import type { Lock, LockMode, Statement, StatementRun, TableName } from "./types.ts";
 
-/** Weakest first (documentation, section 13.3.1). */
-const modes: readonly LockMode[] = [
+/** PostgreSQL's table-level lock modes, weakest first (documentation, section 13.3.1); the parser numbers them so, from 1. */
+export const lockModes: readonly LockMode[] = [
   "ACCESS SHARE",
   "ROW SHARE",
   "ROW EXCLUSIVE",
@@ -14,7 +14,7 @@ const modes: readonly LockMode[] = [
 
 /** Whether a lock of this mode is as strong as another, or stronger. */
 export function isAtLeast(mode: LockMode, least: LockMode): boolean {
-  return modes.indexOf(mode) >= modes.indexOf(least);
+  return lockModes.indexOf(mode) >= lockModes.indexOf(least);
 }
 
 /** What waits for such a lock to end; null for a lock that lets reads and writes through. */

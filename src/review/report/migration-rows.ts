@@ -1,8 +1,8 @@
+import { lockModes } from "../locks.ts";
 import { say } from "../text.ts";
 import type {
   DryRun,
   Lock,
-  LockMode,
   Migration,
   MigrationRun,
   Outcome,
@@ -37,18 +37,6 @@ export interface MigrationView {
   /** What the round trip came to, in a few words. */
   readonly roundTrip: string;
 }
-
-/** Lock modes, strongest first (PostgreSQL documentation, section 13.3.1). */
-const strength: readonly LockMode[] = [
-  "ACCESS EXCLUSIVE",
-  "EXCLUSIVE",
-  "SHARE ROW EXCLUSIVE",
-  "SHARE",
-  "SHARE UPDATE EXCLUSIVE",
-  "ROW EXCLUSIVE",
-  "ROW SHARE",
-  "ACCESS SHARE",
-];
 
 /** The changed migrations of a report, each with what was observed of its statements. */
 export function migrationViews({
@@ -91,7 +79,7 @@ function strongestLock(statements: readonly StatementRun[]): Lock | null {
 }
 
 function byStrength(locks: readonly Lock[]): readonly Lock[] {
-  const rank = (lock: Lock) => strength.indexOf(lock.mode) * 2 + (lock.kind === "table" ? 0 : 1);
+  const rank = (lock: Lock) => lockModes.indexOf(lock.mode) * -2 + (lock.kind === "table" ? 0 : 1);
   return locks.toSorted((a, b) => rank(a) - rank(b));
 }
 

@@ -1,19 +1,8 @@
 import type { Node, RangeVar } from "@pgsql/types";
-import type { LockMode, Operation, Span } from "../types.ts";
+import { lockModes } from "../locks.ts";
+import type { Operation, Span } from "../types.ts";
 import { placeOf, placeOfName, type Source } from "./source.ts";
 import { constantOf, nameOfObject, qualifiedName, relationName } from "./tree.ts";
-
-/** By the parser's number (documentation, section 13.3.1). */
-const lockModes: readonly LockMode[] = [
-  "ACCESS SHARE",
-  "ROW SHARE",
-  "ROW EXCLUSIVE",
-  "SHARE UPDATE EXCLUSIVE",
-  "SHARE",
-  "SHARE ROW EXCLUSIVE",
-  "EXCLUSIVE",
-  "ACCESS EXCLUSIVE",
-];
 
 /** VACUUM FULL, CLUSTER, LOCK TABLE and DROP DATABASE; null for everything else. */
 export function maintenanceOf(node: Node, source: Source): Operation[] | null {
