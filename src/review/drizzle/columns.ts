@@ -11,7 +11,7 @@ import { callOfDrizzle, chainOf, drizzleName, postgresCore, type Step, sqliteCor
 import { cased } from "./casing.ts";
 import { type Constant, constantOf, postgresDefault, sqliteDefault } from "./constants.ts";
 import type { ColumnReference, Context } from "./context.ts";
-import type { DrizzleColumn, DrizzleIdentity } from "./schema.ts";
+import { bareColumn, type DrizzleColumn, type DrizzleIdentity } from "./schema.ts";
 import { sequenceOptionsOf } from "./sequences.ts";
 import { type ColumnForm, sqlText } from "./sql-text.ts";
 import { type BuilderType, postgresBuilders, sqliteBuilders } from "./types.ts";
@@ -103,18 +103,7 @@ type Draft = Omit<DrizzleColumn, "key" | "rawName" | "name" | "typeSchema" | "is
   readonly references: readonly Omit<ColumnReference, "column">[];
 };
 
-const fresh = {
-  isPrimary: false,
-  notNull: false,
-  autoincrement: false,
-  defaultSql: null,
-  generated: null,
-  identity: null,
-  unique: null,
-  hasOwnDefault: false,
-  unknown: null,
-  references: [],
-};
+const fresh = { ...bareColumn, unknown: null, references: [] };
 
 function follow(draft: Draft, { name, args }: Step, context: Context): Draft {
   const [first, second] = args;

@@ -70,6 +70,18 @@ export interface DrizzleColumn {
   readonly place: Place;
 }
 
+/** A column of which nothing but its name and type is said. */
+export const bareColumn = {
+  isPrimary: false,
+  notNull: false,
+  autoincrement: false,
+  defaultSql: null,
+  generated: null,
+  identity: null,
+  unique: null,
+  hasOwnDefault: false,
+};
+
 export interface DrizzleIdentity {
   readonly isAlways: boolean;
   readonly sequence: string | null;

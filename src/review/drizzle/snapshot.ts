@@ -2,13 +2,14 @@ import { z } from "zod";
 import type { Dialect, ModelStatement } from "../types.ts";
 import { renderPostgresql } from "./render-postgresql.ts";
 import { renderSqlite } from "./render-sqlite.ts";
-import type {
-  DrizzleColumn,
-  DrizzleIdentity,
-  DrizzleIndex,
-  DrizzleSchema,
-  DrizzleTable,
-  SequenceOptions,
+import {
+  bareColumn,
+  type DrizzleColumn,
+  type DrizzleIdentity,
+  type DrizzleIndex,
+  type DrizzleSchema,
+  type DrizzleTable,
+  type SequenceOptions,
 } from "./schema.ts";
 
 /**
@@ -203,14 +204,7 @@ function columnNamed(name: string): DrizzleColumn {
     name,
     type: "",
     typeSchema: null,
-    isPrimary: false,
-    notNull: false,
-    autoincrement: false,
-    defaultSql: null,
-    generated: null,
-    identity: null,
-    unique: null,
-    hasOwnDefault: false,
+    ...bareColumn,
     isOpaque: false,
     place,
   };
