@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Seeded } from "./seed.ts";
 
 /** A migrated and filled database that was kept, and what was said of it when it was made. */
 export interface KeptBase<Facts> {
@@ -20,6 +21,36 @@ export interface BaseCache {
   keep(key: string, image: Uint8Array, facts: unknown): Promise<string | null>;
   drop(key: string): Promise<void>;
 }
+
+/** What every replay of a history tells, as it is kept beside the database that it made. */
+export const replayFacts = {
+  migrations: z.number(),
+  statements: z.number(),
+  failed: z.array(
+    z.object({
+      path: z.string(),
+      line: z.number(),
+      code: z.string(),
+      reason: z.string(),
+      words: z.array(z.string()).nullable(),
+    }),
+  ),
+  gaps: z.array(
+    z.object({
+      reason: z.string(),
+      words: z.array(z.string()).nullable(),
+      made: z.array(z.string()).nullable(),
+    }),
+  ),
+};
+
+/** What was said of the made-up rows. */
+export const seededSchema: z.ZodType<Seeded> = z.object({
+  tables: z.number(),
+  rows: z.number(),
+  empty: z.array(z.object({ table: z.string(), reason: z.string() })),
+  filled: z.array(z.string()),
+});
 
 /** Bounds of the cache folder; the bases that were not used for longest go first. */
 const limits = { bases: 20, bytes: 1024 ** 3 };

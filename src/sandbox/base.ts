@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Database, Script } from "../review/types.ts";
-import { type BaseCache, baseKey } from "./base-cache.ts";
+import { type BaseCache, baseKey, replayFacts, seededSchema } from "./base-cache.ts";
 import { type Content, fromKept, keptContent, readContent, toKept } from "./content.ts";
 import { type Engine, EngineLost } from "./engine.ts";
 import { type Culprit, type History, HistoryLost, replayHistory } from "./history.ts";
@@ -24,34 +24,10 @@ const recipe = 8;
 const engineLimit = 5;
 
 const historySchema: z.ZodType<History> = z.object({
-  migrations: z.number(),
-  statements: z.number(),
-  failed: z.array(
-    z.object({
-      path: z.string(),
-      line: z.number(),
-      code: z.string(),
-      reason: z.string(),
-      words: z.array(z.string()).nullable(),
-    }),
-  ),
-  gaps: z.array(
-    z.object({
-      reason: z.string(),
-      words: z.array(z.string()).nullable(),
-      made: z.array(z.string()).nullable(),
-    }),
-  ),
+  ...replayFacts,
   standIns: z.array(z.string()),
   missingExtensions: z.array(z.string()),
   sendsOneByOne: z.boolean(),
-});
-
-const seededSchema: z.ZodType<Seeded> = z.object({
-  tables: z.number(),
-  rows: z.number(),
-  empty: z.array(z.object({ table: z.string(), reason: z.string() })),
-  filled: z.array(z.string()),
 });
 
 const factsSchema = z.object({ history: historySchema, seeded: seededSchema, content: keptContent });

@@ -72,13 +72,27 @@ async function fill(session: Session, table: SeedTable): Promise<{ inserted: num
   if ("reason" in rows) return { inserted: 0, reason: rows.reason };
   const all = await insert(session, table, rows.rows);
   if (all.error === null) return { inserted: all.count, reason: "" };
+  return insertOneByOne(rows.rows, all.error, masksOf(table), (row, mask) =>
+    insert(session, table, [without(row, mask)]),
+  );
+}
+
+/**
+ * Inserts rows that were refused together each for itself: the first without one set of columns after the other until
+ * one is taken, the others without the same. Gives up where three rows were refused.
+ */
+export async function insertOneByOne<Row>(
+  rows: readonly Row[],
+  refusal: string,
+  masks: readonly ReadonlySet<string>[],
+  insert: (row: Row, mask: ReadonlySet<string>) => Promise<{ count: number; error: string | null }>,
+): Promise<{ inserted: number; reason: string }> {
   let inserted = 0;
-  let reason = all.error;
-  let mask = new Set<string>();
-  for (const [i, row] of rows.rows.entries()) {
-    const masks = i === 0 ? masksOf(table) : [mask];
-    for (const candidate of masks) {
-      const { count, error } = await insert(session, table, [without(row, candidate)]);
+  let reason = refusal;
+  let mask: ReadonlySet<string> = new Set();
+  for (const [i, row] of rows.entries()) {
+    for (const candidate of i === 0 ? masks : [mask]) {
+      const { count, error } = await insert(row, candidate);
       inserted += count;
       if (error === null) {
         mask = candidate;

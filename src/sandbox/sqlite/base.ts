@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { type BaseCache, baseKey } from "../base-cache.ts";
+import { type BaseCache, baseKey, replayFacts, seededSchema } from "../base-cache.ts";
 import type { DryRunRequest } from "../dry-run.ts";
 import type { Limits } from "../limits.ts";
 import type { Seeded } from "../seed.ts";
@@ -28,33 +28,9 @@ export interface SqliteBaseTools {
 const recipe = 4;
 
 const historySchema: z.ZodType<SqliteHistory> = z.object({
-  migrations: z.number(),
-  statements: z.number(),
-  failed: z.array(
-    z.object({
-      path: z.string(),
-      line: z.number(),
-      code: z.string(),
-      reason: z.string(),
-      words: z.array(z.string()).nullable(),
-    }),
-  ),
-  gaps: z.array(
-    z.object({
-      reason: z.string(),
-      words: z.array(z.string()).nullable(),
-      made: z.array(z.string()).nullable(),
-    }),
-  ),
+  ...replayFacts,
   unwrapped: z.boolean(),
   standIns: z.array(z.object({ kind: z.enum(["collation", "function"]), name: z.string() })),
-});
-
-const seededSchema: z.ZodType<Seeded> = z.object({
-  tables: z.number(),
-  rows: z.number(),
-  empty: z.array(z.object({ table: z.string(), reason: z.string() })),
-  filled: z.array(z.string()),
 });
 
 const factsSchema = z.object({ history: historySchema, seeded: seededSchema });

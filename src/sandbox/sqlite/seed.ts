@@ -1,4 +1,4 @@
-import { masksOf, type Seeded } from "../seed.ts";
+import { insertOneByOne, masksOf, type Seeded } from "../seed.ts";
 import { type ForeignKey, inOrder, isOwed, type SeedColumn, type SeedTable } from "../seed-tables.ts";
 import { candidatesFor, valueFor } from "../seed-values.ts";
 import { quoted } from "./data.ts";
@@ -38,22 +38,9 @@ async function fill(session: SqliteSession, table: SeedTable): Promise<{ inserte
   if ("reason" in made) return { inserted: 0, reason: made.reason };
   const all = await insert(session, table, made.rows);
   if (all.error === null) return { inserted: all.count, reason: "" };
-  let inserted = 0;
-  let reason = all.error;
-  let mask = new Set<string>();
-  for (const [i, row] of made.rows.entries()) {
-    for (const candidate of i === 0 ? masksOf(table) : [mask]) {
-      const { count, error } = await insert(session, table, [without(row, candidate)]);
-      inserted += count;
-      if (error === null) {
-        mask = candidate;
-        break;
-      }
-      reason = error;
-    }
-    if (i >= 2 && inserted === 0) break;
-  }
-  return { inserted, reason: `its made-up rows were refused: ${reason}` };
+  return insertOneByOne(made.rows, all.error, masksOf(table), (row, mask) =>
+    insert(session, table, [without(row, mask)]),
+  );
 }
 
 async function insert(session: SqliteSession, table: SeedTable, rows: readonly Row[]) {
