@@ -36,6 +36,7 @@ import type {
   StatementRun,
   TableName,
 } from "./types.ts";
+import { isOnUnchanged, settled } from "./unchanged.ts";
 import { isUse, usesOf } from "./uses.ts";
 
 interface CheckInput {
@@ -267,6 +268,8 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
   const run = (subject.seen && runOf(subject.seen.up.statements, statement.index)) ?? null;
   const code = run?.outcome.kind === "failed" ? run.outcome.code : null;
   if (asked.length === 0) return [];
+  // A failure is true of the text as it is now.
+  const isSettled = code === null && migration.unchanged.includes(statement.index);
   const context = operationContext(subject, run);
   return asked.flatMap(({ id, rule, override }) => {
     if (code !== null && !rule.explains.includes(code)) return [];
@@ -276,7 +279,7 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
         const finding = findingOf(
           id,
           rule,
-          fixable(problem, migration.up, migration),
+          fixable(isSettled ? settled(problem) : problem, migration.up, migration),
           place,
           statement.sql,
           override,
@@ -353,7 +356,11 @@ function checkMigration(asked: readonly Asked[], migration: Migration, context: 
       return findingOf(
         id,
         rule,
-        fixable(problem, script, migration),
+        fixable(
+          !rule.isFact && isOnUnchanged(problem, migration) ? settled(problem) : problem,
+          script,
+          migration,
+        ),
         place,
         subjectOf(script, problem),
         override,

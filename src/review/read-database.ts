@@ -11,8 +11,8 @@ import type { Past, Step } from "./plan.ts";
 import { readText } from "./read-text.ts";
 import { isUnreadable, maxStatements, unreadableScript } from "./script.ts";
 import { readSnapshots } from "./snapshots.ts";
-import { normaliseStatement } from "./sql/names.ts";
 import type { Database, Dialect, Migration, Script, Skipped } from "./types.ts";
+import { isSameScript, unchangedIn } from "./unchanged.ts";
 import { waiverOf } from "./waiver.ts";
 
 /** Files whose words tell the database where neither the configuration nor the folders do: the first two and the last. */
@@ -96,7 +96,8 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
   const down = isLeftOpen(written, files) ? null : written;
   const changed = step.changed.filter((direction) => {
     if (before === null) return direction === "up" || down !== null;
-    return differs(before, direction === "up" ? up : down, direction, context);
+    const old = scriptBefore(before, direction, context);
+    return old === null || !isSameScript(old.script, direction === "up" ? up : down);
   });
   // Where the tool compares checksums, another comment is an edit as well.
   const isReworded = context.framework.habits.checksums && step.changed.includes("up");
@@ -113,6 +114,10 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
     downPath: files.downPath,
     status,
     changed,
+    unchanged:
+      status === "edited" && before && changed.includes("up")
+        ? unchangedIn(up, scriptBefore(before, "up", context)?.script ?? null)
+        : [],
     together:
       context.framework.habits.together &&
       files.settings.apart === undefined &&
@@ -122,30 +127,18 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
   return { migration, skipped: status === "kept" ? [] : skipped };
 }
 
-/** Whether a script does something else than on the base side: comments, white space and the case of keywords aside. */
-function differs(
+/** What a file of the base side holds; null when that cannot be read. */
+function scriptBefore(
   files: MigrationFiles,
-  script: Script | null,
   direction: "up" | "down",
   { layout, texts, framework, dialect }: StepContext,
-): boolean {
+): { readonly script: Script | null } | null {
   const path = files[direction];
-  if (path === null) return script !== null;
+  if (path === null) return { script: null };
   const decoded = readText(texts.get(layout.sides.base.get(path)?.digest ?? unknownDigest));
-  if ("skipped" in decoded || script?.statements.some(({ refused }) => refused !== null)) return true;
+  if ("skipped" in decoded) return null;
   const { settings } = files;
-  const before = framework.read({ path, text: decoded.text, direction, dialect, settings }).script;
-  if (before === null || script === null) return before !== script;
-  const meaningOf = ({ sql, copyData }: { sql: string; copyData: string | null }) =>
-    `${normaliseStatement(sql)}\n${copyData ?? ""}`;
-  return (
-    before.transaction !== script.transaction ||
-    before.statements.length !== script.statements.length ||
-    before.statements.some(
-      (statement, i) =>
-        meaningOf(statement) !== meaningOf(script.statements[i] ?? { sql: "", copyData: null }),
-    )
-  );
+  return { script: framework.read({ path, text: decoded.text, direction, dialect, settings }).script };
 }
 
 function idOf({ version, name, up }: Step["files"], { directory, ids }: StepContext): string {

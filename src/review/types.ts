@@ -94,6 +94,8 @@ export interface Migration {
   readonly status: "added" | "edited" | "kept";
   /** The scripts that the pull request adds, changes or removes; of an edited migration only these are judged. */
   readonly changed: readonly ("up" | "down")[];
+  /** Indexes of those statements of an edited up that the base side's text holds as well: where that ran, they do not run again. */
+  readonly unchanged: readonly number[];
   /** Whether the tool runs it in one transaction with what is pending beside it. */
   readonly together: boolean;
   /** The time that the tool goes by instead of the version; null when there is none. */

@@ -130,6 +130,27 @@ describe("the organisation's configuration", () => {
   });
 });
 
+describe("an edited migration", () => {
+  const up = (column: string) => ({
+    "migrations/0002_total.up.sql": `ALTER TABLE orders ADD COLUMN ${column} int;\nCREATE INDEX orders_total_idx ON orders (total);`,
+    "migrations/0002_total.down.sql": "ALTER TABLE orders DROP COLUMN total;",
+  });
+
+  it("gates by what the edit breaks, also in a statement that it leaves as it was", async () => {
+    const { findings } = await review({ ...base, ...up("total") }, up("sum"));
+    expect(findings.filter(({ gates }) => gates)).toMatchObject([{ rule: "no-failing-migration", line: 2 }]);
+  });
+
+  it("does not gate by what such a statement does where it runs", async () => {
+    const { findings } = await review({ ...base, ...up("total") }, up("IF NOT EXISTS total"));
+    expect(findings.map(({ rule, severity }) => [rule, severity])).toEqual([
+      ["no-edited-migration", "warning"],
+      ["require-lock-timeout", "info"],
+      ["no-blocking-index-build", "info"],
+    ]);
+  });
+});
+
 describe("a pull request", () => {
   const excluding = {
     ".github/drydock.yml": "excludePulls:\n  authors: ['*[bot]']\n  labels: [Release, 'skip: *']\n",

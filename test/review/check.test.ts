@@ -104,16 +104,52 @@ describe("an edited migration", () => {
 
   const before = { "m/0002_a.up.sql": index, "m/0002_a.down.sql": "SELECT 1;" };
 
-  it("is judged by its up when the up changes", () => {
-    const up = `${index} SELECT 1;`;
+  it("is judged by what changes in its up", () => {
+    const up = `CREATE INDEX orders_user_id_idx ON orders (user_id, id);`;
     expect(rulesOf(before, { ...before, "m/0002_a.up.sql": up })).toEqual([
       "no-blocking-index-build",
       "no-edited-migration",
     ]);
   });
 
+  it("has only notes on the statements that it leaves as they were, wherever they stand", () => {
+    const added = "CREATE INDEX orders_id_idx ON orders (id);";
+    const findings = judge(before, {
+      ...before,
+      "m/0002_a.up.sql": `-- both\n${added}\n${index.toLowerCase()}`,
+    });
+    expect(findings.map(({ rule, line, gates, severity }) => [rule, line, gates, severity])).toEqual([
+      ["no-blocking-index-build", 2, true, "error"],
+      ["no-edited-migration", 1, false, "warning"],
+      ["no-blocking-index-build", 3, false, "info"],
+    ]);
+    expect(findings[2]?.evidence.map(plain)).toContain(
+      "the base branch has this statement as well: where the migration has run, it does not run again",
+    );
+  });
+
+  it("takes a statement that is there twice for new once", () => {
+    const twice = judge(before, { ...before, "m/0002_a.up.sql": `${index}\n${index}` });
+    expect(twice.map(({ rule, line, gates }) => [rule, line, gates])).toEqual([
+      ["no-blocking-index-build", 2, true],
+      ["no-edited-migration", 1, false],
+      ["no-blocking-index-build", 1, false],
+    ]);
+  });
+
+  it("that could not have run is judged as a new one", () => {
+    const broken = { ...before, "m/0002_a.up.sql": `${index}\nALTER TABEL orders ADD b int;` };
+    const mended = { ...before, "m/0002_a.up.sql": `${index}\nALTER TABLE orders ADD b int;` };
+    expect(judge(broken, mended).map(({ rule, line, gates }) => [rule, line, gates])).toContainEqual([
+      "no-blocking-index-build",
+      1,
+      true,
+    ]);
+  });
+
   it("is offered no other edit of what may have run, but of its down", () => {
-    const [finding] = judge(before, { ...before, "m/0002_a.up.sql": `${index} SELECT 1;` });
+    const other = "CREATE INDEX orders_id_idx ON orders (id);";
+    const [finding] = judge(before, { ...before, "m/0002_a.up.sql": other });
     expect([finding?.rule, finding?.fix, finding?.sequence]).toEqual(["no-blocking-index-build", null, null]);
     const [added] = judge({}, { ...before, "m/0002_a.up.sql": index });
     expect(added?.fix).not.toBeNull();

@@ -53,6 +53,7 @@ export function migration(name: string, up: Script, down: Script | null): Migrat
     downPath: null,
     status: "added",
     changed: ["up", "down"],
+    unchanged: [],
   };
 }
 

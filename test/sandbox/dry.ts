@@ -153,6 +153,7 @@ function migrationOf(
     downPath: null,
     status,
     changed: status === "kept" ? [] : ["up", ...(down === undefined ? [] : (["down"] as const))],
+    unchanged: [],
   };
 }
 

@@ -111,6 +111,7 @@ function migrationOf(
     downPath: null,
     status,
     changed: ["up", "down"],
+    unchanged: [],
   };
 }
 

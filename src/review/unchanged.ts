@@ -1,0 +1,55 @@
+import { normaliseStatement } from "./sql/names.ts";
+import { say } from "./text.ts";
+import type { Migration, Problem, Script, Statement } from "./types.ts";
+
+/** Whether two scripts do the same: comments, white space and the case of keywords aside. What is not run may do anything. */
+export function isSameScript(before: Script | null, now: Script | null): boolean {
+  if (now?.statements.some(({ refused }) => refused !== null)) return false;
+  if (before === null || now === null) return before === now;
+  return (
+    before.transaction === now.transaction &&
+    before.statements.length === now.statements.length &&
+    before.statements.every((statement, i) => meaningOf(statement) === meaningOf(now.statements[i]))
+  );
+}
+
+/**
+ * Indexes of the statements that an older text of the script holds as well, wherever they stand in it, each as often as it
+ * does. None when the older text holds what is no SQL: it cannot have run.
+ */
+export function unchangedIn({ statements }: Script, before: Script | null): readonly number[] {
+  if (before === null || before.statements.some(({ skipped }) => skipped !== null)) return [];
+  const left = new Map<string, number>();
+  for (const statement of before.statements) {
+    const meaning = meaningOf(statement);
+    left.set(meaning, (left.get(meaning) ?? 0) + 1);
+  }
+  return statements.flatMap((statement) => {
+    const meaning = meaningOf(statement);
+    const count = left.get(meaning) ?? 0;
+    if (count === 0 || statement.refused !== null) return [];
+    left.set(meaning, count - 1);
+    return [statement.index];
+  });
+}
+
+/**
+ * A problem of a statement that an edit left as it was: at most a note, as the edit does not bring it, and where the statement has
+ * run it does not run again.
+ */
+export function settled(problem: Problem): Problem {
+  return { ...problem, severity: "info", evidence: [...(problem.evidence ?? []), asBefore] };
+}
+
+/** Whether a problem of a migration stands on statements of the up that an edit left as they were. */
+export function isOnUnchanged({ at, side }: Problem, { up, unchanged }: Migration): boolean {
+  if (!at || side === "down" || unchanged.length === 0) return false;
+  const around = up.statements.filter(({ span }) => span.start <= at.start && at.start < span.end);
+  return around.length > 0 && around.every(({ index }) => unchanged.includes(index));
+}
+
+const asBefore = say`the base branch has this statement as well: where the migration has run, it does not run again`;
+
+function meaningOf(statement: Pick<Statement, "sql" | "copyData"> | undefined): string {
+  return statement ? `${normaliseStatement(statement.sql)}\n${statement.copyData ?? ""}` : "";
+}
