@@ -23,7 +23,10 @@ export function builtModels(
   const { declarations } = readSide(orm, models[side], dialect);
   return {
     schema: built.schema,
-    declarations: withRefused(declarations, built),
+    declarations: withRefused(
+      models.isIncomplete ? { ...declarations, isIncomplete: true } : declarations,
+      built,
+    ),
     files: models[side].map(({ path }) => path),
   };
 }

@@ -30,7 +30,9 @@ export const reasons = {
   inCode: (count: number) =>
     `${count === 1 ? "a step" : `${count} steps`} between these migrations ${count === 1 ? "is" : "are"} written in code and not run; what later migrations need of them is missing`,
   dialectNotRead: (dialect: string) => `migrations for ${dialect} are not read yet`,
-  modelUnreadable: (reason: string) => `the models are not compared with the migrations: ${reason}`,
+  modelUnreadable: (reason: string) => `the models in it are not reviewed: ${reason}`,
+  modelWithoutDatabase: () =>
+    "these models belong to no database that is read, so that they are not reviewed",
   pushed: (tool: string) =>
     `its migrations are not in the repository: ${tool} brings the models to the database, and what they change is judged by what they build`,
   gormUnclear: (what: string, why: "type" | "relation" | "table" | "naming" | "syntax") =>

@@ -7,7 +7,7 @@ import { readText } from "./read-text.ts";
 import type { Database, Dialect, ModelFile, Models, Skipped } from "./types.ts";
 
 /** Whether a changed file can declare models of an ORM that is read, by its path and its hunks. */
-function isModelOfOrm(path: string, patch: string | null): boolean {
+export function isModelOfOrm(path: string, patch: string | null): boolean {
   return Object.values(orms).some((orm) => orm.isModel(path, patch));
 }
 
@@ -42,7 +42,7 @@ export function changesModels(changed: Layout["changed"]): boolean {
   );
 }
 
-/** The models of a directory; null when there are none, or not all of their files can be read. */
+/** The models of a directory; null when there are none, or none of their files can be read. */
 export function readModels(
   directory: DirectoryLayout,
   layout: Layout,
@@ -69,7 +69,7 @@ interface Named extends Pick<Models, "orm" | "isPushed"> {
   readonly head: readonly string[];
 }
 
-/** The models in these files; null, with the reason, when not all of them can be read. */
+/** The models in these files, as far as they can be read, with the reasons for the others; null when none can. */
 function readBoth(
   { orm: id, isPushed, base, head }: Named,
   layout: Layout,
@@ -80,16 +80,34 @@ function readBoth(
   if (!orm) return { models: null, skipped: [] };
   const now = textsFor(head, "head", layout, texts);
   const before = textsFor(base, "base", layout, texts);
-  const unread = now.unread ?? before.unread;
-  if (unread !== null) return { models: null, skipped: [unread] };
+  const unread = [...now.unread, ...before.unread].filter(
+    (one, i, all) => all.findIndex(({ path, reason }) => path === one.path && reason === one.reason) === i,
+  );
+  const gone = new Set(unread.map(({ path }) => path));
+  // What one side lacks for that is left out of the other as well: it is no difference.
+  const isKnown = ({ path }: ModelFile) => !namesOf(path, layout).some((name) => gone.has(name));
+  const known = { head: now.files.filter(isKnown), base: before.files.filter(isKnown) };
+  if (unread.length > 0 && known.head.length === 0) return { models: null, skipped: unread };
   // What did not change is read once.
-  const files = { head: now.files, base: isSame(now.files, before.files) ? now.files : before.files };
+  const files = { head: known.head, base: isSame(known.head, known.base) ? known.head : known.base };
   const { statements, skipped } = readSide(orm, files.head, dialect);
   const old = readSide(orm, files.base, dialect).statements;
   return {
-    models: { orm: id, isPushed, ...files, statements: statements && old && { base: old, head: statements } },
-    skipped,
+    models: {
+      orm: id,
+      isPushed,
+      ...files,
+      isIncomplete: unread.length > 0,
+      statements: statements && old && { base: old, head: statements },
+    },
+    skipped: [...unread, ...skipped],
   };
+}
+
+/** What a file is called on both sides. */
+function namesOf(path: string, { changed }: Layout): readonly string[] {
+  const moved = changed.find((one) => one.path === path || one.previousPath === path);
+  return moved ? [path, moved.path, moved.previousPath ?? path] : [path];
 }
 
 function isSame(some: readonly ModelFile[], others: readonly ModelFile[]): boolean {
@@ -196,7 +214,9 @@ export function pushedModelsOf(
     }
     for (const [directory, { files, dialect }] of sides.head) {
       const before = sides.base.get(directory);
-      if (before) found.push({ directory, orm: id, dialect, base: before.files, head: files });
+      const isNew = files.every((path) => !layout.sides.base.has(path));
+      if (before || isNew)
+        found.push({ directory, orm: id, dialect, base: before?.files ?? [], head: files });
     }
   }
   return { found, wanted };
@@ -242,19 +262,15 @@ function textsFor(
   side: Side,
   { sides }: Layout,
   texts: Texts,
-): { readonly files: readonly ModelFile[]; readonly unread: Skipped | null } {
+): { readonly files: readonly ModelFile[]; readonly unread: readonly Skipped[] } {
   const files: ModelFile[] = [];
+  const unread: Skipped[] = [];
   for (const path of paths) {
     const decoded = readText(texts.get(sides[side].get(path)?.digest ?? ""));
-    if (!("text" in decoded)) {
-      return {
-        files,
-        unread: { path, line: null, reason: reasons.modelUnreadable(decoded.skipped), matters: false },
-      };
-    }
-    files.push({ path, text: decoded.text });
+    if ("text" in decoded) files.push({ path, text: decoded.text });
+    else unread.push({ path, line: null, reason: reasons.modelUnreadable(decoded.skipped), matters: false });
   }
-  return { files, unread: null };
+  return { files, unread };
 }
 
 function isConcerned(directory: DirectoryLayout, layout: Layout): boolean {

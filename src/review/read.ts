@@ -6,7 +6,14 @@ import { frameworks } from "./frameworks/index.ts";
 import type { ChangedFileLike, Texts, TreeFileLike } from "./inputs.ts";
 import { unknownDigest } from "./inputs.ts";
 import { type DirectoryLayout, type Layout, layOut } from "./layout.ts";
-import { changesModels, hasChangedModels, modelFilesOf, pushedModelsOf, readPushed } from "./models.ts";
+import {
+  changesModels,
+  hasChangedModels,
+  isModelOfOrm,
+  modelFilesOf,
+  pushedModelsOf,
+  readPushed,
+} from "./models.ts";
 import { isModelPath, markedDirectories, otherToolOf } from "./other-tools.ts";
 import { directoryOf, foreignFolderOf, isSqlPath, isWithin } from "./paths.ts";
 import { isMarked } from "./queries.ts";
@@ -130,7 +137,10 @@ export function readChangeSet({
   const databases = read.flatMap(({ database }) =>
     database && (database.steps.length > 0 || database.models) ? [database] : [],
   );
-  const models = new Set(databases.flatMap(({ models }) => models?.head.map(({ path }) => path) ?? []));
+  const models = new Set([
+    ...databases.flatMap(({ models }) => models?.head.map(({ path }) => path) ?? []),
+    ...read.flatMap(({ skipped }) => skipped.map(({ path }) => path)),
+  ]);
   const queries = readQueries(layout, config, texts);
   const code = readCode(layout, texts);
   const needsHome = queries.hasChanged && !databases.some(isPostgresql);
@@ -215,13 +225,15 @@ function notRead({ otherTools, testData, changed }: Layout, read: ReadonlySet<st
   const models = new Map(
     changed
       .filter(({ path }) => isModelPath(path) && !read.has(path))
-      .map(({ path }) => [directoryOf(path), path]),
+      .map((file) => [directoryOf(file.path), file]),
   );
   const folders = new Map(testData.toReversed().map((path) => [directoryOf(path), path]));
   return [
     ...otherTools.map(({ tool, path }) => skip(path, reasons.toolNotRead(tool), true)),
     ...[...folders.values()].map((path) => skip(path, reasons.testData(foreignFolderOf(path) ?? ""), false)),
-    ...[...models.values()].map((path) => skip(path, reasons.modelNotRead(), false)),
+    ...[...models.values()].map(({ path, patch }) =>
+      skip(path, isModelOfOrm(path, patch) ? reasons.modelWithoutDatabase() : reasons.modelNotRead(), false),
+    ),
   ];
 }
 

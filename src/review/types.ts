@@ -402,6 +402,8 @@ export interface Models {
   readonly isPushed: boolean;
   readonly base: readonly ModelFile[];
   readonly head: readonly ModelFile[];
+  /** Whether files of theirs could not be read, on either side: these are left out of both. */
+  readonly isIncomplete: boolean;
   /** What builds them, side by side; null where the ORM's own engine is asked. */
   readonly statements: {
     readonly base: readonly ModelStatement[];

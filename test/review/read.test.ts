@@ -497,7 +497,7 @@ describe("what is not read", () => {
 
   it("is a model, and does not count", () => {
     expect(reasons(read({}, { "prisma/schema.prisma": "model A {}" }))).toEqual([
-      "· prisma/schema.prisma: models are not read yet",
+      "· prisma/schema.prisma: these models belong to no database that is read, so that they are not reviewed",
     ]);
   });
 

@@ -3,7 +3,7 @@ import { renderPrisma } from "../../src/sandbox/prisma/render.ts";
 
 function modelsOf(text: string) {
   const files = [{ path: "schema.prisma", text }];
-  return { orm: "prisma", isPushed: false, statements: null, base: [], head: files };
+  return { orm: "prisma", isPushed: false, isIncomplete: false, statements: null, base: [], head: files };
 }
 
 const source = `datasource db {\n  provider = "postgresql"\n  url = env("URL")\n}\n`;

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { read } from "../helpers.ts";
+
+const lock = { "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n' };
+const source = 'datasource db {\n  provider = "postgresql"\n}\n';
+const order = (...fields: string[]) => `model Order {\n  id Int @id\n${fields.join("\n")}\n}\n`;
+
+describe("models", () => {
+  it("of a file that cannot be read are left out on both sides, and the others are read", () => {
+    const base = {
+      ...lock,
+      "prisma/migrations/1_init/migration.sql": 'CREATE TABLE "Order" ("id" INTEGER PRIMARY KEY);\n',
+      "prisma/schema/base.prisma": source,
+      "prisma/schema/order.prisma": order(),
+      "prisma/schema/user.prisma": "model User {\n  id Int @id\n}\n",
+    };
+    const changes = read(base, {
+      ...base,
+      "prisma/schema/order.prisma": order("  note String?"),
+      "prisma/schema/user.prisma": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+    });
+    const [models] = changes.databases.map((database) => database.models);
+    const paths = ["prisma/schema/base.prisma", "prisma/schema/order.prisma"];
+    expect(models?.head.map(({ path }) => path)).toEqual(paths);
+    expect(models?.base.map(({ path }) => path)).toEqual(paths);
+    expect(models?.isIncomplete).toBe(true);
+    expect(changes.skipped.filter(({ path }) => path.endsWith("user.prisma"))).toEqual([
+      {
+        path: "prisma/schema/user.prisma",
+        line: null,
+        reason: expect.stringMatching(/^the models in it are not reviewed: it is stored in Git LFS/),
+        matters: false,
+      },
+    ]);
+  });
+
+  it("that begin, and are pushed, are reviewed from nothing on", () => {
+    const changes = read(
+      { "README.md": "x" },
+      { "README.md": "x", "prisma/schema.prisma": source + order() },
+    );
+    expect(
+      changes.databases.map(({ directory, models }) => [directory, models?.isPushed, models?.base]),
+    ).toEqual([["prisma", true, []]]);
+    expect(changes.skipped.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining("prisma db push brings the models to the database"),
+    ]);
+  });
+});
