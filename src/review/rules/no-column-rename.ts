@@ -46,8 +46,8 @@ export default defineRule({
         at,
         object: `${table}.${column}`,
         sequence:
-          before && context.database.dialect === "postgresql"
-            ? renameColumnSequence(before, column, to, context.postgres)
+          context.before && before && context.database.dialect === "postgresql"
+            ? renameColumnSequence(context.before, before, column, to, context.postgres)
             : null,
       };
     },

@@ -30,6 +30,7 @@ export default defineRule({
       const { table, column, at } = change;
       if (context.isNew(table)) return;
       const run = ranOf(context);
+      const fix = utcFix(change, context);
       const effect = run ? seenEffect(change, run, context) : statedEffect(change, context);
       if (!effect) return;
       return {
@@ -39,8 +40,8 @@ export default defineRule({
         at,
         object: `${table}.${column}`,
         severity: sized(effect.severity, table, context),
-        fix: utcFix(change, context),
-        sequence: sequenceFor(change, context),
+        fix,
+        sequence: fix ? null : sequenceFor(change, context),
       };
     },
   },
@@ -100,10 +101,10 @@ function seenEffect(change: TypeChange, run: StatementRun, context: OperationCon
   return null;
 }
 
-/** With an expression of its own, what the old values become is not certain. */
-function sequenceFor({ table, column, type, using }: TypeChange, context: OperationContext) {
-  const before = tableBefore(context, table);
-  return before && using === null ? changeTypeSequence(before, column, type, context.postgres) : null;
+function sequenceFor(change: TypeChange, context: OperationContext) {
+  const { before, postgres } = context;
+  const table = tableBefore(context, change.table);
+  return before && table ? changeTypeSequence(before, table, change, postgres) : null;
 }
 
 function newColumn({ column, type }: TypeChange): Text {

@@ -1,9 +1,10 @@
+import { isVolatile } from "../column-rewrite.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { Column, ColumnDefinition, PlannedStep, Table } from "../types.ts";
+import type { Column, ColumnDefinition, OperationOf, PlannedStep, Schema, Table } from "../types.ts";
 import { backfillSql } from "./backfill.ts";
-import { moveIndexes } from "./indexes.ts";
-import { alter, fileName } from "./names.ts";
+import { moveDependents } from "./dependents.ts";
+import { alter, fileName, withName } from "./names.ts";
 import { proveNotNull } from "./not-null.ts";
 import { syncBothWays, syncOneWay } from "./sync.ts";
 
@@ -15,6 +16,7 @@ function plainColumn(table: Table, name: string): Column | null {
 
 /** A column under a new name: both are written until no running code uses the old one. Null where that is not enough. */
 export function renameColumnSequence(
+  schema: Schema,
   table: Table,
   from: string,
   to: string,
@@ -22,9 +24,9 @@ export function renameColumnSequence(
 ): readonly PlannedStep[] | null {
   const column = plainColumn(table, from);
   const sync = syncBothWays({ table: table.name, from, to });
-  const indexes = moveIndexes(table, from, to);
+  const moved = moveDependents(schema, table, from, to);
   const proof = column?.notNull ? proveNotNull(table.name, to, postgres) : noProof;
-  if (!column || !sync || !indexes || !proof) return null;
+  if (!column || !sync || !moved || !proof) return null;
   const [old, now] = [quoteIdentifier(from), quoteIdentifier(to)];
   const fallback = defaultOf(column);
   return [
@@ -37,7 +39,7 @@ export function renameColumnSequence(
       outsideTransaction: false,
     },
     fillStep(table, to, old),
-    ...indexes.steps,
+    ...moved.steps,
     ...proof.steps,
     {
       phase: "contract",
@@ -47,17 +49,18 @@ export function renameColumnSequence(
         ...sync.drop,
         ...proof.use,
         ...(fallback ? [alter(table.name, `ALTER COLUMN ${now} ${fallback.set}`)] : []),
+        ...moved.detach,
         alter(table.name, `DROP COLUMN ${old}`),
-        ...indexes.takeNames,
+        ...moved.take,
       ],
       down: [
-        ...indexes.giveNamesBack,
+        ...moved.giveBack(to),
         alter(table.name, `ADD COLUMN ${old} ${column.type}${fallback ? ` ${fallback.clause}` : ""}`),
         `UPDATE ${quoteTable(table.name)} SET ${old} = ${now}`,
         ...(column.notNull ? [alter(table.name, `ALTER COLUMN ${old} SET NOT NULL`)] : []),
         ...(fallback ? [alter(table.name, `ALTER COLUMN ${now} DROP DEFAULT`)] : []),
         ...proof.undo,
-        ...indexes.rebuild,
+        ...moved.rebuild,
         ...sync.create,
       ],
       outsideTransaction: false,
@@ -67,22 +70,26 @@ export function renameColumnSequence(
 
 /** A column of another type: built beside the old one, and put in its place at once. Null where that is not enough. */
 export function changeTypeSequence(
+  schema: Schema,
   table: Table,
-  name: string,
-  type: string,
+  { column: name, type, using }: Pick<OperationOf<"alterColumnType">, "column" | "type" | "using">,
   postgres: number,
 ): readonly PlannedStep[] | null {
   const column = plainColumn(table, name);
   const [next, last] = [`${name}_new`, `${name}_old`];
   const isTaken = table.columns.some((other) => other.name === next || other.name === last);
-  const sync = syncOneWay({ table: table.name, from: name, to: next }, (value) => `${value}::${type}`);
-  const indexes = moveIndexes(table, name, next);
+  const value = using === null ? `${quoteIdentifier(name)}::${type}` : `(${using})::${type}`;
+  const sync = syncOneWay({ table: table.name, from: name, to: next }, type, using);
+  const moved = moveDependents(schema, table, name, next);
   const proof = column?.notNull ? proveNotNull(table.name, next, postgres) : noProof;
-  if (!column || isTaken || !sync || !indexes || !proof) return null;
+  // A value that is another one each time, or is not made of the old one, cannot be kept up to date.
+  const isKept = using === null || (withName(using, name, next) !== using && !isVolatile(using));
+  if (!column || isTaken || !isKept || !sync || !moved || !proof) return null;
   const [now, fresh, old] = [quoteIdentifier(name), quoteIdentifier(next), quoteIdentifier(last)];
   const fallback = defaultOf(column);
   const rename = (from: string, to: string) => alter(table.name, `RENAME COLUMN ${from} TO ${to}`);
-  const keep = `UPDATE ${quoteTable(table.name)} SET ${old} = ${now}::${column.type}`;
+  // What was not written since the swap still has its old value.
+  const keep = `UPDATE ${quoteTable(table.name)} SET ${old} = ${now}::${column.type} WHERE ${now} IS DISTINCT FROM ${withName(value, name, last)}`;
   return [
     {
       phase: "expand",
@@ -92,8 +99,8 @@ export function changeTypeSequence(
       down: [...sync.drop, alter(table.name, `DROP COLUMN ${fresh}`)],
       outsideTransaction: false,
     },
-    fillStep(table, next, `${now}::${type}`),
-    ...indexes.steps,
+    fillStep(table, next, value),
+    ...moved.steps,
     ...proof.steps,
     {
       phase: "migrate",
@@ -104,21 +111,22 @@ export function changeTypeSequence(
         ...proof.use,
         ...(fallback ? [alter(table.name, `ALTER COLUMN ${fresh} ${fallback.set}`)] : []),
         ...(fallback ? [alter(table.name, `ALTER COLUMN ${now} DROP DEFAULT`)] : []),
+        ...moved.detach,
+        ...moved.putAside,
         ...(column.notNull ? [alter(table.name, `ALTER COLUMN ${now} DROP NOT NULL`)] : []),
         rename(now, old),
         rename(fresh, now),
-        ...indexes.putAside,
-        ...indexes.takeNames,
+        ...moved.take,
       ],
       down: [
         keep,
-        ...indexes.giveNamesBack,
-        ...indexes.putBack,
+        ...moved.giveBack(name),
         rename(now, fresh),
         rename(old, now),
         ...(column.notNull ? [alter(table.name, `ALTER COLUMN ${now} SET NOT NULL`)] : []),
         ...(fallback ? [alter(table.name, `ALTER COLUMN ${now} ${fallback.set}`)] : []),
         ...(fallback ? [alter(table.name, `ALTER COLUMN ${fresh} DROP DEFAULT`)] : []),
+        ...moved.putBack,
         ...proof.undo,
         ...sync.create,
       ],
@@ -129,7 +137,7 @@ export function changeTypeSequence(
       title: say`When nobody wants to go back any more, drop the old values.`,
       name: fileName("drop", table.name, last),
       up: [alter(table.name, `DROP COLUMN ${old}`)],
-      down: [alter(table.name, `ADD COLUMN ${old} ${column.type}`), keep, ...indexes.rebuildAside(last)],
+      down: [alter(table.name, `ADD COLUMN ${old} ${column.type}`), keep, ...moved.rebuildAside(last)],
       outsideTransaction: false,
     },
   ];

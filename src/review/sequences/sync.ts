@@ -1,4 +1,4 @@
-import { conventionalName } from "../advice.ts";
+import { bareName, conventionalName } from "../advice.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import type { TableName } from "../types.ts";
 import { besideTable } from "./names.ts";
@@ -15,12 +15,13 @@ interface Columns {
   readonly to: string;
 }
 
-/** Whatever is written to the old column is written to the new one, too. `value` is made of the new row. */
-export function syncOneWay({ table, from, to }: Columns, value: (column: string) => string): Sync | null {
-  return trigger(
-    { table, from, to },
-    `  NEW.${quoteIdentifier(to)} := ${value(`NEW.${quoteIdentifier(from)}`)};`,
-  );
+/** Whatever is written to the old column is written to the new one, too: of a type, or what `using` makes of the row. */
+export function syncOneWay({ table, from, to }: Columns, type: string, using: string | null): Sync | null {
+  const value =
+    using === null
+      ? `NEW.${quoteIdentifier(from)}::${type}`
+      : `(SELECT (${using})::${type} FROM (SELECT NEW.*) AS ${quoteIdentifier(bareName(table))})`;
+  return trigger({ table, from, to }, `  NEW.${quoteIdentifier(to)} := ${value};`);
 }
 
 /** Old code writes the one column, new code the other: each is written to both. */
