@@ -1,4 +1,5 @@
 import type { Rule } from "./rule.ts";
+import { isSettled } from "./statement-run.ts";
 import type { Problem, Severity, StatementRun } from "./types.ts";
 
 /** A rule that is asked, and the severity that the configuration gives it. */
@@ -8,9 +9,9 @@ export interface Asked {
   readonly override: Severity | undefined;
 }
 
-/** Whether a statement was seen to run. */
+/** Whether a statement was seen to have its effect. */
 export function hasRun({ outcome }: StatementRun): boolean {
-  return outcome.kind === "ran";
+  return isSettled(outcome);
 }
 
 /** A rule's answer as a list. */

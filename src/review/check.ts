@@ -11,7 +11,7 @@ import { judgedBy } from "./judged.ts";
 import { nearest } from "./nearest.ts";
 import type { BrokenQuery, Context, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
-import { runOf } from "./statement-run.ts";
+import { isSettled, runOf } from "./statement-run.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { suppress } from "./suppress.ts";
 import type { Accepted, ChangeSet, Database, DryRun, Finding, Migration, Operation } from "./types.ts";
@@ -164,7 +164,7 @@ function leftItsSchema({ id, up }: Migration, run: DryRun): boolean {
   const seen = run.migrations.find(({ migration }) => migration === id)?.up.statements ?? [];
   return up.statements.every(
     ({ index, operations }) =>
-      runOf(seen, index)?.outcome.kind === "ran" || operations.every(({ kind }) => withoutSchema.has(kind)),
+      isSettled(runOf(seen, index)?.outcome) || operations.every(({ kind }) => withoutSchema.has(kind)),
   );
 }
 

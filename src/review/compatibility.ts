@@ -1,5 +1,6 @@
 import { isComplete } from "./births.ts";
 import { builtModels, type ModelSide } from "./built-models.ts";
+import { isSettled } from "./statement-run.ts";
 import { say } from "./text.ts";
 import { isOtherFamily } from "./type-families.ts";
 import type {
@@ -34,8 +35,7 @@ export function compatibilityOf(
   // What an edited migration builds, and what runs after a new one, stands on the base side and not in the base schema.
   if (!database.steps.every(({ status }) => status === "added")) return null;
   const scripts = run.migrations.map(({ up }) => up);
-  if (!scripts.every(({ statements }) => statements.every(({ outcome }) => outcome.kind === "ran")))
-    return null;
+  if (!scripts.every(({ statements }) => statements.every(({ outcome }) => isSettled(outcome)))) return null;
   const [base, head] = [builtModels(database, run, "base"), builtModels(database, run, "head")];
   if (database.models && !(base && head)) return null;
   const queries = queriesOf(changes, run);

@@ -4,7 +4,16 @@ import { sourceOf } from "./sql/source.ts";
 import { sqliteOperationsOf } from "./sql/sqlite-operations.ts";
 import { splitSqlite } from "./sql/sqlite-statements.ts";
 import { type LineOf, lineFinder, type RawStatement, splitStatements } from "./sql/statements.ts";
-import type { Dialect, Operation, Script, Span, Statement, TransactionMode } from "./types.ts";
+import type {
+  Dialect,
+  Guard,
+  Operation,
+  Question,
+  Script,
+  Span,
+  Statement,
+  TransactionMode,
+} from "./types.ts";
 
 /** Statements of one script beyond this number are not read. */
 export const maxStatements = 30_000;
@@ -40,6 +49,11 @@ export interface Piece {
   readonly refused?: string;
   /** SQL that says what is certain of what cannot be run. */
   readonly outline?: readonly string[];
+  /** Names that what cannot be run may concern, beside its own. */
+  readonly mentions?: readonly string[];
+  /** What is asked before it. */
+  readonly asks?: readonly Question[];
+  readonly guard?: Guard | null;
 }
 
 /**
@@ -55,29 +69,40 @@ export function readTranslated(
   range: Span = hullOf(pieces.map(({ span }) => span)),
 ): Script {
   const lineOf = lineFinder(text);
-  const sent = pieces.flatMap(({ sql, span, refused, outline = [] }): Sent[] => {
-    if (refused !== undefined) {
-      const lines = { line: lineOf(span.start), endLine: lineOf(Math.max(span.start, span.end - 1)) };
-      return [
-        { raw: { index: 0, span, ...lines, sql, copyData: null, psql: false }, sql: { refused, outline } },
-      ];
-    }
-    if (text.slice(span.start, span.end) === sql)
-      return splitScript(text, dialect, span, lineOf).map((raw) => ({ raw, sql: raw.sql }));
-    const place = { span, line: lineOf(span.start), endLine: lineOf(Math.max(span.start, span.end - 1)) };
-    const written = text.slice(span.start, span.end);
-    return splitScript(sql, dialect).map((raw) => ({
-      raw: { ...raw, ...place, sql: written },
-      sql: raw.sql,
+  const sent = pieces.flatMap((piece) => {
+    const { asks = [], guard = null } = piece;
+    return sentFor(piece, text, dialect, lineOf).map((one, i) => ({
+      ...one,
+      guard,
+      asks: i === 0 ? asks : [],
     }));
   });
   return scriptOf({ path, text, range }, transaction, sent, dialect);
+}
+
+function sentFor(
+  { sql, span, refused, outline = [], mentions = [] }: Piece,
+  text: string,
+  dialect: Dialect,
+  lineOf: LineOf,
+): Sent[] {
+  const place = { span, line: lineOf(span.start), endLine: lineOf(Math.max(span.start, span.end - 1)) };
+  if (refused !== undefined) {
+    const raw = { index: 0, ...place, sql, copyData: null, psql: false };
+    return [{ raw, sql: { refused, outline, mentions } }];
+  }
+  if (text.slice(span.start, span.end) === sql)
+    return splitScript(text, dialect, span, lineOf).map((raw) => ({ raw, sql: raw.sql }));
+  const written = text.slice(span.start, span.end);
+  return splitScript(sql, dialect).map((raw) => ({ raw: { ...raw, ...place, sql: written }, sql: raw.sql }));
 }
 
 /** A statement as the file holds it, and what is sent for it. */
 interface Sent {
   readonly raw: RawStatement;
   readonly sql: string | Refused;
+  readonly asks?: readonly Question[];
+  readonly guard?: Guard | null;
 }
 
 /** Why a statement is never run. */
@@ -85,6 +110,8 @@ export interface Refused {
   readonly refused: string;
   /** SQL that says what is known of it all the same. */
   readonly outline?: readonly string[];
+  /** Names that it may concern, beside its own. */
+  readonly mentions?: readonly string[];
 }
 
 function scriptOf(
@@ -93,9 +120,12 @@ function scriptOf(
   sent: readonly Sent[],
   dialect: Dialect,
 ): Script {
-  const statements = sent
-    .slice(0, maxStatements)
-    .map(({ raw, sql }, index) => read({ ...raw, index }, sql, dialect));
+  const statements = sent.slice(0, maxStatements).map(({ raw, sql, asks = [], guard = null }, index) => ({
+    ...read({ ...raw, index }, sql, dialect),
+    mentions: typeof sql === "string" ? [] : (sql.mentions ?? []),
+    asks,
+    guard,
+  }));
   const first = sent[maxStatements]?.raw;
   const last = sent.at(-1)?.raw;
   if (first && last) statements.push(beyondLimit({ ...first, index: maxStatements }, last));
@@ -132,6 +162,12 @@ export function splitScript(
   return dialect === "sqlite" ? splitSqlite(text, range, lineOf) : splitStatements(text, range, lineOf);
 }
 
+/** Usual for a statement: it is run whatever the database holds. */
+const unguarded = { mentions: [], asks: [], guard: null } satisfies Pick<
+  Statement,
+  "mentions" | "asks" | "guard"
+>;
+
 /** A script whose text could not be had: one statement that is never run and says why. */
 export function unreadableScript(path: string, reason: string, transaction: TransactionMode): Script {
   const span = { start: 0, end: 0 };
@@ -144,6 +180,7 @@ export function unreadableScript(path: string, reason: string, transaction: Tran
     copyData: null,
     operations: [],
     skipped: null,
+    ...unguarded,
   };
   return { path, text: "", range: span, statements: [{ ...statement, refused: reason }], transaction };
 }
@@ -154,7 +191,11 @@ export function isUnreadable({ text, statements }: Script): boolean {
 }
 
 /** `sql` is what is sent; where the file says something else, what it does stands at the statement as a whole. */
-function read({ psql, ...raw }: RawStatement, sql: string | Refused, dialect: Dialect): Statement {
+function read(
+  { psql, ...raw }: RawStatement,
+  sql: string | Refused,
+  dialect: Dialect,
+): Omit<Statement, keyof typeof unguarded> {
   if (typeof sql !== "string") {
     const known = (sql.outline ?? []).flatMap((outline) => operationsOf(outline, 0).operations);
     const operations = known.map((operation) => placedAt(operation, raw.span));
@@ -223,5 +264,6 @@ function beyondLimit(first: RawStatement, last: RawStatement): Statement {
     operations: [],
     skipped: null,
     refused: reasons.tooManyStatements(maxStatements),
+    ...unguarded,
   };
 }

@@ -56,6 +56,35 @@ export interface Statement {
   readonly skipped: string | null;
   /** Why it is never run (it could only do harm, or proves nothing in a sandbox). */
   readonly refused: string | null;
+  /** Names that it may concern beside those in `sql`: where it is no SQL, its table may stand elsewhere in the file. */
+  readonly mentions: readonly string[];
+  /** What the migration asks the database when it comes here, in order. */
+  readonly asks: readonly Question[];
+  /** Where it is run only if the database answers so; null when it is always run. */
+  readonly guard: Guard | null;
+}
+
+/** Something that a migration asks the database on its way. */
+export interface Question {
+  /** Unique in the file: what is asked once has one answer, whatever happens after. */
+  readonly id: string;
+  /** A query of one value, which is true or false. */
+  readonly sql: string;
+  /** Asked only where this holds; null for always. */
+  readonly when: Condition | null;
+}
+
+/** What answers have to be. With nothing in it, `all` always holds, and `any` never. */
+export type Condition =
+  | { readonly kind: "answer"; readonly question: string }
+  | { readonly kind: "not"; readonly of: Condition }
+  | { readonly kind: "all" | "any"; readonly of: readonly Condition[] };
+
+/** What a statement is run for, as the migration says it. */
+export interface Guard {
+  readonly condition: Condition;
+  /** The file's own words, e.g. `"note" not in columns`. */
+  readonly words: string;
 }
 
 /**
@@ -517,6 +546,8 @@ export type Outcome =
       readonly hint: string | null /** UTF-16 offset in the statement */;
       readonly position: number | null;
     }
+  /** Its guard does not hold: the migration itself leaves it out. */
+  | { readonly kind: "not-due"; readonly words: string }
   | { readonly kind: "not-evaluated"; readonly reason: string }
   | { readonly kind: "not-reached" };
 

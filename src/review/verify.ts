@@ -2,6 +2,7 @@ import type { Alteration } from "./edited.ts";
 import { effectOf, type Seen, statementsAt } from "./effect.ts";
 import { collide, distinctEdits } from "./fix.ts";
 import { sameEnd } from "./same-end.ts";
+import { isSettled } from "./statement-run.ts";
 import type {
   ChangeSet,
   Database,
@@ -170,13 +171,13 @@ function isRestored(trip: MigrationRun["roundTrip"]): boolean {
 }
 
 function isThrough({ statements, leftOpen }: MigrationRun["up"]): boolean {
-  return !leftOpen && statements.every(({ outcome }) => outcome.kind === "ran");
+  return !leftOpen && statements.every(({ outcome }) => isSettled(outcome));
 }
 
 /** Statements that were not seen to run. */
 function notRun({ migrations }: DryRun): number {
   const scripts = migrations.flatMap(({ up, roundTrip }) => [up, roundTrip?.down, roundTrip?.upAgain]);
-  return scripts.flatMap((script) => script?.statements ?? []).filter(({ outcome }) => outcome.kind !== "ran")
+  return scripts.flatMap((script) => script?.statements ?? []).filter(({ outcome }) => !isSettled(outcome))
     .length;
 }
 

@@ -11,8 +11,9 @@ const alone = 3;
 const most = { statements: 500, characters: 200_000 };
 
 /** The only thing that a statement does, when that is to write rows of one table; null when it is anything else. */
-export function onlyWrite({ operations, copyData, refused }: Statement): Write | null {
+export function onlyWrite({ operations, copyData, refused, asks, guard }: Statement): Write | null {
   const [operation, ...more] = operations;
+  if (guard !== null || asks.length > 0) return null;
   if (operation?.kind !== "write" || more.length > 0 || copyData !== null || refused !== null) return null;
   return operation.verb === "merge" ? null : operation;
 }

@@ -1,7 +1,7 @@
 import type { FailedHistory, Script, Statement, TableName } from "../review/types.ts";
 import { elsewhereGap } from "./elsewhere.ts";
 import { EngineLost, type ExecResult, type SqlError } from "./engine.ts";
-import { transactionVerb } from "./script-run.ts";
+import { questionsTo, transactionVerb, unanswered } from "./script-run.ts";
 import type { Session } from "./session.ts";
 import { missingExtensionOf, standInFor, standInForExtension, tablesMadeBy } from "./stand-ins.ts";
 import { type Gap, gapOf } from "./verdict.ts";
@@ -106,7 +106,8 @@ class Replay {
   async file(script: Script, culprits: readonly Culprit[]): Promise<void> {
     this.#statements += script.statements.length;
     const isPlain = script.statements.every(
-      (statement) => statement.refused === null && statement.copyData === null,
+      ({ refused, copyData, asks, guard }) =>
+        refused === null && copyData === null && asks.length === 0 && guard === null,
     );
     if (
       script.statements.length > 1 &&
@@ -139,7 +140,13 @@ class Replay {
   }
 
   async #oneByOne(script: Script, culprits: readonly Culprit[]): Promise<void> {
+    const questions = questionsTo(this.#session, () => false);
     for (const statement of script.statements) {
+      const due = await this.#guard(script.path, statement.index, () => questions.reach(statement));
+      if (due !== "due") {
+        if ("error" in due) this.#record(script, statement, { code: "", message: unanswered(due.error) });
+        continue;
+      }
       const culprit = culprits.find(({ index }) => index === statement.index);
       const reason = statement.refused ?? culprit?.reason;
       if (reason !== undefined) this.#record(script, statement, { code: "", message: reason });

@@ -11,6 +11,8 @@ import type { RunContext } from "./step.ts";
 export interface RoundTripRequest {
   readonly up: Script;
   readonly down: Script;
+  /** The up as it ran. */
+  readonly ran: ScriptRun;
   /** Before the up. */
   readonly start: State;
   /** After the up, where the database is now. */
@@ -32,9 +34,9 @@ export async function roundTrip(
 ): Promise<{ roundTrip: RoundTrip; lost: string | null }> {
   let trip = unjudged(request.down, "");
   try {
-    const { run, leftOut } = await runDown(context, request);
+    const run = await runDown(context, request);
     context.lap("down");
-    trip = { ...trip, down: scriptRunOf(run), notEvaluated: reasonOf(request, leftOut, run) };
+    trip = { ...trip, down: scriptRunOf(run), notEvaluated: reasonOf(request, run) };
     if (run.lost !== null || run.stop) return { roundTrip: trip, lost: run.lost };
     if (trip.notEvaluated === null) trip = { ...trip, ...(await compareWithStart(context, request.start)) };
     context.lap("compare");
@@ -67,12 +69,12 @@ export function unjudged(down: Script, reason: string): RoundTrip {
   };
 }
 
-async function runDown(context: RunContext, { down, start, after }: RoundTripRequest) {
+async function runDown(context: RunContext, { down, start, after }: RoundTripRequest): Promise<FaithfulRun> {
   const leftOut = new Map<number, string>();
   let from = after.checkpoint;
   for (let attempt = 0; ; attempt += 1) {
     const run = await runScript(context.session, down, context.known, leftOut);
-    if (run.lost !== null || !run.stop || attempt >= attemptLimit) return { run, leftOut };
+    if (run.lost !== null || !run.stop || attempt >= attemptLimit) return run;
     await context.session.restore(from);
     const { index, outcome } = run.stop;
     const isOurs = outcome.kind === "not-evaluated";
@@ -82,23 +84,20 @@ async function runDown(context: RunContext, { down, start, after }: RoundTripReq
     const isMade =
       role !== null && !start.catalog.has(`role ${role}`) && (await makeMissing(context, run.stop.error));
     if (isMade) from = await context.session.checkpoint();
-    if (!isOurs && !isMade) return { run, leftOut };
+    if (!isOurs && !isMade) return run;
   }
 }
 
 /** A comparison is only fair when both scripts ran in full. */
-function reasonOf(
-  { up, down, leftOut }: RoundTripRequest,
-  downLeftOut: LeftOut,
-  run: FaithfulRun,
-): string | null {
-  if (run.lost !== null) return run.lost;
-  const refused = [...up.statements, ...down.statements].find(
-    (statement) => statement.refused !== null,
-  )?.refused;
-  const [missed] = [...leftOut.values(), ...downLeftOut.values()];
-  const why = refused ?? missed;
-  return why === undefined ? null : `a statement of it was not run: ${why}`;
+function reasonOf({ ran }: RoundTripRequest, down: FaithfulRun): string | null {
+  return down.lost ?? missedIn(ran) ?? missedIn(down);
+}
+
+/** Why a script did not run in full although it came to its end; null when it did. */
+export function missedIn({ statements }: ScriptRun): string | null {
+  for (const { outcome } of statements)
+    if (outcome.kind === "not-evaluated") return `a statement of it was not run: ${outcome.reason}`;
+  return null;
 }
 
 async function compareWithStart(context: RunContext, start: State) {

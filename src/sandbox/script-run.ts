@@ -1,4 +1,5 @@
 import type { Operation, Outcome, Script, ScriptRun, Statement, StatementRun } from "../review/types.ts";
+import { type Asking, asking } from "./asking.ts";
 import { partsOf, sendTogether } from "./bulk.ts";
 import { EngineLost, type ExecResult, type SqlError } from "./engine.ts";
 import { nothingObserved, type Observation } from "./observe.ts";
@@ -45,12 +46,16 @@ export async function runScript(
   let index = 0;
   try {
     const transaction = transactionOf(session, script);
+    const questions = questionsTo(session, transaction.isOpen);
     const parts = [...partsOf(script.statements.filter((statement) => reasonOf(statement) === undefined))];
     let passed = 0;
-    const passTo = (end: number) => {
+    const passTo = async (end: number) => {
       for (const statement of script.statements.slice(passed, end)) {
         const reason = reasonOf(statement);
-        if (reason !== undefined) runs[statement.index] = ranAs(statement.index, notEvaluated(reason));
+        if (reason === undefined) continue;
+        const due = await questions.reach(statement);
+        const isLeftOut = due !== "due" && "words" in due;
+        runs[statement.index] = ranAs(statement.index, isLeftOut ? notDue(due.words) : notEvaluated(reason));
       }
       passed = Math.max(passed, end);
     };
@@ -58,8 +63,19 @@ export async function runScript(
       const [statement, ...more] = part;
       if (!statement) continue;
       index = statement.index;
-      passTo(index);
+      await passTo(index);
       const isWatched = (await transaction.prepare(statement)) && more.length === 0;
+      const due = await questions.reach(statement);
+      if (due !== "due" && "error" in due) {
+        const outcome = notEvaluated(unanswered(due.error));
+        runs[index] = ranAs(index, outcome);
+        await session.reset();
+        return finish({ index, error: due.error, outcome }, false, null);
+      }
+      if (due !== "due") {
+        runs[index] = ranAs(index, notDue(due.words));
+        continue;
+      }
       if (isWatched) await watcher?.before(statement);
       const result =
         more.length > 0
@@ -77,7 +93,7 @@ export async function runScript(
       const failed = part[result.failed ?? 0];
       if (result.error && failed) {
         index = failed.index;
-        passTo(index);
+        await passTo(index);
         const outcome = judge(result.error, failed.sql, known);
         runs[index] = ranAs(index, outcome, result.ms / part.length);
         await session.reset();
@@ -87,7 +103,7 @@ export async function runScript(
       if (isWatched && result.status === "transaction") await watcher?.after(statement);
       index = part.at(-1)?.index ?? index;
     }
-    passTo(script.statements.length);
+    await passTo(script.statements.length);
     const { error, leftOpen } = await transaction.finish();
     await session.reset();
     await session.canary();
@@ -131,6 +147,30 @@ function notEvaluated(reason: string): Outcome {
   return { kind: "not-evaluated", reason };
 }
 
+/** The outcome of a statement whose guard does not hold. */
+export function notDue(words: string): Outcome {
+  return { kind: "not-due", words };
+}
+
+/** Why it is not known whether a statement is run. */
+export function unanswered({ message }: { readonly message: string }): string {
+  return `what it asks the database first could not be asked (${message})`;
+}
+
+/** A script's questions; one that is refused leaves its transaction as it was. */
+export function questionsTo(session: Session, isOpen: () => boolean): Asking<SqlError> {
+  return asking(async (sql) => {
+    const isInside = isOpen();
+    const { error, sets } = await session.run(
+      isInside ? `SAVEPOINT ${savepoint}; ${sql}; RELEASE ${savepoint}` : sql,
+    );
+    if (error && isInside) await session.run(`ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`);
+    return error ? { error } : { value: sets[isInside ? 1 : 0]?.rows[0]?.[0] ?? null };
+  });
+}
+
+const savepoint = "drydock_question";
+
 /** Opens and closes the transaction that the framework, or the protocol, puts around a script. */
 function transactionOf(session: Session, script: Script) {
   const several = script.statements.length > 1;
@@ -140,6 +180,7 @@ function transactionOf(session: Session, script: Script) {
   let isStarted = false;
 
   return {
+    isOpen: () => status === "transaction",
     /** Answers whether the statement runs inside a transaction. */
     async prepare(statement: Statement): Promise<boolean> {
       const verb = transactionVerb(statement);

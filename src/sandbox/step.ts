@@ -103,6 +103,7 @@ export async function runStep(
     const trip = await roundTrip(context, {
       up: script,
       down,
+      ran: up.run,
       start: up.start,
       after: next,
       leftOut: up.leftOut,

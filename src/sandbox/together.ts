@@ -60,7 +60,8 @@ function asOne(steps: readonly Migration[], runs: readonly MigrationRun[]) {
       const index = statements.length;
       const outcome = runs[step]?.up.statements.find((one) => one.index === statement.index)?.outcome;
       if (outcome?.kind !== "ran") leftOut.set(index, "it did not run alone");
-      statements.push({ ...statement, index });
+      // What it was run for is known.
+      statements.push({ ...statement, index, asks: [], guard: null });
       homes.push({ step, index: statement.index });
     }
   const [first] = steps;

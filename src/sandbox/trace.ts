@@ -13,7 +13,7 @@ import {
   sightOf,
   sightSql,
 } from "./observe.ts";
-import { type LeftOut, ranAs, transactionVerb, type Watcher } from "./script-run.ts";
+import { type LeftOut, notDue, questionsTo, ranAs, transactionVerb, type Watcher } from "./script-run.ts";
 import type { Session } from "./session.ts";
 import { learn, type Sorts, traceTogether } from "./trace-together.ts";
 
@@ -53,6 +53,7 @@ export async function traceScript(
   }
   try {
     const sorts: Sorts = new Map();
+    const questions = questionsTo(session, () => false);
     const tried = script.statements.filter(({ index, refused }) => refused === null && !leftOut.has(index));
     const parts = [...partsOf(tried)];
     for (let part = parts.shift(), failures = 0; part; part = parts.shift()) {
@@ -68,6 +69,11 @@ export async function traceScript(
         // Many that fail would each cost a part of its own: the file's own run says what becomes of them.
         if (failures <= mostFailures)
           parts.unshift(part.slice(0, ran), part.slice(ran, ran + 1), part.slice(ran + 1));
+        continue;
+      }
+      const due = await questions.reach(statement);
+      if (due !== "due") {
+        if ("words" in due) runs.push(ranAs(statement.index, notDue(due.words)));
         continue;
       }
       if (transactionVerb(statement) !== null) {

@@ -18,7 +18,9 @@ export function gapOf(script: Script, statement: Statement, reason: string): Gap
   const isOpaque = statement.sql === "" || opaque.test(statement.sql);
   return {
     reason: `${script.path}:${statement.line}: ${reason}`,
-    words: isOpaque ? null : wordsOf(statement.sql),
+    words: isOpaque
+      ? null
+      : [...new Set([...wordsOf(statement.sql), ...statement.mentions.flatMap(wordsOf)])],
     made: null,
   };
 }

@@ -35,6 +35,9 @@ export function script(path: string, ...lines: readonly string[]): Script {
       operations: [],
       skipped: null,
       refused: null,
+      mentions: [],
+      asks: [],
+      guard: null,
     };
   });
   return { path, text, range: { start: 0, end: text.length }, statements, transaction: "implicit" };

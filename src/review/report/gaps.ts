@@ -1,3 +1,4 @@
+import { isSettled } from "../statement-run.ts";
 import type {
   ChangeSet,
   Database,
@@ -121,7 +122,7 @@ function historyGaps(run: DryRun): readonly Gap[] {
 
 function historyMatters(run: DryRun): boolean {
   return (
-    run.migrations.some(({ up }) => up.statements.some(({ outcome }) => outcome.kind !== "ran")) ||
+    run.migrations.some(({ up }) => up.statements.some(({ outcome }) => !isSettled(outcome))) ||
     run.queries.some(({ after }) => after.kind !== "planned")
   );
 }
@@ -148,7 +149,7 @@ function roundTripGaps(
 ): readonly Gap[] {
   const trip = ran.roundTrip;
   if (!trip) {
-    const upRan = ran.up.statements.every(({ outcome }) => outcome.kind === "ran");
+    const upRan = ran.up.statements.every(({ outcome }) => isSettled(outcome));
     if (step.downWaived !== null) return waived(step);
     return upRan
       ? [gap("round trip", down.path, null, "up and down were not run against each other", true)]
@@ -183,6 +184,8 @@ function scriptGaps(
   const gaps = run.statements.flatMap(({ index, outcome }) => {
     const line = lineOf(index);
     if (outcome.kind === "ran" || (outcome.kind === "failed" && said(line))) return [];
+    if (outcome.kind === "not-due")
+      return [gap("statement", script.path, line, `was not run: ${outcome.words} does not hold here`, false)];
     return [
       gap("statement", script.path, line, whyNot(outcome), matters || outcome.kind === "not-evaluated"),
     ];
@@ -192,7 +195,7 @@ function scriptGaps(
   return [...grouped(gaps), gap("statement", script.path, null, open, matters)];
 }
 
-function whyNot(outcome: Exclude<Outcome, { kind: "ran" }>): string {
+function whyNot(outcome: Outcome): string {
   if (outcome.kind === "failed") return `failed in the sandbox: ${outcome.message} (${outcome.code})`;
   return outcome.kind === "not-evaluated" ? outcome.reason : "not reached";
 }

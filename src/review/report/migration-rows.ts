@@ -1,4 +1,5 @@
 import { lockModes } from "../locks.ts";
+import { isSettled } from "../statement-run.ts";
 import { say } from "../text.ts";
 import type {
   DryRun,
@@ -112,6 +113,7 @@ function effectText(run: StatementRun): Text {
 function outcomeText(outcome: Exclude<Outcome, { kind: "ran" }>): Text {
   if (outcome.kind === "failed") return say`failed: ${outcome.message}`;
   if (outcome.kind === "not-evaluated") return say`not evaluated: ${outcome.reason}`;
+  if (outcome.kind === "not-due") return say`not run: ${outcome.words} does not hold here`;
   return ["not reached"];
 }
 
@@ -119,13 +121,13 @@ function roundTripWords(step: Migration, run: MigrationRun | undefined): string 
   if (!step.down) return step.downWaived === null ? "no down" : "no down owed";
   const trip = run?.roundTrip;
   if (!trip || trip.notEvaluated !== null) return "round trip not evaluated";
-  if (trip.down.statements.some(({ outcome }) => outcome.kind !== "ran")) return "down did not get through";
+  if (!trip.down.statements.every(({ outcome }) => isSettled(outcome))) return "down did not get through";
   const left = [
     trip.residue.length > 0 && count(trip.residue.length, "object"),
     trip.data.length > 0 && `data of ${count(new Set(trip.data.map(({ table }) => table)).size, "table")}`,
   ].filter((part) => part !== false);
   if (left.length > 0) return `down does not restore ${left.join(" and ")}`;
-  const again = trip.upAgain?.statements.every(({ outcome }) => outcome.kind === "ran") ?? false;
+  const again = trip.upAgain?.statements.every(({ outcome }) => isSettled(outcome)) ?? false;
   return again && trip.upAgainResidue.length === 0
     ? "round trip restored everything"
     : "up fails after the down";

@@ -1,5 +1,6 @@
 import { deployOrdersOf } from "../deploy-order.ts";
 import { unsizedIn } from "../observed.ts";
+import { isSettled } from "../statement-run.ts";
 import { visible } from "../text.ts";
 import type {
   Accepted,
@@ -192,7 +193,7 @@ function isRestored({ roundTrip }: MigrationRun): boolean {
   const { down, residue, data, upAgain, upAgainResidue } = roundTrip;
   const all = [...down.statements, ...upAgain.statements];
   return (
-    all.every(({ outcome }) => outcome.kind === "ran") &&
+    all.every(({ outcome }) => isSettled(outcome)) &&
     residue.length + data.length + upAgainResidue.length === 0
   );
 }

@@ -2,7 +2,8 @@ import type { Span, Statement } from "../types.ts";
 import { lineEnd, readToken } from "./lexer.ts";
 
 /** A statement's place and text, before anything is known of its meaning. */
-export interface RawStatement extends Omit<Statement, "operations" | "skipped" | "refused"> {
+export interface RawStatement
+  extends Omit<Statement, "operations" | "skipped" | "refused" | "mentions" | "asks" | "guard"> {
   /** A backslash command: a line for psql, not for the server. */
   readonly psql: boolean;
 }

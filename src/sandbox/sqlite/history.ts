@@ -1,10 +1,10 @@
 import type { FailedHistory, Script, Statement } from "../../review/types.ts";
 import { elsewhereGap } from "../elsewhere.ts";
 import { EngineLost } from "../engine.ts";
-import { transactionVerb } from "../script-run.ts";
+import { transactionVerb, unanswered } from "../script-run.ts";
 import type { Gap } from "../verdict.ts";
 import type { StandIn } from "./messages.ts";
-import { isWrapped, runSqliteScript } from "./script-run.ts";
+import { isWrapped, questionsTo, runSqliteScript } from "./script-run.ts";
 import type { SqliteSession } from "./session.ts";
 import { sqliteGapOf } from "./verdict.ts";
 
@@ -49,10 +49,25 @@ export async function replaySqlite(
     if (run.lost !== null) throw new EngineLost(`${script.path}: ${run.lost}`);
     if (run.stop && start) await session.restore(start);
     if (start) await session.forget(start);
-    for (const one of script.statements) if (one.refused !== null) record(script, one, "", one.refused);
-    if (!run.stop) return;
+    if (!run.stop) {
+      for (const { index, outcome } of run.statements) {
+        const one = script.statements[index];
+        if (one && outcome.kind === "not-evaluated") record(script, one, "", outcome.reason);
+      }
+      return;
+    }
     const failedBefore = failed.length;
-    for (const one of script.statements.filter(({ refused }) => refused === null)) {
+    const questions = questionsTo(session);
+    for (const one of script.statements) {
+      const due = await questions.reach(one);
+      if (due !== "due") {
+        if ("error" in due) record(script, one, due.error.code, unanswered(due.error));
+        continue;
+      }
+      if (one.refused !== null) {
+        record(script, one, "", one.refused);
+        continue;
+      }
       const { error } = transactionVerb(one) === null ? await session.run(one.sql, "any") : noError;
       if (error) record(script, one, error.code, error.message);
     }

@@ -2,11 +2,9 @@ import type { RoundTrip, Script } from "../../review/types.ts";
 import { compareCatalogs } from "../compare.ts";
 import { EngineLost } from "../engine.ts";
 import { compareData } from "../fingerprint.ts";
-import { unjudged } from "../round-trip.ts";
-import type { LeftOut } from "../script-run.ts";
+import { missedIn, unjudged } from "../round-trip.ts";
 import { type Applied, runWithout, scriptRunOf } from "./apply.ts";
 import { catalogOf } from "./catalog.ts";
-import type { SqliteRun } from "./script-run.ts";
 import { type SqliteContext, type SqliteState, stateOf } from "./state.ts";
 import { describe } from "./tables.ts";
 
@@ -20,9 +18,9 @@ export async function roundTripOf(
   const { session } = context;
   let trip = unjudged(down, "");
   try {
-    const { run, leftOut } = await runWithout({ ...context, gaps: [...context.gaps] }, down, after);
+    const { run } = await runWithout({ ...context, gaps: [...context.gaps] }, down, after);
     context.lap("down");
-    trip = { ...trip, down: scriptRunOf(run), notEvaluated: reasonOf(up, down, leftOut, run) };
+    trip = { ...trip, down: scriptRunOf(run), notEvaluated: run.lost ?? missedIn(up.run) ?? missedIn(run) };
     if (run.lost !== null || run.stop) return { roundTrip: trip, lost: run.lost };
     const now = await stateOf(session);
     if (trip.notEvaluated === null) {
@@ -43,13 +41,4 @@ export async function roundTripOf(
     if (!(cause instanceof EngineLost)) throw cause;
     return { roundTrip: { ...trip, notEvaluated: cause.message }, lost: cause.message };
   }
-}
-
-/** A comparison is only fair when both scripts ran in full. */
-function reasonOf(up: Applied, down: Script, downLeftOut: LeftOut, run: SqliteRun): string | null {
-  if (run.lost !== null) return run.lost;
-  const refused = [...up.script.statements, ...down.statements].find((one) => one.refused !== null)?.refused;
-  const [missed] = [...up.leftOut.values(), ...downLeftOut.values()];
-  const why = refused ?? missed;
-  return why === undefined ? null : `a statement of it was not run: ${why}`;
 }

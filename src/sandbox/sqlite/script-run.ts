@@ -1,6 +1,7 @@
 import type { Outcome, Script, ScriptRun, Statement } from "../../review/types.ts";
+import { type Asking, asking } from "../asking.ts";
 import { EngineLost } from "../engine.ts";
-import { type LeftOut, ranAs, transactionVerb, unreachedRun } from "../script-run.ts";
+import { type LeftOut, notDue, ranAs, transactionVerb, unanswered, unreachedRun } from "../script-run.ts";
 import type { Gap } from "../verdict.ts";
 import type { SqliteError } from "./messages.ts";
 import type { SqliteSession } from "./session.ts";
@@ -56,12 +57,24 @@ export async function runSqliteScript(
   let isOpen = false;
   try {
     if (wrapped) await session.ask("BEGIN");
+    const questions = questionsTo(session);
     for (const statement of script.statements) {
       index = statement.index;
+      const due = await questions.reach(statement);
+      if (due !== "due" && "words" in due) {
+        runs[index] = ranAs(index, notDue(due.words));
+        continue;
+      }
       const reason = statement.refused ?? leftOut.get(index);
       if (reason !== undefined) {
         runs[index] = ranAs(index, { kind: "not-evaluated", reason });
         continue;
+      }
+      if (due !== "due") {
+        const outcome = { kind: "not-evaluated", reason: unanswered(due.error) } as const;
+        runs[index] = ranAs(index, outcome);
+        await session.reset();
+        return finish({ index, error: due.error, outcome }, false, null);
       }
       const { error, writes, ms, inTransaction } = await session.run(statement.sql, functions);
       runs[index] = { ...ranAs(index, { kind: "ran", tag: tagOf(statement) }, ms), writes };
@@ -80,6 +93,16 @@ export async function runSqliteScript(
     runs[index] = ranAs(index, { kind: "not-evaluated", reason: cause.message });
     return finish(null, false, cause.message);
   }
+}
+
+/** A script's questions. */
+export function questionsTo(session: SqliteSession): Asking<SqliteError> {
+  return asking(async (sql) => {
+    const rows = await session.tryAsk(sql);
+    if (rows) return { value: rows[0]?.[0] ?? null };
+    const { error } = await session.run(sql);
+    return error ? { error } : { value: null };
+  });
 }
 
 function isBegin(statement: Statement): boolean {

@@ -30,8 +30,9 @@ const traces =
   /^(?:no such (?:table|column|index|view|trigger)|.* already exists$|duplicate column name)|has no column named/;
 
 /** The gap that a statement leaves which did not run; one that was not read could have made anything. */
-export function sqliteGapOf({ path }: Script, { line, sql }: Statement, reason: string): Gap {
-  return { reason: `${path}:${line}: ${reason}`, words: sql === "" ? null : wordsOf(sql), made: null };
+export function sqliteGapOf({ path }: Script, { line, sql, mentions }: Statement, reason: string): Gap {
+  const words = sql === "" ? null : [...new Set([sql, ...mentions].flatMap(wordsOf))];
+  return { reason: `${path}:${line}: ${reason}`, words, made: null };
 }
 
 /** What an error says about the statement: `failed` is its own fault, `not-evaluated` is the sandbox's. */
