@@ -160,8 +160,8 @@ function readingOf(
     );
     if (script === null) return [`${direction}: nothing`, ...notes];
     const statements = script.statements.map(
-      ({ line, sql, refused }) =>
-        `  ${line}: ${sql.replace(/\s+/g, " ")}${refused === null ? "" : ` (refused: ${refused})`}`,
+      ({ line, sql, refused, guard }) =>
+        `  ${line}: ${sql.replace(/\s+/g, " ")}${refused === null ? "" : ` (refused: ${refused})`}${guard ? ` (where: ${guard.words})` : ""}`,
     );
     return [`${direction}: ${script.transaction}`, ...statements, ...notes];
   });

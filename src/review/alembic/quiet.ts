@@ -10,6 +10,8 @@ export const quietHost: Host = {
     run();
     return false;
   },
+  decide: () => null,
+  under: () => () => undefined,
   skip: () => undefined,
   imported: () => null,
   exported: () => new Map(),

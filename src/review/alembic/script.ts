@@ -1,10 +1,12 @@
 import { parsePython } from "../code/python.ts";
+import { both } from "../code/python-completions.ts";
 import type { PythonString } from "../code/python-values.ts";
 import type { MigrationFile, Reading } from "../framework.ts";
 import { type Piece, readTranslated, splitScript } from "../script.ts";
-import type { Dialect, Span, TransactionMode } from "../types.ts";
+import type { Dialect, Guard, Span, TransactionMode } from "../types.ts";
 import type { NamingConvention } from "./context.ts";
 import type { OwnTypes } from "./own-types.ts";
+import type { Placed } from "./questions.ts";
 import { type NotFollowed, type Sent, type Translation, translate } from "./translate.ts";
 
 /** What Alembic's own files say of how a migration is run, as `find` keeps it in the migration's settings. */
@@ -35,9 +37,9 @@ export function readRevisionScript(
   if (translated.body === null) return { script: null, skipped: [] };
   const range = bodyOf(text, translated.body);
   const { pieces, mode } = inTransactions(translated, range, settings, dialect);
-  const sent = pieces.flatMap((piece) =>
+  const sent = withQuestions(pieces, translated.questions, (piece) =>
     "reason" in piece ? [refusal(piece, text)] : piecesOf(piece, text, dialect),
-  );
+  ).map(({ piece, of }) => ({ ...piece, guard: guardOf(of, text) }));
   return { script: readTranslated(path, text, mode, sent, dialect, range), skipped: [] };
 }
 
@@ -55,20 +57,21 @@ function inTransactions(
     piece !== undefined && "sql" in piece && piece.sql.value === word && piece.isBlock;
   const all: (Sent | NotFollowed)[] = [...sent, ...skipped];
   if (raises !== null && all.length > 0)
-    all.push({ at: range, reason: `it raises ${raises}`, outline: [], order: all.length });
+    all.push({ at: range, reason: `it raises ${raises}`, outline: [], order: all.length, path: [] });
   const ordered = all.toSorted((a, b) => a.order - b.order);
   if (autocommit || dialect === "sqlite")
     return { pieces: ordered.filter((piece) => !("sql" in piece && piece.isBlock)), mode: "autocommit" };
   if (!ordered.some((piece) => isBlock(piece, "COMMIT"))) return { pieces: ordered, mode: "transaction" };
-  const edge = (word: string, at: Span): Sent => ({
+  const edge = (word: string, at: Span, order: number): Sent => ({
     sql: { kind: "string", value: word, offsets: [] },
     at,
-    order: 0,
+    order,
     isBlock: true,
+    path: [],
   });
   const first = ordered[0]?.at ?? range;
   const last = ordered.at(-1)?.at ?? range;
-  const whole = [edge("BEGIN", first), ...ordered, edge("COMMIT", last)];
+  const whole = [edge("BEGIN", first, -1), ...ordered, edge("COMMIT", last, all.length)];
   const pieces: (Sent | NotFollowed)[] = [];
   for (const piece of whole) {
     // A transaction in which nothing is done is none.
@@ -78,15 +81,40 @@ function inTransactions(
   return { pieces, mode: "autocommit" };
 }
 
+/** Each question stands before the first piece that comes after it. */
+function withQuestions(
+  pieces: readonly (Sent | NotFollowed)[],
+  questions: readonly Placed[],
+  read: (of: Sent | NotFollowed) => readonly Piece[],
+): { piece: Piece; of: Sent | NotFollowed }[] {
+  const left = questions.toSorted((a, b) => a.order - b.order);
+  return pieces.flatMap((of) =>
+    read(of).map((piece) => {
+      const count = left.filter(({ order }) => order <= of.order).length;
+      return { piece: { ...piece, asks: left.splice(0, count).map(({ question }) => question) }, of };
+    }),
+  );
+}
+
+/** What has to hold, in the file's own words. */
+function guardOf({ path }: Sent | NotFollowed, text: string): Guard | null {
+  if (path.length === 0) return null;
+  const condition = path.map((decision) => decision.condition).reduce(both);
+  const words = path.map(({ at, isOpposite }) => {
+    const own = text.slice(at.start, at.end).replaceAll(/\s+/g, " ");
+    return isOpposite ? `not (${own})` : own;
+  });
+  return { condition, words: [...new Set(words)].join(" and ") };
+}
+
 /** What could not be followed stands as a statement that is never run: its own words tell what it may concern. */
 function refusal({ at, reason, outline }: NotFollowed, text: string): Piece {
   const own = text.slice(at.start, at.end);
   // Where the table stands in a variable or around a batch, it may be any that the file names.
-  const names = /[\s(,{]table(_name)?[\s),}]|\bbatch_op\./.test(own)
-    ? [...text.matchAll(/["'](\w+)["']/g)].map(([, name]) => name)
+  const mentions = /[\s(,{]table(_name)?[\s),}]|\bbatch_op\./.test(own)
+    ? [...new Set([...text.matchAll(/["'](\w+)["']/g)].flatMap(([, name]) => name ?? []))]
     : [];
-  const sql = names.length > 0 ? `${own} # ${[...new Set(names)].join(" ")}` : own;
-  return { sql, span: at, refused: `it is not read: ${reason}`, outline };
+  return { sql: own, span: at, refused: `it is not read: ${reason}`, outline, mentions };
 }
 
 /** The statements of what one call sends, each at its own words where the file holds them. */

@@ -1,5 +1,6 @@
+import type { Decision } from "../code/python-completions.ts";
 import { callOwn, execute, startRun } from "../code/python-execute.ts";
-import { describe, type Host, type Run } from "../code/python-run.ts";
+import { describe, type Host, type Run, raised } from "../code/python-run.ts";
 import type { PythonStatement } from "../code/python-tree.ts";
 import {
   booleanOf,
@@ -16,14 +17,15 @@ import {
 import type { Dialect, Span } from "../types.ts";
 import type { Context, NamingConvention } from "./context.ts";
 import { isDatabase, isLibrary, rootOf, writingMethods } from "./database.ts";
-import { bindText, boundIn, textIn } from "./expressions.ts";
+import { executed, namedValues, queryIn, reads } from "./executed.ts";
 import { stringIn, type TableRef, tableSql } from "./names.ts";
 import { isOperation, operationSql } from "./operations.ts";
 import { innerType, type OwnTypes } from "./own-types.ts";
+import { type Placed, questionsBy } from "./questions.ts";
 import { createTableSql } from "./tables.ts";
 import { createEnumSql, isFalse, typeOf } from "./types.ts";
 import { Unreadable } from "./unreadable.ts";
-import { tableOf, writeSql } from "./writes.ts";
+import { tableOf } from "./writes.ts";
 
 /** SQL that a call sends, with the call's place; the SQL's own characters have theirs where it is written out in the file. */
 export interface Sent {
@@ -33,6 +35,8 @@ export interface Sent {
   readonly order: number;
   /** COMMIT or BEGIN around an `autocommit_block()`. */
   readonly isBlock: boolean;
+  /** What the database has to answer for it, outermost first. */
+  readonly path: readonly Decision[];
 }
 
 export interface NotFollowed {
@@ -41,12 +45,15 @@ export interface NotFollowed {
   /** SQL that says what is known of it all the same. */
   readonly outline: readonly string[];
   readonly order: number;
+  readonly path: readonly Decision[];
 }
 
 /** What one function of a migration sends to the database, as far as that can be read. */
 export interface Translation {
   readonly sent: readonly Sent[];
   readonly skipped: readonly NotFollowed[];
+  /** What it asks the database on its way. */
+  readonly questions: readonly Placed[];
   /** The name of the exception that ends it, with its message; null when it ends by itself. */
   readonly raises: string | null;
   /** null when the file has no such function. */
@@ -77,16 +84,10 @@ export function translate(
   return { ...recorder.found(), raises, body: definition.definition.at };
 }
 
-function raised(value: PythonValue): string {
-  const [first] = value.kind === "call" ? value.args.positional : [];
-  const name = (value.kind === "call" ? describe(value.callee) : describe(value)).split(".").at(-1) ?? "";
-  return first?.kind === "string" ? `${name}: ${first.value}` : name;
-}
-
 interface Recorder {
   readonly host: Host;
   begin(run: Run): void;
-  found(): Pick<Translation, "sent" | "skipped">;
+  found(): Pick<Translation, "sent" | "skipped" | "questions">;
 }
 
 function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
@@ -103,6 +104,11 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
     ownType: (type) => (run ? innerType(type, run) : null),
   };
 
+  const questions = questionsBy({
+    dialect,
+    order: () => sent.length + skipped.length,
+    queryOf: (call) => queryIn(call, context),
+  });
   /** Tables made where it is not known whether that is run: where it is, they are new. */
   let perhaps: string[] = [];
   const skip = (at: Span, reason: string, outline: readonly string[] = []) => {
@@ -110,7 +116,8 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       touched = true;
       return;
     }
-    skipped.push({ at, reason, outline: [...perhaps, ...outline], order: sent.length + skipped.length });
+    const order = sent.length + skipped.length;
+    skipped.push({ at, reason, outline: [...perhaps, ...outline], order, path: questions.path() });
     perhaps = [];
   };
   const send = (at: Span, statements: readonly (string | PythonString)[], isBlock = false) => {
@@ -122,6 +129,7 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
           at,
           isBlock,
           order: sent.length + skipped.length,
+          path: questions.path(),
         });
   };
   /** Sends what can be rendered; says why it cannot. */
@@ -149,6 +157,7 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       if (path !== null && /(^|\.)context\.is_offline_mode$/.test(path)) return booleanOf(false);
       if (callee.kind !== "attribute") return null;
       const { object, name } = callee;
+      if (isDatabase(object)) questions.called(call);
       const batch = calleeOf(object) === "batch_alter_table" && object.kind === "call" ? object : null;
       if (batch) return batchCall(batch, name, call);
       if (isType(object) && (name === "create" || name === "drop")) {
@@ -193,6 +202,8 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       touched = tried > 0 ? before || found : before;
       return found;
     },
+    decide: questions.decide,
+    under: questions.under,
     skip,
     imported: () => null,
     exported: () => new Map(),
@@ -262,7 +273,7 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
     begin(started) {
       run = started;
     },
-    found: () => ({ sent, skipped }),
+    found: () => ({ sent, skipped, questions: questions.placed() }),
   };
 }
 
@@ -312,49 +323,6 @@ function typeStatements(
   if (!checks) return [create];
   const name = described.sql.replaceAll("'", "''");
   return [`DO $$ BEGIN IF to_regtype('${name}') IS NULL THEN ${create}; END IF; END $$`];
-}
-
-/** The SQL of `op.execute`: a string, `sa.text`, or a statement that is built of calls. */
-function executed(
-  value: PythonValue | undefined,
-  bound: ReadonlyMap<string, PythonValue>,
-  context: Context,
-): readonly (string | PythonString)[] {
-  if (!value) return [];
-  if (value.kind === "string") return [bindText(value, bound, context)];
-  const withValues: PythonValue =
-    bound.size > 0 && calleeOf(value) === "text"
-      ? {
-          kind: "call",
-          callee: { kind: "attribute", object: value, name: "bindparams" },
-          args: { positional: [], named: bound },
-          at: { start: 0, end: 0 },
-        }
-      : value;
-  const text = textIn(withValues, context);
-  if (text) return [text];
-  const written = writeSql(value, context);
-  if (written) return written;
-  throw new Unreadable(`the SQL depends on ${describe(value)}, known only when it runs`);
-}
-
-function namedValues(value: PythonValue | undefined): Map<string, PythonValue> {
-  if (value?.kind !== "dict") return new Map();
-  return boundIn({
-    positional: [],
-    named: new Map(value.entries.map(([key, each]) => [key.kind === "string" ? key.value : "", each])),
-  });
-}
-
-/** Whether a statement only asks the database something. */
-function reads(value: PythonValue): boolean {
-  const [first] = value.kind === "call" ? value.args.positional : [];
-  const text = value.kind === "string" ? value : first;
-  if (text?.kind === "string" && (value.kind === "string" || calleeOf(value) === "text"))
-    return /^\s*(\(|select|show|values|explain|pragma\s+\w+\s*(\(|;|$)|with\b(?!.*\b(insert|update|delete)\b))/is.test(
-      text.value,
-    );
-  return /(^|\.)(select|query)$/.test(rootOf(value) ?? "");
 }
 
 function batchTable({ args }: PythonCall): TableRef {

@@ -102,7 +102,7 @@ function sequenceMethod(
   run: Run,
 ): PythonValue | null {
   // What is only tried must leave no trace in the list but that it is no longer known.
-  const isTried = run.tried > 0;
+  const isTried = run.tried > 0 || run.guarded > (run.births.get(items) ?? 0);
   if ((name === "append" || name === "add") && first) {
     items.push(isTried ? unknown("what is only known when it runs") : first);
     return none;
@@ -111,7 +111,7 @@ function sequenceMethod(
     items.push(...((isTried ? null : itemsOf(first)) ?? [unknown(describe(first))]));
     return none;
   }
-  return unknown(`list.${name}(…)`);
+  return name === "issubset" ? null : unknown(`list.${name}(…)`);
 }
 
 function outsideOf({ positional, named }: CallArguments): string {

@@ -9,6 +9,7 @@ import {
   entryOf,
   isKnown,
   none,
+  numberOf,
   type PythonString,
   type PythonValue,
   pathOf,
@@ -30,12 +31,11 @@ export function evaluate(expression: PythonExpression, scope: Scope, run: Run): 
     }
     case "constant":
       return { kind: "constant", value: expression.value };
-    case "sequence":
-      return {
-        kind: "sequence",
-        type: expression.type,
-        items: [...argumentsOf(expression.items, scope, run).positional],
-      };
+    case "sequence": {
+      const items = [...argumentsOf(expression.items, scope, run).positional];
+      run.births.set(items, run.guarded);
+      return { kind: "sequence", type: expression.type, items };
+    }
     case "dict":
       return {
         kind: "dict",
@@ -52,9 +52,13 @@ export function evaluate(expression: PythonExpression, scope: Scope, run: Run): 
     case "binary":
       return binary(expression, scope, run);
     case "conditional": {
-      const test = truthOf(evaluate(expression.test, scope, run));
-      if (test === null) return unknown(describe(evaluate(expression.test, scope, run)));
-      return evaluate(test ? expression.body : expression.otherwise, scope, run);
+      const value = evaluate(expression.test, scope, run);
+      const test = truthOf(value);
+      if (test !== null) return evaluate(test ? expression.body : expression.otherwise, scope, run);
+      const condition = run.host.decide(value);
+      if (!condition) return unknown(describe(value));
+      const body = evaluate(expression.body, scope, run);
+      return { kind: "choice", condition, body, otherwise: evaluate(expression.otherwise, scope, run) };
     }
     case "comprehension":
       return comprehension(expression, scope, run);
@@ -89,8 +93,7 @@ export function bind(targets: readonly PythonExpression[], value: PythonValue, s
   if (!target) return;
   if (targets.length > 1) {
     const items = value.kind === "sequence" && value.items.length === targets.length ? value.items : null;
-    for (const [i, each] of targets.entries())
-      bind([each], items?.[i] ?? unknown(describe(value)), scope, run);
+    for (const [i, each] of targets.entries()) bind([each], items?.[i] ?? partOf(value, i), scope, run);
   } else if (target.kind === "sequence") {
     const inner = target.items.map((item) => item.value);
     if (inner.length === 1 && value.kind === "sequence") bind(inner, value.items[0] ?? none, scope, run);
@@ -103,6 +106,16 @@ export function bind(targets: readonly PythonExpression[], value: PythonValue, s
   } else if (target.kind === "attribute") {
     run.host.assigned(evaluate(target.object, scope, run), target.name, value);
   }
+}
+
+/** One of several that something is taken apart into. */
+function partOf(value: PythonValue, i: number): PythonValue {
+  return isAsked(value) ? { kind: "subscript", object: value, index: numberOf(i) } : unknown(describe(value));
+}
+
+/** Whether it is what only the outside knows, of which a part may be asked for. */
+function isAsked({ kind }: PythonValue): boolean {
+  return /^(element|listed|call|attribute|subscript|choice)$/.test(kind);
 }
 
 /** The items that a loop goes over; null when they are not known. */
@@ -197,7 +210,8 @@ function subscript(object: PythonValue, index: PythonValue): PythonValue {
   }
   if (object.kind === "class" && index.kind === "string")
     return { kind: "attribute", object, name: index.value };
-  if (object.kind === "class" || pathOf(object) !== null) return { kind: "subscript", object, index };
+  if (object.kind === "class" || pathOf(object) !== null || isAsked(object))
+    return { kind: "subscript", object, index };
   return unknown(`${describe(object)}[…]`);
 }
 
@@ -256,6 +270,8 @@ function comprehension(
   run: Run,
 ): PythonValue {
   const inner: Scope = { names: new Map(), parent: scope };
+  const asked = overAsked(expression, inner, run);
+  if (asked) return asked;
   const values: [PythonValue, PythonValue][] = [];
   const lost = each(expression.clauses, inner, run, () => {
     const key = expression.key ? evaluate(expression.key, inner, run) : none;
@@ -264,6 +280,28 @@ function comprehension(
   if (lost) return lost;
   if (expression.type === "dict") return { kind: "dict", entries: values };
   return { kind: "sequence", type: expression.type, items: values.map(([, value]) => value) };
+}
+
+/** A comprehension over one list that only the outside knows; null for any other. */
+function overAsked(
+  { clauses, key, value }: Extract<PythonExpression, { kind: "comprehension" }>,
+  scope: Scope,
+  run: Run,
+): PythonValue | null {
+  const [clause, ...more] = clauses;
+  if (!clause || more.length > 0) return null;
+  const source = evaluate(clause.iterable, scope, run);
+  if (itemsOf(source) || !isAsked(source)) return null;
+  const element: PythonValue = { kind: "element", of: source };
+  bind(clause.targets, element, scope, run);
+  return {
+    kind: "listed",
+    element,
+    source,
+    conditions: clause.conditions.map((condition) => evaluate(condition, scope, run)),
+    key: key && evaluate(key, scope, run),
+    value: evaluate(value, scope, run),
+  };
 }
 
 /** Runs something for every combination; what is not known about them, if anything. */

@@ -1,24 +1,24 @@
-import { bind, evaluate, isContextManager, itemsOf } from "./python-evaluate.ts";
-import { compare } from "./python-operators.ts";
-import { describe, type Host, type Run } from "./python-run.ts";
-import type { PythonExpression, PythonParameter, PythonStatement } from "./python-tree.ts";
 import {
-  type CallArguments,
-  none,
-  type PythonValue,
-  type Scope,
-  stringOf,
-  truthOf,
-  unknown,
-} from "./python-values.ts";
+  type Completion,
+  type Decision,
+  deciding,
+  type EndKind,
+  fork,
+  givenBy,
+  isAlways,
+  mayEnd,
+  next,
+  opposite,
+  raisesIn,
+  replaced,
+} from "./python-completions.ts";
+import { bind, evaluate, isContextManager, itemsOf, lookUp } from "./python-evaluate.ts";
+import { assignedIn, parametersIn } from "./python-names.ts";
+import { compare } from "./python-operators.ts";
+import { describe, type Host, type Run, raised } from "./python-run.ts";
+import type { PythonStatement } from "./python-tree.ts";
+import { type CallArguments, none, type PythonValue, type Scope, truthOf, unknown } from "./python-values.ts";
 
-/** How a block of statements ended. */
-export type Completion =
-  | { readonly kind: "next" | "break" | "continue" | "stopped" }
-  | { readonly kind: "return"; readonly value: PythonValue }
-  | { readonly kind: "raise"; readonly value: PythonValue; readonly statement: PythonStatement };
-
-const next: Completion = { kind: "next" };
 const maxSteps = 50_000;
 const maxDepth = 40;
 
@@ -29,6 +29,8 @@ export function startRun(host: Host): Run {
     steps: 0,
     depth: 0,
     tried: 0,
+    guarded: 0,
+    births: new WeakMap(),
     yields: [],
     evaluate: (expression, scope) => evaluate(expression, scope, run),
     callOwn: (callee, args) => callOwn(callee, args, run).value,
@@ -38,16 +40,31 @@ export function startRun(host: Host): Run {
 
 /** Follows statements one after another. */
 export function execute(statements: readonly PythonStatement[], scope: Scope, run: Run): Completion {
-  for (const statement of statements) {
+  for (const [i, statement] of statements.entries()) {
     run.steps += 1;
     if (run.steps > maxSteps) {
       if (run.steps === maxSteps + 1) run.host.skip(statement.at, "the file takes too many steps to follow");
       return { kind: "stopped" };
     }
     const completion = executeOne(statement, scope, run);
-    if (completion.kind !== "next") return completion;
+    if (completion.kind === "next") continue;
+    if (!mayEnd(completion, ["next"])) return completion;
+    const rest = () => execute(statements.slice(i + 1), scope, run);
+    const after = under(deciding(completion, ["next"]), run, rest);
+    return replaced(completion, (end) => (end === "next" ? after : null));
   }
   return next;
+}
+
+/** What is done here has its effects only where a condition holds. */
+function under(decision: Decision, run: Run, action: () => Completion): Completion {
+  if (isAlways(decision.condition)) return action();
+  const end = run.host.under(decision);
+  run.guarded += 1;
+  const completion = action();
+  run.guarded -= 1;
+  end();
+  return completion;
 }
 
 /** Calls a function of the file; how it ended, and what it gave. */
@@ -66,34 +83,17 @@ export function callOwn(
   run.depth += 1;
   const completion = execute(callee.definition.body, inner, run);
   run.depth -= 1;
-  return { value: completion.kind === "return" ? completion.value : none, completion };
+  if (completion.kind === "fork") sayRaised(completion, run);
+  return { value: givenBy(completion), completion };
 }
 
-function parametersIn(
-  parameters: readonly PythonParameter[],
-  { positional, named }: CallArguments,
-  parent: Scope,
-  run: Run,
-): Scope {
-  const inner: Scope = { names: new Map(), parent };
-  let at = 0;
-  for (const { name, stars, defaultValue } of parameters) {
-    if (stars === "*") {
-      inner.names.set(name, { kind: "sequence", type: "tuple", items: positional.slice(at) });
-      at = positional.length;
-    } else if (stars === "**") {
-      const others = [...named].filter(([each]) => !parameters.some((one) => one.name === each));
-      inner.names.set(name, {
-        kind: "dict",
-        entries: others.map(([each, value]) => [stringOf(each), value]),
-      });
-    } else {
-      const given = positional[at] ?? named.get(name);
-      if (positional[at]) at += 1;
-      inner.names.set(name, given ?? (defaultValue ? evaluate(defaultValue, parent, run) : unknown(name)));
-    }
+/** What it raises only where a condition holds is told; the rest is followed as if it did not. */
+function sayRaised(completion: Completion, run: Run): void {
+  for (const { when, end } of raisesIn(completion)) {
+    const leave = when && run.host.under(when);
+    run.host.skip(end.statement.at, `it raises ${raised(end.value)}`);
+    leave?.();
   }
-  return inner;
 }
 
 function executeOne(statement: PythonStatement, scope: Scope, run: Run): Completion {
@@ -194,10 +194,51 @@ function executeIf(statement: Extract<PythonStatement, { kind: "if" }>, scope: S
     const truth = truthOf(value);
     if (truth === true) return execute(body, scope, run);
     if (truth === false) continue;
+    const condition = run.host.decide(value);
+    const decision = condition && { condition, at: test.at, isOpposite: false };
+    if (decision) return executeEither(statement, i, decision, scope, run);
     const bodies = statement.branches.slice(i).map((branch) => branch.body);
     return tryOut(statement, bodies, `whether it runs depends on ${describe(value)}`, scope, run);
   }
   return next;
+}
+
+/** A branch, or what stands behind it, by what the outside answers when it runs. */
+function executeEither(
+  statement: Extract<PythonStatement, { kind: "if" }>,
+  i: number,
+  decision: Decision,
+  scope: Scope,
+  run: Run,
+): Completion {
+  const { condition, at } = decision;
+  const branch = statement.branches[i];
+  const behind = statement.branches.slice(i + 1);
+  const names = new Set(statement.branches.slice(i).flatMap(({ body }) => assignedIn(body)));
+  const valuesOf = () => new Map([...names].map((name) => [name, lookUp(scope, name)] as const));
+  const own = new Map([...names].map((name) => [name, scope.names.get(name)] as const));
+  const body = under(decision, run, () => execute(branch?.body ?? [], scope, run));
+  const first = valuesOf();
+  for (const [name, value] of own) {
+    if (value) scope.names.set(name, value);
+    else scope.names.delete(name);
+  }
+  const otherwise = under({ condition: opposite(condition), at, isOpposite: true }, run, () =>
+    executeIf({ ...statement, branches: behind }, scope, run),
+  );
+  const second = valuesOf();
+  // What a branch that is left for good gives a name is not seen after it.
+  const goesOn = [body, otherwise].map((completion) => mayEnd(completion, ["next"]));
+  for (const name of names) {
+    const [a, b] = [
+      goesOn[0] ? first.get(name) : second.get(name),
+      goesOn[1] ? second.get(name) : first.get(name),
+    ];
+    if (a && b && a !== b) scope.names.set(name, { kind: "choice", condition, body: a, otherwise: b });
+    else if (a && a === b) scope.names.set(name, a);
+    else scope.names.set(name, unknown(name));
+  }
+  return fork(decision, body, otherwise);
 }
 
 function executeFor(
@@ -208,22 +249,41 @@ function executeFor(
   const list = evaluate(statement.iterable, scope, run);
   const items = itemsOf(list);
   if (!items) {
-    bind(statement.targets, unknown(describe(list)), scope, run);
-    return tryOut(statement, [statement.body], `what it goes over depends on ${describe(list)}`, scope, run);
+    bind(statement.targets, { kind: "element", of: list }, scope, run);
+    const condition = run.host.decide(list);
+    const attempt = () =>
+      tryOut(statement, [statement.body], `what it goes over depends on ${describe(list)}`, scope, run);
+    if (!condition) return attempt();
+    return under({ condition, at: statement.iterable.at, isOpposite: false }, run, attempt);
   }
-  for (const item of [...items]) {
+  return executeItems([...items], statement, scope, run);
+}
+
+const onwards: readonly EndKind[] = ["next", "continue"];
+
+function executeItems(
+  items: readonly PythonValue[],
+  statement: Extract<PythonStatement, { kind: "for" }>,
+  scope: Scope,
+  run: Run,
+): Completion {
+  for (const [i, item] of items.entries()) {
     bind(statement.targets, item, scope, run);
     const completion = execute(statement.body, scope, run);
-    if (completion.kind === "break") return next;
-    if (completion.kind !== "next" && completion.kind !== "continue") return completion;
+    if (completion.kind === "next" || completion.kind === "continue") continue;
+    const rest = () => executeItems(items.slice(i + 1), statement, scope, run);
+    const after = mayEnd(completion, onwards) ? under(deciding(completion, onwards), run, rest) : next;
+    return replaced(completion, (end) => {
+      if (onwards.includes(end)) return after;
+      return end === "break" ? next : null;
+    });
   }
   return execute(statement.otherwise, scope, run);
 }
 
 /** `while True` ends when nothing is left to do, which is not known: what it does is followed once. */
 function executeLoop(body: readonly PythonStatement[], scope: Scope, run: Run): Completion {
-  const completion = execute(body, scope, run);
-  return completion.kind === "break" || completion.kind === "continue" ? next : completion;
+  return replaced(execute(body, scope, run), (end) => (/^(break|continue)$/.test(end) ? next : null));
 }
 
 /**
@@ -244,40 +304,10 @@ function tryOut(
   });
   run.tried -= 1;
   for (const name of bodies.flatMap(assignedIn)) scope.names.set(name, unknown(name));
-  const leaves = ends.some(({ kind }) => kind === "return" || kind === "stopped");
+  const leaves = ends.some((end) => mayEnd(end, ["return", "stopped"]));
   if (touches) run.host.skip(statement.at, reason);
   else if (leaves) run.host.skip(statement.at, reason.replace("it runs", "the rest runs"));
   return next;
-}
-
-/** Names that statements give a value to, at any depth below them. */
-function assignedIn(statements: readonly PythonStatement[]): string[] {
-  return statements.flatMap((statement): string[] => {
-    switch (statement.kind) {
-      case "assign":
-        return statement.targets.flat().flatMap(namesIn);
-      case "update":
-        return namesIn(statement.target);
-      case "if":
-        return statement.branches.flatMap(({ body }) => assignedIn(body));
-      case "for":
-        return [...statement.targets.flatMap(namesIn), ...assignedIn(statement.body)];
-      case "while":
-      case "with":
-        return assignedIn(statement.body);
-      case "try":
-        return [statement.body, ...statement.handlers, statement.otherwise, statement.last].flatMap(
-          assignedIn,
-        );
-      default:
-        return [];
-    }
-  });
-}
-
-function namesIn(target: PythonExpression): string[] {
-  if (target.kind === "name") return [target.name];
-  return target.kind === "sequence" ? target.items.flatMap(({ value }) => namesIn(value)) : [];
 }
 
 function executeWith(
@@ -314,9 +344,15 @@ function executeTry(
   run: Run,
 ): Completion {
   const body = execute(statement.body, scope, run);
-  const caught = body.kind === "raise" && statement.handlers.length > 0;
-  const after = caught ? execute(statement.handlers[0] ?? [], scope, run) : body;
-  const rest = after.kind === "next" && !caught ? execute(statement.otherwise, scope, run) : after;
+  const [handler] = statement.handlers;
+  const follow = (kind: EndKind, block: readonly PythonStatement[]) =>
+    under(deciding(body, [kind]), run, () => execute(block, scope, run));
+  const caught = handler && mayEnd(body, ["raise"]) ? follow("raise", handler) : null;
+  const through = mayEnd(body, ["next"]) ? follow("next", statement.otherwise) : next;
+  const rest = replaced(body, (end) => {
+    if (end === "next") return through;
+    return end === "raise" ? caught : null;
+  });
   const last = execute(statement.last, scope, run);
   return last.kind === "next" ? rest : last;
 }

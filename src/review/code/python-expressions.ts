@@ -192,13 +192,14 @@ function logical(node: Node): PythonExpression {
     const word = words[next];
     next += 1;
     if (word === undefined) return other(node);
-    if (typeof word !== "string") return readExpression(word);
+    const operator = wordOf(word);
+    if (operator === null) return readExpression(word);
     const operand = readNot();
-    return { kind: "unary", operator: word, operand, at: operand.at };
+    return { kind: "unary", operator, operand, at: { start: spanOf(word).start, end: operand.at.end } };
   };
   const readChain = (operator: string, readOperand: () => PythonExpression): PythonExpression => {
     let left = readOperand();
-    while (words[next] === operator) {
+    for (let word = words[next]; word && wordOf(word) === operator; word = words[next]) {
       next += 1;
       const right = readOperand();
       left = { kind: "binary", operator, left, right, at: { start: left.at.start, end: right.at.end } };
@@ -208,11 +209,12 @@ function logical(node: Node): PythonExpression {
   return readChain("or", () => readChain("and", readNot));
 }
 
-function flatten(node: Node): (Node | string)[] {
-  if (!isBoolean(node)) return [node];
-  return childrenOf(node).flatMap((child) =>
-    /^(and|or|not)$/.test(nameOf(child)) ? [nameOf(child)] : flatten(child),
-  );
+function wordOf(node: Node): string | null {
+  return /^(and|or|not)$/.test(nameOf(node)) ? nameOf(node) : null;
+}
+
+function flatten(node: Node): Node[] {
+  return isBoolean(node) ? childrenOf(node).flatMap(flatten) : [node];
 }
 
 function conditional(node: Node, [body, , test, , otherwise]: readonly Node[]): PythonExpression {

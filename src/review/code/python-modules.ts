@@ -225,6 +225,8 @@ export function linkModules(
       exit: () => undefined,
       // What may not run has no effect; that it stands there is said.
       speculate: () => true,
+      decide: () => null,
+      under: () => () => undefined,
       skip: (at, reason) => watcher.open(own(), own().run.depth > 0 ? null : at, reason),
       imported(module, name) {
         if (/^typing(_extensions)?$/.test(module) && name === "TYPE_CHECKING") return booleanOf(false);

@@ -1,4 +1,5 @@
-import type { Span } from "../types.ts";
+import type { Condition, Span } from "../types.ts";
+import type { Decision } from "./python-completions.ts";
 import type { PythonExpression } from "./python-tree.ts";
 import type { CallArguments, PythonCall, PythonValue, Scope } from "./python-values.ts";
 
@@ -13,6 +14,10 @@ export interface Host {
   exit(context: PythonValue, at: Span): void;
   /** Runs something without effects; says whether it would have had one. */
   speculate(run: () => void): boolean;
+  /** The condition that a value is, where the outside can be asked for it when the time comes; null where it cannot. */
+  decide(test: PythonValue): Condition | null;
+  /** What follows has its effects only where a condition holds. Answers what ends that. */
+  under(decision: Decision): () => void;
   /** Something that has effects cannot be followed. */
   skip(at: Span, reason: string): void;
   /** What `from module import name` gives, or `import module` with no name; null when nothing is known of it. */
@@ -33,11 +38,22 @@ export interface Run {
   depth: number;
   /** Above 0 while statements are only tried: they may not run. */
   tried: number;
+  /** Above 0 while statements run only where a condition holds. */
+  guarded: number;
+  /** How many conditions held where a list was made: what is added to it behind more of them may not be. */
+  readonly births: WeakMap<readonly PythonValue[], number>;
   /** What runs where a context manager of the file yields. */
   readonly yields: (() => void)[];
   readonly evaluate: (expression: PythonExpression, scope: Scope) => PythonValue;
   /** Calls what the file defines. */
   readonly callOwn: (callee: PythonValue, args: CallArguments, at: Span) => PythonValue;
+}
+
+/** An exception that is raised, with its message. */
+export function raised(value: PythonValue): string {
+  const [first] = value.kind === "call" ? value.args.positional : [];
+  const name = (value.kind === "call" ? describe(value.callee) : describe(value)).split(".").at(-1) ?? "";
+  return first?.kind === "string" ? `${name}: ${first.value}` : name;
 }
 
 /** How a value came about, in words of the file. */
@@ -63,6 +79,12 @@ export function describe(value: PythonValue): string {
       return describe(value.items.find(isOutside) ?? { kind: "name", path: "list" });
     case "dict":
       return describe(value.entries.flat().find(isOutside) ?? { kind: "name", path: "dict" });
+    case "choice":
+      return describe(isOutside(value.body) ? value.body : value.otherwise);
+    case "listed":
+      return describe(value.source);
+    case "element":
+      return describe(value.of);
     case "function":
     case "class":
       return value.definition.name;

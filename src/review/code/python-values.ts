@@ -1,4 +1,4 @@
-import type { Span } from "../types.ts";
+import type { Condition, Span } from "../types.ts";
 import type {
   PythonClass,
   PythonExpression,
@@ -38,7 +38,28 @@ export type PythonValue =
       readonly scope: Scope;
       readonly members: Scope;
     }
+  /** One of two, by what the outside answers when it runs. */
+  | {
+      readonly kind: "choice";
+      readonly condition: Condition;
+      readonly body: PythonValue;
+      readonly otherwise: PythonValue;
+    }
+  | PythonListed
+  /** Any one of the items of something that only the outside knows. */
+  | { readonly kind: "element"; readonly of: PythonValue }
   | PythonUnknown;
+
+/** A comprehension over what only the outside knows: `value` for each `element` for which the conditions hold. */
+export interface PythonListed {
+  readonly kind: "listed";
+  readonly element: PythonValue;
+  readonly source: PythonValue;
+  readonly conditions: readonly PythonValue[];
+  /** Of a dict. */
+  readonly key: PythonValue | null;
+  readonly value: PythonValue;
+}
 
 /** Characters, and for each the offset in the file that it was written at; -1 when it comes from elsewhere. */
 export interface PythonString {

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { frameworks } from "../../src/review/frameworks/index.ts";
+import type { Dialect, DryRun, Migration, Script } from "../../src/review/types.ts";
+import { type Batch, createBatch } from "../batch.ts";
+import { only, outcomesOf } from "./dry.ts";
+
+let batch: Batch;
+beforeAll(() => {
+  batch = createBatch();
+});
+afterAll(() => batch.close());
+
+const head = `import sqlalchemy as sa
+from alembic import op
+
+def has_column(table, column):
+    inspector = sa.inspect(op.get_bind())
+    if table not in inspector.get_table_names():
+        return False
+    return column in [c["name"] for c in inspector.get_columns(table)]
+`;
+
+function read(body: string, direction: "up" | "down", dialect: Dialect, i = 0): Script {
+  const text = `${head}\ndef ${direction}grade():\n${body.replace(/^/gm, "    ")}\n`;
+  const script = frameworks.alembic?.read({
+    path: `versions/${i}.py`,
+    text,
+    direction,
+    dialect,
+    settings: {},
+  }).script;
+  if (!script) throw new Error("nothing was read");
+  return script;
+}
+
+const shop =
+  'op.create_table("orders", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("note", sa.Text()))\nop.create_index("orders_note", "orders", ["note"])';
+
+async function run(
+  dialect: Dialect,
+  up: string,
+  down: string | null = null,
+  history: readonly string[] = [shop],
+): Promise<DryRun> {
+  const step: Migration = {
+    id: "versions/step",
+    version: "step",
+    name: "step",
+    up: read(up, "up", dialect, history.length),
+    down: down === null ? null : read(down, "down", dialect, history.length),
+    downWaived: null,
+    downPath: null,
+    status: "added",
+    changed: ["up", "down"],
+    unchanged: [],
+    together: false,
+    time: null,
+  };
+  return batch.dryRun({
+    database: {
+      directory: "versions",
+      framework: "alembic",
+      dialect,
+      habits: { late: "run", duplicates: "refused", checksums: false, together: false },
+      models: null,
+      snapshots: null,
+      history: history.map((text, i) => ({
+        path: `versions/${i}.py`,
+        version: String(i),
+        digest: text,
+        settings: {},
+      })),
+      steps: [step],
+    },
+    scope: "guards",
+    loadHistory: async () => history.map((body, i) => read(body, "up", dialect, i)),
+    queries: [],
+    rows: {},
+  });
+}
+
+const dialects: Dialect[] = ["postgresql", "sqlite"];
+
+function columnsOf({ head }: DryRun, table = "orders"): string[] {
+  return head.tables.find(({ name }) => name === table)?.columns.map(({ name }) => name) ?? [];
+}
+
+/** What is run, by the words that guard it. */
+const forms: readonly (readonly [test: string, isDue: boolean])[] = [
+  ['not has_column("orders", "x")', true],
+  ['has_column("orders", "note")', true],
+  ['has_column("nothing", "note")', false],
+  ['sa.inspect(op.get_bind()).has_table("orders")', true],
+  ['op.get_bind().dialect.has_table(op.get_bind(), "nothing")', false],
+  ['"nothing" in sa.inspect(op.get_bind()).get_table_names()', false],
+  ['any(i["name"] == "orders_note" for i in sa.inspect(op.get_bind()).get_indexes("orders"))', true],
+  ['any(i["column_names"] == ["id"] for i in sa.inspect(op.get_bind()).get_indexes("orders"))', false],
+  ['{c["name"]: c for c in sa.inspect(op.get_bind()).get_columns("orders")}["note"]["nullable"]', true],
+  ['"id" in sa.inspect(op.get_bind()).get_pk_constraint("orders")["constrained_columns"]', true],
+  ['len(sa.inspect(op.get_bind()).get_columns("orders")) > 100', false],
+  ['{"id", "note"}.issubset({c["name"] for c in sa.inspect(op.get_bind()).get_columns("orders")})', true],
+  ['op.get_bind().execute(sa.text("SELECT 1 FROM orders WHERE id = :id"), {"id": -1}).fetchone()', false],
+  ['op.get_bind().execute(sa.text("SELECT count(*) FROM orders WHERE id = -1")).scalar() == 0', true],
+  ['op.get_bind().execute(sa.text("SELECT count(*) FROM orders WHERE id = -1")).scalar()', false],
+  [
+    'next((c for c in sa.inspect(op.get_bind()).get_columns("orders") if c["name"] == "x"), None) is None',
+    true,
+  ],
+];
+
+describe.each(dialects)("a guard, on %s", (dialect) => {
+  it("holds where the database answers so", async () => {
+    const up = forms.map(
+      ([test], i) => `if ${test}:\n    op.add_column("orders", sa.Column("c${i}", sa.Integer()))`,
+    );
+    const seen = await run(dialect, up.join("\n"));
+    const outcomes = outcomesOf(only(seen).up);
+    expect(forms.map(([test], i) => [test, outcomes[i]])).toEqual(
+      forms.map(([test, isDue]) => [test, isDue ? "ran" : "not-due"]),
+    );
+    expect(columnsOf(seen).slice(2)).toEqual(forms.flatMap(([, isDue], i) => (isDue ? [`c${i}`] : [])));
+  });
+
+  it("is asked once, where the migration asks, whatever is done after", async () => {
+    const up = `names = sa.inspect(op.get_bind()).get_table_names()
+if "lists" not in names:
+    op.create_table("lists", sa.Column("id", sa.Integer()))
+    op.create_index("lists_id", "lists", ["id"])
+else:
+    op.drop_table("lists")
+if "lists" in names:
+    op.drop_table("orders")`;
+    const { up: ran } = only(await run(dialect, up));
+    expect(outcomesOf(ran)).toEqual(["ran", "ran", "not-due", "not-due"]);
+  });
+
+  it("lets the rest be for an early return, in the function alone", async () => {
+    const up = `def add(table, column):
+    if has_column(table, column):
+        return
+    op.add_column(table, sa.Column(column, sa.Integer()))
+add("orders", "note")
+add("orders", "x")
+for table in ("orders", "nothing"):
+    if not sa.inspect(op.get_bind()).has_table(table):
+        continue
+    op.execute(f"DELETE FROM {table}")
+if has_column("orders", "x"):
+    return
+op.drop_table("orders")`;
+    const seen = await run(dialect, up);
+    expect(outcomesOf(only(seen).up)).toEqual(["not-due", "ran", "ran", "not-due", "not-due"]);
+    expect(columnsOf(seen)).toEqual(["id", "note", "x"]);
+  });
+
+  it("decides what is in the history, and leaves no gap where nothing is run", async () => {
+    const history = [
+      shop,
+      'if not has_column("orders", "x"):\n    op.add_column("orders", sa.Column("x", sa.Integer()))',
+      'if has_column("orders", "y"):\n    op.drop_column("orders", "y")',
+      'for row in op.get_bind().execute(sa.text("SELECT id FROM orders")).fetchall():\n    op.execute(make(row))',
+    ];
+    const seen = await run(dialect, "pass", null, history);
+    expect(seen.history.failed).toEqual([]);
+    expect(columnsOf(seen)).toEqual(["id", "note", "x"]);
+  });
+
+  it("is a matter of the down as well", async () => {
+    const up = 'if not has_column("orders", "x"):\n    op.add_column("orders", sa.Column("x", sa.Integer()))';
+    const down = 'if has_column("orders", "x"):\n    op.drop_column("orders", "x")';
+    const { roundTrip } = only(await run(dialect, up, down));
+    expect(outcomesOf(roundTrip?.down)).toEqual(["ran"]);
+    expect(roundTrip).toMatchObject({ residue: [], notEvaluated: null, upAgainResidue: [] });
+  });
+
+  it("is said where the rows decide that are made up", async () => {
+    const up =
+      'for row in op.get_bind().execute(sa.text("SELECT id FROM orders")).fetchall():\n    op.execute(make(row))';
+    const { up: ran } = only(await run(dialect, up));
+    expect(outcomesOf(ran)).toEqual([
+      expect.stringMatching(/^not evaluated: it is not read: what it goes over/),
+    ]);
+  });
+
+  it("that cannot be asked leaves open whether the statement is run, and hides no other", async () => {
+    const up =
+      'if op.get_bind().execute(sa.text("SELECT 1 FROM nothing")).fetchone():\n    op.drop_table("orders")\nop.add_column("orders", sa.Column("x", sa.Integer()))';
+    const seen = await run(dialect, up);
+    expect(outcomesOf(only(seen).up)).toEqual([
+      expect.stringMatching(/^not evaluated: what it asks the database first could not be asked .*nothing/),
+      "ran",
+    ]);
+    expect(columnsOf(seen)).toEqual(["id", "note", "x"]);
+  });
+});
