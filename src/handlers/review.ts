@@ -124,8 +124,8 @@ export async function readWanted(
   return texts;
 }
 
-/** A tool's files lead to one another, but not far: its configuration, then its journal, then its migrations. */
-const mostRounds = 6;
+/** A tool's files lead to one another, but not far: its configuration, its journal, its migrations; models by what they import. */
+const mostRounds = 12;
 
 async function dryRun(
   source: Source,

@@ -39,3 +39,30 @@ describe("advice on a model", () => {
     expect(reviewing.runs()).toBe(2);
   });
 });
+
+describe("models that are found by what other files import", () => {
+  const steps = ["index", "a", "b", "c", "d", "e", "f", "orders"];
+  const table = (column: string) =>
+    `import { pgTable, integer, text } from "drizzle-orm/pg-core";\nexport const orders = pgTable("orders", {\n  id: integer().primaryKey(),\n${column}});\n`;
+  const files = {
+    "drizzle.config.ts":
+      'export default { dialect: "postgresql", schema: "./schema/index.ts", out: "./drizzle" };\n',
+    "drizzle/meta/_journal.json":
+      '{"version": "7", "dialect": "postgresql", "entries": [{"idx": 0, "version": "7", "when": 1, "tag": "0000_init", "breakpoints": true}]}',
+    "drizzle/0000_init.sql": 'CREATE TABLE "orders" ("id" integer PRIMARY KEY);\n',
+    ...Object.fromEntries(
+      steps.slice(0, -1).map((name, i) => [`schema/${name}.ts`, `export * from "./${steps[i + 1]}";\n`]),
+    ),
+  };
+
+  it("are read however long the way is", async () => {
+    const report = await reviewing.review(
+      { ...files, "schema/orders.ts": table("") },
+      { ...files, "schema/orders.ts": table("  note: text(),\n") },
+    );
+    expect(report.skipped).toEqual([]);
+    expect(report.findings.map(({ rule, path, line }) => `${rule} ${path}:${line}`)).toEqual([
+      "no-model-drift schema/orders.ts:4",
+    ]);
+  });
+});
