@@ -106,12 +106,14 @@ import preferPartialIndex from "./prefer-partial-index.ts";
 import preferPolicySubquery from "./prefer-policy-subquery.ts";
 import preferTimestamptz from "./prefer-timestamptz.ts";
 import requireCounterUpkeep from "./require-counter-upkeep.ts";
+import requireDeleteAction from "./require-delete-action.ts";
 import requireDown from "./require-down.ts";
 import requireForeignKeyIndex from "./require-foreign-key-index.ts";
 import requireFullMatch from "./require-full-match.ts";
 import requireFunctionSearchPath from "./require-function-search-path.ts";
 import requireGinIndex from "./require-gin-index.ts";
 import requireLockTimeout from "./require-lock-timeout.ts";
+import requireMatchingNullability from "./require-matching-nullability.ts";
 import requirePartitionKey from "./require-partition-key.ts";
 import requirePolicy from "./require-policy.ts";
 import requirePrimaryKey from "./require-primary-key.ts";
@@ -230,12 +232,14 @@ export const rules: Readonly<Record<string, Rule>> = {
   "prefer-policy-subquery": preferPolicySubquery,
   "prefer-timestamptz": preferTimestamptz,
   "require-counter-upkeep": requireCounterUpkeep,
+  "require-delete-action": requireDeleteAction,
   "require-down": requireDown,
   "require-foreign-key-index": requireForeignKeyIndex,
   "require-full-match": requireFullMatch,
   "require-function-search-path": requireFunctionSearchPath,
   "require-gin-index": requireGinIndex,
   "require-lock-timeout": requireLockTimeout,
+  "require-matching-nullability": requireMatchingNullability,
   "require-partition-key": requirePartitionKey,
   "require-policy": requirePolicy,
   "require-primary-key": requirePrimaryKey,
