@@ -1,6 +1,5 @@
 import { type Asked, problemsOf } from "./asked.ts";
 import { builtModels } from "./built-models.ts";
-import { driftOf } from "./drift.ts";
 import { findingOf } from "./finding.ts";
 import { modelAdditionsOf } from "./model-additions.ts";
 import { modelChangesOf } from "./model-changes.ts";
@@ -13,7 +12,7 @@ import type { DryRun, Finding } from "./types.ts";
 export function checkModels(asked: readonly Asked[], context: Context, run: DryRun | null): Finding[] {
   if (!run || !context.head) return [];
   return [
-    ...checkDrift(asked, context, run),
+    ...checkDrift(asked, context),
     ...checkSnapshot(asked, context, run),
     ...checkModelAdditions(asked, context, run),
     ...checkModelChanges(asked, context, run),
@@ -49,8 +48,8 @@ function checkModelAdditions(asked: readonly Asked[], context: Context, run: Dry
   );
 }
 
-function checkDrift(asked: readonly Asked[], context: Context, run: DryRun): Finding[] {
-  return driftOf(context.database, run).flatMap((drift) =>
+function checkDrift(asked: readonly Asked[], context: Context): Finding[] {
+  return context.drift.flatMap((drift) =>
     asked.flatMap(({ id, rule, override }) =>
       problemsOf(rule.check.drift?.(drift, context)).map((problem) =>
         findingOf(id, rule, problem, drift, `${drift.kind} ${drift.model} ${drift.migrations}`, override),

@@ -5,6 +5,7 @@ import { checkSteps } from "./check-steps.ts";
 import { compatibilityOf } from "./compatibility.ts";
 import type { Config } from "./config.ts";
 import type { Contract } from "./contracts.ts";
+import { driftOf } from "./drift.ts";
 import { arrange, findingOf } from "./finding.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { judgedBy } from "./judged.ts";
@@ -133,6 +134,7 @@ function contextOf(
   const known = run?.lost === null ? run : null;
   const framework = frameworks[database.framework];
   if (!framework) throw new Error(`no framework is called ${database.framework}`);
+  const isWhole = known !== null && database.steps.every((step) => leftItsSchema(step, known));
   return {
     database,
     framework,
@@ -141,7 +143,8 @@ function contextOf(
     brokenCode: compatibilityOf(changes, database, known)?.oldCode ?? [],
     uses: (used) => usesOf(used, { changes, database, run: known }),
     contract: (used) => contracts.find((one) => isUse(one.used, used)) ?? null,
-    head: known && database.steps.every((step) => leftItsSchema(step, known)) ? known.head : null,
+    head: isWhole ? known.head : null,
+    drift: isWhole ? driftOf(database, known) : [],
     postgres,
     rows: (table) =>
       (Object.hasOwn(rows, table) ? rows[table] : undefined) ?? statisticsOf(statistics, table)?.rows ?? null,

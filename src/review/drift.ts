@@ -369,6 +369,11 @@ export function tableIn(object: string): string {
   return object.replace(/(?:\.[^.]*|\(.*\))$/s, "");
 }
 
+/** The columns of `orders(user_id, at)`. */
+export function columnsIn(object: string): readonly string[] {
+  return /\((.*)\)$/s.exec(object)?.[1]?.split(", ") ?? [];
+}
+
 function columnOf({ columns }: Table, name: string): Column | undefined {
   return columns.find((column) => column.name === name);
 }

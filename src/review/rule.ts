@@ -52,6 +52,8 @@ export interface Context {
   readonly brokenQueries: readonly BrokenQuery[];
   /** What of the base side's code does not fit the schema that the change leaves; none where that is not known. */
   readonly brokenCode: readonly Break[];
+  /** Where models part from the migrations; none where that is not known. */
+  readonly drift: readonly Drift[];
   /** Who of the base side's code, which runs until the change is deployed, uses what the change takes away. */
   uses(used: Used): Uses;
   /** What an earlier, merged step did so that it can be taken away now; null when there is none. */

@@ -1,4 +1,6 @@
-import { defineRule } from "../rule.ts";
+import { columnsIn, tableIn } from "../drift.ts";
+import { beginsWithKey, servesKey } from "../foreign-key-index.ts";
+import { type Context, defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Drift, Text } from "../types.ts";
 
@@ -16,9 +18,9 @@ export default defineRule({
     "Drizzle documentation, drizzle-kit generate",
   ],
   check: {
-    drift(drift) {
+    drift(drift, context) {
       return {
-        message: messageOf(drift),
+        message: [...messageOf(drift), ...(withoutIndex(drift, context) ?? [])],
         evidence: [say`observed: both were built in the sandbox and compared`],
         object: drift.object,
         instead: insteadOf(drift),
@@ -37,6 +39,17 @@ function messageOf({ kind, object, model, migrations }: Drift): Text {
   if (kind === "default")
     return say`The default of ${object} is ${model} in the model, and ${migrations} in the database.`;
   return say`${object} is ${model} in the model, and ${migrations} in the database.`;
+}
+
+/** What comes of an index that is missing: a foreign key is what most of them are for. */
+function withoutIndex({ kind, object, migrations }: Drift, { head }: Context): Text | null {
+  if ((kind !== "index" && kind !== "unique") || migrations !== null) return null;
+  const table = head?.tables.find(({ name }) => name === tableIn(object));
+  const key = table?.constraints.find(
+    (constraint) => constraint.kind === "foreign-key" && beginsWithKey(columnsIn(object), constraint.columns),
+  );
+  if (!table || !key?.references || table.indexes.some((index) => servesKey(index, key.columns))) return null;
+  return say` Without it, deleting from ${key.references.table} reads all of ${table.name}.`;
 }
 
 function nounOf(kind: Drift["kind"]): string {

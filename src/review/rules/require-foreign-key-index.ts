@@ -1,10 +1,12 @@
 import { type AddedConstraint, type Additions, type Placed, placeOfConstraint } from "../additions.ts";
 import { conventionalName, list, sqlColumns } from "../advice.ts";
+import { columnsIn, tableIn } from "../drift.ts";
+import { beginsWithKey, servesKey } from "../foreign-key-index.ts";
 import { sized } from "../observed.ts";
 import { type Context, defineRule } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { Fix, Index, Migration, Problem, Table, TableName } from "../types.ts";
+import type { Fix, Migration, Problem, Table, TableName } from "../types.ts";
 
 export default defineRule({
   summary: "Index the columns of a foreign key",
@@ -25,8 +27,9 @@ export default defineRule({
 /** Asked of the schema that the pull request leaves, so that an index created later in it counts. */
 function answer(added: Additions, { table, constraint }: AddedConstraint, context: Context): Problem[] {
   const { kind, columns, references } = constraint;
-  if (kind !== "foreign-key" || !references || table.indexes.some((index) => covers(index, columns)))
+  if (kind !== "foreign-key" || !references || table.indexes.some((index) => servesKey(index, columns)))
     return [];
+  if (isOnlyDeclared(table.name, columns, context)) return [];
   const place = placeOfConstraint(added, table, constraint);
   const isNew = context.base?.tables.every(({ oid }) => oid !== table.oid) ?? false;
   return [
@@ -44,22 +47,15 @@ function answer(added: Additions, { table, constraint }: AddedConstraint, contex
   ];
 }
 
-/** A b-tree whose first columns are those of the key in any order, or a hash index on its only column. */
-function covers(index: Index, columns: readonly string[]): boolean {
-  if (!index.valid || !isComplete(index, columns)) return false;
-  if (index.method === "hash") return columns.length === 1 && index.columns[0] === columns[0];
-  return index.method === "btree" && sameSet(index.columns.slice(0, columns.length), columns);
-}
-
-/** A partial index serves only when it leaves out nothing but NULLs, which reference no row. */
-function isComplete({ where }: Index, columns: readonly string[]): boolean {
-  if (where === null) return true;
-  const notNull = /^\(*\s*"?([^\s"()]+)"?\s+IS\s+NOT\s+NULL\s*\)*$/i;
-  return where.split(/\s+AND\s+/i).every((part) => columns.includes(notNull.exec(part)?.[1] ?? ""));
-}
-
-function sameSet(some: readonly (string | null)[], others: readonly string[]): boolean {
-  return some.length === others.length && others.every((name) => some.includes(name));
+/** Whether the model declares such an index and no migration adds it, which is told of the model, with what comes of it. */
+function isOnlyDeclared(table: TableName, columns: readonly string[], { drift }: Context): boolean {
+  return drift.some(
+    ({ kind, object, migrations }) =>
+      (kind === "index" || kind === "unique") &&
+      migrations === null &&
+      tableIn(object) === table &&
+      beginsWithKey(columnsIn(object), columns),
+  );
 }
 
 function indexSql(table: TableName, columns: readonly string[]): string {
