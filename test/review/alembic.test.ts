@@ -79,6 +79,10 @@ describe("what a file computes", () => {
     ['if op.get_bind().dialect.name != "postgresql": return\nop.drop_table("a")', ["DROP TABLE a"]],
     ['op.drop_column(*["a", "b"])', ["ALTER TABLE a DROP COLUMN b"]],
     ['op.execute(", ".join([f"DROP TABLE {t}" for t in ["a"] if t != "b"]))', ["DROP TABLE a"]],
+    [
+      't = sa.MetaData().tables["a"]\nop.execute(t.delete().where(t.c.b == 1))',
+      ["DELETE FROM a WHERE b = 1"],
+    ],
   ])("is followed: %s", (body, expected) => {
     expect(sent(body)).toEqual(expected);
   });
@@ -98,6 +102,12 @@ describe("what a file computes", () => {
     const [first, second] = sent(body);
     expect(first).toMatch(/^not read: it is not read: whether it runs depends on/);
     expect(second).toBe("DROP TABLE b");
+  });
+
+  it("is said where Alembic itself would fail", () => {
+    expect(sent('op.drop_constraint(None, "a", type_="foreignkey")')).toEqual([
+      "not read: Alembic fails here: a constraint is dropped without its name",
+    ]);
   });
 
   it("does not take for done what was only tried", () => {

@@ -13,6 +13,12 @@ afterAll(() => batch.close());
 const head = `import sqlalchemy as sa
 from alembic import op
 
+orders = sa.table("orders", sa.column("id"), sa.column("note"))
+
+class Order(Base):
+    __tablename__ = "orders"
+    id = sa.Column(sa.Integer, primary_key=True)
+
 def has_column(table, column):
     inspector = sa.inspect(op.get_bind())
     if table not in inspector.get_table_names():
@@ -106,6 +112,9 @@ const forms: readonly (readonly [test: string, isDue: boolean])[] = [
     'next((c for c in sa.inspect(op.get_bind()).get_columns("orders") if c["name"] == "x"), None) is None',
     true,
   ],
+  ["op.get_bind().execute(sa.select(orders.c.id).where(orders.c.id == -1)).first()", false],
+  ["sa.orm.Session(op.get_bind()).query(Order).filter(Order.id == -1).count() == 0", true],
+  ["sa.orm.Session(op.get_bind()).query(Order).filter(Order.id > -1).first() is not None", true],
 ];
 
 describe.each(dialects)("a guard, on %s", (dialect) => {
@@ -159,6 +168,7 @@ op.drop_table("orders")`;
       'if not has_column("orders", "x"):\n    op.add_column("orders", sa.Column("x", sa.Integer()))',
       'if has_column("orders", "y"):\n    op.drop_column("orders", "y")',
       'for row in op.get_bind().execute(sa.text("SELECT id FROM orders")).fetchall():\n    op.execute(make(row))',
+      "for row in sa.orm.Session(op.get_bind()).query(Order).filter(elsewhere).all():\n    op.execute(make(row))",
     ];
     const seen = await run(dialect, "pass", null, history);
     expect(seen.history.failed).toEqual([]);

@@ -277,6 +277,8 @@ export function askedSql(value: PythonValue, sources: Sources): string {
         return listOf(object);
       case "scalars":
         return scalarsOf(listOf(object));
+      case "count":
+        return count(listOf(object));
       case "fetchone":
       case "first":
       case "one":

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { isDatabase, rootOf } from "./database.ts";
 import { bindText, boundIn, textIn } from "./expressions.ts";
 import { literal } from "./names.ts";
+import { mainTableOf, selectSql } from "./selects.ts";
 import { Unreadable } from "./unreadable.ts";
 import { writeSql } from "./writes.ts";
 
@@ -33,11 +34,14 @@ export function executed(
 }
 
 /** The one SELECT that a call sends to the database; null when it sends none, or something else. */
-export function queryIn({ callee, args }: PythonCall, context: Context): string | null {
+export function queryIn(call: PythonCall, context: Context): string | null {
+  const { callee, args } = call;
   if (callee.kind !== "attribute" || !isDatabase(callee.object)) return null;
-  if (!/^(execute|exec_driver_sql|scalar|scalars)$/.test(callee.name)) return null;
+  if (!sending.test(callee.name)) return selectSql(call, context);
   const [first, second] = args.positional;
   if (!first || !reads(first)) return null;
+  const select = selectSql(first, context);
+  if (select !== null) return select;
   const values = second ?? args.named.get("parameters") ?? args.named.get("params");
   const [sql, ...more] = executed(first, namedValues(values), context);
   const text = typeof sql === "string" ? sql : sql?.value;
@@ -48,6 +52,17 @@ export function queryIn({ callee, args }: PythonCall, context: Context): string 
   const [, name = "", argument = ""] = pragma;
   const quoted = literal(argument.replace(/^(['"])(.*)\1$/s, "$2"));
   return `SELECT * FROM pragma_${name.toLowerCase()}(${quoted})`;
+}
+
+const sending = /^(execute|exec_driver_sql|scalar|scalars)$/;
+
+/** A SELECT that has rows wherever the one that a call sends has some; null where that is not known. */
+export function widerQueryIn(call: PythonCall, context: Context): string | null {
+  const { callee, args } = call;
+  const [first] = args.positional;
+  const isSent = callee.kind === "attribute" && sending.test(callee.name);
+  const table = mainTableOf(isSent && first ? first : call);
+  return table === null ? queryIn(call, context) : `SELECT * FROM ${table}`;
 }
 
 export function namedValues(value: PythonValue | undefined): Map<string, PythonValue> {

@@ -41,9 +41,10 @@ export function textIn(value: PythonValue, context: Context): PythonString | nul
   while (
     at.kind === "call" &&
     at.callee.kind === "attribute" &&
-    /^(bindparams|columns|execution_options)$/.test(at.callee.name)
+    /^(bindparams|params|columns|execution_options)$/.test(at.callee.name)
   ) {
-    if (at.callee.name === "bindparams") for (const [name, each] of boundIn(at.args)) bound.set(name, each);
+    if (/^(bind)?params$/.test(at.callee.name))
+      for (const [name, each] of boundIn(at.args)) bound.set(name, each);
     at = at.callee.object;
   }
   if (calleeOf(at) !== "text" || at.kind !== "call") return null;

@@ -7,7 +7,7 @@ import { createIndexSql, dropIndexSql } from "./indexes.ts";
 import { constraintName, nameIn, namesIn, quoteName, stringIn, type TableRef, tableSql } from "./names.ts";
 import { createTableSql } from "./tables.ts";
 import { isTrue } from "./types.ts";
-import { outlined, unreadable } from "./unreadable.ts";
+import { failing, outlined, unreadable } from "./unreadable.ts";
 import { bulkInsertSql } from "./writes.ts";
 
 /** Positional parameters of Alembic's operations; in a batch the table is left out (Alembic, "Operation Reference"). */
@@ -222,7 +222,7 @@ function dropConstraint(
   };
   const word = kind?.kind === "string" ? (kinds[kind.value] ?? "") : "";
   const name = constraintName(word, nameIn(get("constraint_name")), { table, columns: [] }, context);
-  if (name === null) return unreadable("a constraint is dropped without its name");
+  if (name === null) return failing("a constraint is dropped without its name");
   return `${alter} DROP CONSTRAINT ${isTrue(get("if_exists")) ? "IF EXISTS " : ""}${quoteName(name)}`;
 }
 

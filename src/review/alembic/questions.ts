@@ -18,6 +18,8 @@ interface Asker {
   order(): number;
   /** The one SELECT that a call sends; null when it sends none, or something else. */
   queryOf(call: PythonCall): string | null;
+  /** One that has rows wherever that one has some. */
+  widerQueryOf(call: PythonCall): string | null;
 }
 
 /** When the database was called, and where. */
@@ -27,7 +29,7 @@ interface Moment {
 }
 
 /** What a function asks the database, and what it does by the answers. */
-export function questionsBy({ dialect, order, queryOf }: Asker) {
+export function questionsBy({ dialect, order, queryOf, widerQueryOf }: Asker) {
   const path: Decision[] = [];
   const moments = new Map<PythonCall, Moment>();
   /** An inspector remembers what it was told (SQLAlchemy, "Fine Grained Reflection with Inspector"). */
@@ -38,7 +40,8 @@ export function questionsBy({ dialect, order, queryOf }: Asker) {
     return path.length === 0 ? null : path.map(({ condition }) => condition).reduce(both);
   }
 
-  function conditionOf(value: PythonValue): Condition {
+  function conditionIn(value: PythonValue, query: Asker["queryOf"]): Condition {
+    const conditionOf = (part: PythonValue): Condition => conditionIn(part, query);
     const truth = truthOf(value);
     if (truth !== null) return { kind: truth ? "all" : "any", of: [] };
     if (value.kind === "choice")
@@ -63,12 +66,12 @@ export function questionsBy({ dialect, order, queryOf }: Asker) {
     }
     const [first] = value.kind === "call" ? value.args.positional : [];
     if (first && value.kind === "call" && pathOf(value.callee) === "builtins.bool") return conditionOf(first);
-    return answerTo(value);
+    return answerTo(value, query);
   }
 
-  function answerTo(value: PythonValue): Condition {
+  function answerTo(value: PythonValue, query: Asker["queryOf"]): Condition {
     const calls: PythonCall[] = [];
-    const sql = `SELECT ${askedSql(value, { dialect, queryOf, leans: (call) => void calls.push(call) })}`;
+    const sql = `SELECT ${askedSql(value, { dialect, queryOf: query, leans: (call) => void calls.push(call) })}`;
     const at = calls.map((call) => moments.get(call));
     const [first] = at;
     if (!first || at.some((one) => one?.order !== first.order))
@@ -100,14 +103,10 @@ export function questionsBy({ dialect, order, queryOf }: Asker) {
       moments.set(call, known.get(key) ?? now);
     },
     /** The condition that a value is; null where the database cannot be asked for it. */
-    decide(value: PythonValue): Condition | null {
-      try {
-        return conditionOf(value);
-      } catch (error) {
-        if (error instanceof Unreadable) return null;
-        throw error;
-      }
-    },
+    decide: (value: PythonValue): Condition | null => attempt(() => conditionIn(value, queryOf)),
+    /** A condition without which something has no items. */
+    mayHave: (list: PythonValue): Condition | null =>
+      attempt(() => conditionIn(list, queryOf)) ?? attempt(() => conditionIn(list, widerQueryOf)),
     under(decision: Decision): () => void {
       path.push(decision);
       return () => void path.pop();
@@ -116,4 +115,13 @@ export function questionsBy({ dialect, order, queryOf }: Asker) {
     path: (): readonly Decision[] => [...path],
     placed: (): readonly Placed[] => placed,
   };
+}
+
+function attempt(work: () => Condition): Condition | null {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Unreadable) return null;
+    throw error;
+  }
 }

@@ -11,6 +11,7 @@ export const quietHost: Host = {
     return false;
   },
   decide: () => null,
+  mayHave: () => null,
   under: () => () => undefined,
   skip: () => undefined,
   imported: () => null,

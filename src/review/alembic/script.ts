@@ -57,7 +57,14 @@ function inTransactions(
     piece !== undefined && "sql" in piece && piece.sql.value === word && piece.isBlock;
   const all: (Sent | NotFollowed)[] = [...sent, ...skipped];
   if (raises !== null && all.length > 0)
-    all.push({ at: range, reason: `it raises ${raises}`, outline: [], order: all.length, path: [] });
+    all.push({
+      at: range,
+      reason: `it raises ${raises}`,
+      outline: [],
+      isFailure: false,
+      order: all.length,
+      path: [],
+    });
   const ordered = all.toSorted((a, b) => a.order - b.order);
   if (autocommit || dialect === "sqlite")
     return { pieces: ordered.filter((piece) => !("sql" in piece && piece.isBlock)), mode: "autocommit" };
@@ -108,13 +115,14 @@ function guardOf({ path }: Sent | NotFollowed, text: string): Guard | null {
 }
 
 /** What could not be followed stands as a statement that is never run: its own words tell what it may concern. */
-function refusal({ at, reason, outline }: NotFollowed, text: string): Piece {
+function refusal({ at, reason, outline, isFailure }: NotFollowed, text: string): Piece {
   const own = text.slice(at.start, at.end);
   // Where the table stands in a variable or around a batch, it may be any that the file names.
   const mentions = /[\s(,{]table(_name)?[\s),}]|\bbatch_op\./.test(own)
     ? [...new Set([...text.matchAll(/["'](\w+)["']/g)].flatMap(([, name]) => name ?? []))]
     : [];
-  return { sql: own, span: at, refused: `it is not read: ${reason}`, outline, mentions };
+  const refused = isFailure ? `Alembic fails here: ${reason}` : `it is not read: ${reason}`;
+  return { sql: own, span: at, refused, outline, mentions };
 }
 
 /** The statements of what one call sends, each at its own words where the file holds them. */

@@ -17,7 +17,7 @@ import {
 import type { Dialect, Span } from "../types.ts";
 import type { Context, NamingConvention } from "./context.ts";
 import { isDatabase, isLibrary, rootOf, writingMethods } from "./database.ts";
-import { executed, namedValues, queryIn, reads } from "./executed.ts";
+import { executed, namedValues, queryIn, reads, widerQueryIn } from "./executed.ts";
 import { stringIn, type TableRef, tableSql } from "./names.ts";
 import { isOperation, operationSql } from "./operations.ts";
 import { innerType, type OwnTypes } from "./own-types.ts";
@@ -44,6 +44,8 @@ export interface NotFollowed {
   readonly reason: string;
   /** SQL that says what is known of it all the same. */
   readonly outline: readonly string[];
+  /** Whether Alembic itself fails there. */
+  readonly isFailure: boolean;
   readonly order: number;
   readonly path: readonly Decision[];
 }
@@ -108,16 +110,18 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
     dialect,
     order: () => sent.length + skipped.length,
     queryOf: (call) => queryIn(call, context),
+    widerQueryOf: (call) => widerQueryIn(call, context),
   });
   /** Tables made where it is not known whether that is run: where it is, they are new. */
   let perhaps: string[] = [];
-  const skip = (at: Span, reason: string, outline: readonly string[] = []) => {
+  const skip = (at: Span, reason: string, outline: readonly string[] = [], isFailure = false) => {
     if (tried > 0) {
       touched = true;
       return;
     }
     const order = sent.length + skipped.length;
-    skipped.push({ at, reason, outline: [...perhaps, ...outline], order, path: questions.path() });
+    const known = [...perhaps, ...outline];
+    skipped.push({ at, reason, outline: known, isFailure, order, path: questions.path() });
     perhaps = [];
   };
   const send = (at: Span, statements: readonly (string | PythonString)[], isBlock = false) => {
@@ -143,7 +147,7 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       send(at, render());
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      skip(at, error.message, error.outline);
+      skip(at, error.message, error.outline, error.isFailure);
     }
   };
 
@@ -203,6 +207,7 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       return found;
     },
     decide: questions.decide,
+    mayHave: questions.mayHave,
     under: questions.under,
     skip,
     imported: () => null,

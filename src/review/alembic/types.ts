@@ -119,7 +119,7 @@ function writtenAs(name: string, path: string, args: Given, context: Context): s
     case "TIME":
       return timeSql(name, flag(0, "timezone"), number(1, "precision"), isPostgresql);
     case "DATETIME":
-      return isPostgresql ? null : "DATETIME";
+      return name;
     case "Float":
     case "FLOAT":
       return isPostgresql ? sized("FLOAT", number(0, "precision")) : "FLOAT";
@@ -175,6 +175,8 @@ function libraryType(
     return isPostgresql ? "UUID" : "BINARY(16)";
   if (path.startsWith("sqlalchemy_utils.") && name === "JSONType") return isPostgresql ? "JSON" : "TEXT";
   if (path.startsWith("sqlalchemy_utils.") && name === "LtreeType") return "LTREE";
+  if (path.startsWith("sqlalchemy_utils.") && name === "TSVectorType")
+    return isPostgresql ? "TSVECTOR" : "TEXT";
   if (path.startsWith("fastapi_users_db_sqlalchemy.") && name === "GUID")
     return isPostgresql ? "UUID" : "CHAR(36)";
   if (path.startsWith("fastapi_users_db_sqlalchemy.") && name === "TIMESTAMPAware")

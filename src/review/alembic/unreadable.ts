@@ -2,10 +2,13 @@
 export class Unreadable extends Error {
   /** SQL that says what is certain of it all the same. */
   readonly outline: readonly string[];
+  /** Whether Alembic itself fails there. */
+  readonly isFailure: boolean;
 
-  constructor(reason: string, outline: readonly string[] = []) {
+  constructor(reason: string, outline: readonly string[] = [], isFailure = false) {
     super(reason);
     this.outline = outline;
+    this.isFailure = isFailure;
   }
 }
 
@@ -17,6 +20,11 @@ export function outlined<T>(outline: readonly string[], work: () => T): T {
     if (!(error instanceof Unreadable)) throw error;
     throw new Unreadable(error.message, outline);
   }
+}
+
+/** Says what Alembic fails for, before it sends anything. */
+export function failing(reason: string): never {
+  throw new Unreadable(reason, [], true);
 }
 
 /** Gives up on a call, with the reason as it is shown. */

@@ -1,15 +1,30 @@
 import { describe } from "../code/python-run.ts";
-import { calleeOf, isNone, type PythonCall, type PythonValue, pathOf } from "../code/python-values.ts";
+import { calleeOf, chainOf, isNone, type PythonCall, type PythonValue } from "../code/python-values.ts";
 import type { Context } from "./context.ts";
 import { expressionSql } from "./expressions.ts";
 import { literal, quoteName, stringIn, type TableRef, tableSql } from "./names.ts";
 import { unreadable } from "./unreadable.ts";
 
-/** `sa.table("x", …)` or `sa.Table("x", metadata, …)`. */
+/** A table that stands in an expression; gives up where it is none. */
 export function tableOf(value: PythonValue | undefined): TableRef {
-  const name = value && calleeOf(value);
-  if (value?.kind !== "call" || !/^(table|Table)$/.test(name ?? ""))
-    return unreadable(`a table is ${value ? describe(value) : "missing"}, known only when it runs`);
+  return (
+    (value && tableIn(value)) ??
+    unreadable(`a table is ${value ? describe(value) : "missing"}, known only when it runs`)
+  );
+}
+
+/** `sa.table("x", …)`, `sa.Table("x", metadata, …)`, `metadata.tables["x"]` or a class with a `__tablename__`; null for anything else. */
+export function tableIn(value: PythonValue): TableRef | null {
+  if (value.kind === "class") {
+    const name = value.members.names.get("__tablename__");
+    return name?.kind === "string" ? { name: name.value, schema: null } : null;
+  }
+  if (value.kind === "subscript") {
+    const { object, index } = value;
+    const isReflected = object.kind === "attribute" && object.name === "tables" && index.kind === "string";
+    return isReflected ? { name: index.value, schema: null } : null;
+  }
+  if (value.kind !== "call" || !/^(table|Table)$/.test(calleeOf(value) ?? "")) return null;
   const schema = value.args.named.get("schema");
   return {
     name: stringIn(value.args.positional[0], "a table's name"),
@@ -94,29 +109,12 @@ function columnType(table: PythonValue | undefined, name: string): string | null
     : null;
 }
 
-interface Chain {
-  readonly root: PythonValue;
-  readonly calls: readonly { readonly name: string; readonly call: PythonCall }[];
-}
-
-/** `update(t).where(…).values(…)` or `t.update().where(…)` as a list of calls. */
-function chainOf(value: PythonValue): Chain {
-  const calls: { name: string; call: PythonCall }[] = [];
-  let at = value;
-  while (at.kind === "call" && at.callee.kind === "attribute" && pathOf(at.callee) === null) {
-    calls.unshift({ name: at.callee.name, call: at });
-    at = at.callee.object;
-    if (calleeOf(at) !== null && /^(table|Table)$/.test(calleeOf(at) ?? "")) break;
-  }
-  return { root: at, calls };
-}
-
 /** INSERT, UPDATE or DELETE that is built of calls; null when it is something else. */
 export function writeSql(value: PythonValue, context: Context): string[] | null {
   const { root, calls } = chainOf(value);
   const rooted = calleeOf(root);
   const first = calls[0];
-  const isTable = /^(table|Table)$/.test(rooted ?? "");
+  const isTable = tableIn(root) !== null;
   const verb = isTable ? first?.name : rooted;
   if (!verb || !/^(insert|update|delete)$/.test(verb)) return null;
   const written = root.kind === "call" ? root.args.positional[0] : undefined;

@@ -250,7 +250,7 @@ function executeFor(
   const items = itemsOf(list);
   if (!items) {
     bind(statement.targets, { kind: "element", of: list }, scope, run);
-    const condition = run.host.decide(list);
+    const condition = run.host.mayHave(list);
     const attempt = () =>
       tryOut(statement, [statement.body], `what it goes over depends on ${describe(list)}`, scope, run);
     if (!condition) return attempt();

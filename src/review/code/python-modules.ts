@@ -226,6 +226,7 @@ export function linkModules(
       // What may not run has no effect; that it stands there is said.
       speculate: () => true,
       decide: () => null,
+      mayHave: () => null,
       under: () => () => undefined,
       skip: (at, reason) => watcher.open(own(), own().run.depth > 0 ? null : at, reason),
       imported(module, name) {

@@ -16,6 +16,8 @@ export interface Host {
   speculate(run: () => void): boolean;
   /** The condition that a value is, where the outside can be asked for it when the time comes; null where it cannot. */
   decide(test: PythonValue): Condition | null;
+  /** A condition without which something has no items; null where none is known. */
+  mayHave(list: PythonValue): Condition | null;
   /** What follows has its effects only where a condition holds. Answers what ends that. */
   under(decision: Decision): () => void;
   /** Something that has effects cannot be followed. */

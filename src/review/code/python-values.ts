@@ -188,3 +188,21 @@ export function isKnown(value: PythonValue): boolean {
 export function entryOf({ entries }: PythonDict, key: PythonValue): PythonValue | undefined {
   return entries.findLast(([candidate]) => equal(candidate, key) === true)?.[1];
 }
+
+/** What a chain of calls begins with, and the calls. */
+interface Chain {
+  readonly root: PythonValue;
+  readonly calls: readonly { readonly name: string; readonly call: PythonCall }[];
+}
+
+/** `update(t).where(…).values(…)` or `t.update().where(…)` as a list of calls. */
+export function chainOf(value: PythonValue): Chain {
+  const calls: { name: string; call: PythonCall }[] = [];
+  let at = value;
+  while (at.kind === "call" && at.callee.kind === "attribute" && pathOf(at.callee) === null) {
+    calls.unshift({ name: at.callee.name, call: at });
+    at = at.callee.object;
+    if (calleeOf(at) !== null && /^(table|Table)$/.test(calleeOf(at) ?? "")) break;
+  }
+  return { root: at, calls };
+}
