@@ -7,6 +7,7 @@ import {
   noChanges,
   readChangeSet,
   readHistory,
+  readNeighbours,
   type Texts,
   wantedFiles,
 } from "../review/read.ts";
@@ -20,6 +21,7 @@ import type { DryRunRequest, Sandbox } from "../sandbox/dry-run.ts";
 import { endedSuppressions, readBaseFacts } from "./base-facts.ts";
 import { readContracts } from "./contracts.ts";
 import { fixesOf } from "./fixes.ts";
+import { runBehindNeighbour } from "./neighbours.ts";
 import type { Blob, Source, TreeFile } from "./source.ts";
 
 export const configPath = ".github/drydock.yml";
@@ -67,7 +69,7 @@ export async function reviewChange(
   clock.lap("fetch");
 
   const input = { ...change, texts };
-  const changes = withSkipped(readChangeSet(input), [
+  const read = withSkipped(readChangeSet(input), [
     ...configSkipped,
     ...facts.skipped,
     ...endedSuppressions(config, today, configPath),
@@ -77,23 +79,44 @@ export async function reviewChange(
   ]);
   clock.lap("read");
 
-  const contracts = await readContracts(source, changes, base.files, (database, entries) =>
+  const contracts = await readContracts(source, read, base.files, (database, entries) =>
     readScripts(source, database, entries),
   );
   clock.lap("contracts");
 
   const runs: DryRun[] = [];
   const proofs: Proofs = { fixes: new Map(), sequences: new Set() };
-  for (const database of changes.databases) {
+  const neighbours: Skipped[] = [];
+  for (const database of read.databases) {
     options.signal?.throwIfAborted();
     const known = { statistics, baseline, today, contracts };
-    const again = fixesOf({ changes, database, input, ...known, proofs, lap: clock.lap });
     const production = { config, statistics };
-    const fixing = options.offersFixes === false ? options : { ...options, rerun: again.rerun };
-    runs.push(await dryRun(source, sandbox, database, changes, production, fixing));
-    again.end();
+    const runAs = async (version = same<Database>, part = same<DryRun>) => {
+      const again = fixesOf({ changes: read, database, input, ...known, proofs, lap: clock.lap });
+      const rerun: DryRunRequest["rerun"] = (run) => {
+        const next = again.rerun(part(run));
+        return next && { ...next, database: version(next.database) };
+      };
+      const fixing = options.offersFixes === false ? options : { ...options, rerun };
+      const run = await dryRun(source, sandbox, database, version(database), read, production, fixing);
+      again.end();
+      return part(run);
+    };
+    const found = await runBehindNeighbour({
+      database,
+      run: await runAs(),
+      find: async () => {
+        const all = await readWanted(source, { ...change, withNeighbours: true });
+        return readNeighbours({ ...change, texts: all }, database, read.databases);
+      },
+      read: (entries) => readScripts(source, database, entries),
+      rerun: runAs,
+    });
+    runs.push(found.run);
+    neighbours.push(...found.skipped);
   }
 
+  const changes = withSkipped(read, neighbours);
   const judged = { changes, runs, config, statistics, baseline, today, contracts };
   const { findings: found, accepted } = judge(judged);
   const findings = proved(found, proofs);
@@ -127,18 +150,20 @@ export async function readWanted(
 /** A tool's files lead to one another, but not far: its configuration, its journal, its migrations; models by what they import. */
 const mostRounds = 12;
 
+/** Runs a version of a database's migrations. */
 async function dryRun(
   source: Source,
   sandbox: Sandbox,
   database: Database,
+  version: Database,
   changes: ChangeSet,
   { config, statistics }: { readonly config: Config; readonly statistics: Statistics | null },
   options: ReviewOptions & Pick<DryRunRequest, "rerun">,
 ): Promise<DryRun> {
   return sandbox.dryRun({
-    database,
+    database: version,
     scope: source.repository,
-    loadHistory: () => loadHistory(source, database),
+    loadHistory: () => loadHistory(source, version),
     ...queriesOf(changes, database),
     rows: config.rows,
     statistics,
@@ -268,6 +293,10 @@ function incomplete(complete: boolean, reason: string): Skipped[] {
 /** The review of a pull request that concerns no database. */
 export function unconcerned(timings: Readonly<Record<string, number>> = {}) {
   return { changes: noChanges, runs: [], findings: [], timings, concerned: false };
+}
+
+function same<Value>(value: Value): Value {
+  return value;
 }
 
 function stopwatch() {

@@ -26,6 +26,8 @@ export const reasons = {
     count === 1
       ? "this migration is removed; databases that already ran it keep what it did"
       : `${count} migrations are removed here; databases that already ran them keep what they did`,
+  neighbour: (directory: string, isCompared: boolean) =>
+    `its migrations need what those of ${directory} make, so that these were run first${isCompared ? "; models and snapshots are not compared with both" : ""}`,
   toolNotRead: (tool: string) => `${tool} migrations are not read yet`,
   inCode: (count: number) =>
     `${count === 1 ? "a step" : `${count} steps`} between these migrations ${count === 1 ? "is" : "are"} written in code and not run; what later migrations need of them is missing`,

@@ -11,7 +11,7 @@ import type { Past, Step } from "./plan.ts";
 import { readText } from "./read-text.ts";
 import { isUnreadable, maxStatements, unreadableScript } from "./script.ts";
 import { readSnapshots } from "./snapshots.ts";
-import type { Database, Dialect, Migration, Script, Skipped } from "./types.ts";
+import type { Database, Dialect, HistoryEntry, Migration, Script, Skipped } from "./types.ts";
 import { isSameScript, unchangedIn } from "./unchanged.ts";
 import { waiverOf } from "./waiver.ts";
 
@@ -64,18 +64,23 @@ export function readDatabase(
       framework: directory.framework,
       dialect: written.dialect,
       habits: framework.habits,
-      history: [...directory.history, ...replayed].map(({ files, side }) => ({
-        path: files.up,
-        version: files.version,
-        digest: layout.sides[side].get(files.up)?.digest ?? unknownDigest,
-        settings: files.settings,
-      })),
+      history: historyOf([...directory.history, ...replayed], layout),
       steps: steps.map(({ migration }) => migration),
       models,
       snapshots: withModels ? readSnapshots(directory, layout, texts, written.dialect) : null,
     },
     skipped: [...read.flatMap((step) => step.skipped), ...skipped],
   };
+}
+
+/** What is replayed, as it is asked for. */
+export function historyOf(past: readonly Past[], layout: Layout): HistoryEntry[] {
+  return past.map(({ files, side }) => ({
+    path: files.up,
+    version: files.version,
+    digest: layout.sides[side].get(files.up)?.digest ?? unknownDigest,
+    settings: files.settings,
+  }));
 }
 
 interface StepContext {
@@ -209,7 +214,7 @@ function nothingIn(path: string): Script {
 }
 
 /** What the configuration says, else the tool's own files, else the folders' names. */
-function toldDialect({ directory, dialect: named }: DirectoryLayout, config: Config): Written | null {
+export function toldDialect({ directory, dialect: named }: DirectoryLayout, config: Config): Written | null {
   const dialect = config.migrations.find((entry) => entry.directory === directory)?.dialect;
   if (dialect !== undefined) return { dialect };
   if (named === null) return dialectOfPath(directory);

@@ -14,11 +14,12 @@ import {
   pushedModelsOf,
   readPushed,
 } from "./models.ts";
+import type { Neighbour } from "./neighbours.ts";
 import { isModelPath, markedDirectories, otherToolOf } from "./other-tools.ts";
 import { directoryOf, foreignFolderOf, isSqlPath, isWithin } from "./paths.ts";
 import { isMarked } from "./queries.ts";
 import { homeFor, querySourcesOf } from "./query-sources.ts";
-import { dialectFilesOf, readDatabase } from "./read-database.ts";
+import { dialectFilesOf, historyOf, readDatabase, toldDialect } from "./read-database.ts";
 import { readQueries } from "./read-queries.ts";
 import { readText } from "./read-text.ts";
 import { readScript } from "./script.ts";
@@ -42,6 +43,8 @@ interface Change {
   readonly config: Config;
   /** Whether models are read; they are when left out. */
   readonly withModels?: boolean;
+  /** Whether what tells the tools of directories is wanted that the change does not touch; it is not when left out. */
+  readonly withNeighbours?: boolean;
 }
 
 /** A change that holds nothing to review. */
@@ -78,6 +81,7 @@ export function wantedFiles({
   config,
   texts,
   withModels = true,
+  withNeighbours = false,
 }: Change & { readonly texts: Texts }): WantedFile[] {
   const layout = layOut(changed, base, config, texts);
   const wanted = new Map<string, WantedFile>();
@@ -87,7 +91,7 @@ export function wantedFiles({
     if (!wanted.has(digest)) wanted.set(digest, { path, digest, side });
   };
   const { sources } = querySourcesOf(layout, config);
-  const needsAll = sources.some(({ isChanged }) => isChanged);
+  const needsAll = withNeighbours || sources.some(({ isChanged }) => isChanged);
   for (const { side, path, directory } of layout.asked) {
     if (needsAll || isTouched(directory, changed) || (withModels && changesModels(changed))) want(side, path);
   }
@@ -168,6 +172,33 @@ export function readChangeSet({
       ...code.skipped,
     ],
   };
+}
+
+/** The other directories of a database's tool, the nearest first: what its migrations need and do not make may be made there. */
+export function readNeighbours(
+  { changed, base, config, texts }: Change & { readonly texts: Texts },
+  database: Database,
+  databases: readonly Database[],
+): Neighbour[] {
+  const layout = layOut(changed, base, config, texts);
+  return layout.directories
+    .filter((other) => other.directory !== database.directory && other.framework === database.framework)
+    .flatMap((other): Neighbour[] => {
+      const told = toldDialect(other, config);
+      if (told !== null && !("dialect" in told && told.dialect === database.dialect)) return [];
+      const { directory, history, steps } = other;
+      if (steps.length === 0) return [{ directory, history: historyOf(history, layout), steps: [] }];
+      const own = databases.find((candidate) => candidate.directory === directory);
+      return own?.dialect === database.dialect ? [own] : [];
+    })
+    .sort((a, b) => nearness(b.directory, database.directory) - nearness(a.directory, database.directory));
+}
+
+/** How many folders two paths have in common. */
+function nearness(a: string, b: string): number {
+  const others = b.split("/");
+  const parting = a.split("/").findIndex((folder, i) => folder !== others[i]);
+  return parting < 0 ? others.length : parting;
 }
 
 /** A migration of the history, for the sandbox to replay; or why it has no text. */

@@ -1,4 +1,5 @@
 import { bookkeeping } from "../review/additions.ts";
+import { lastPart, namesMadeBy } from "../review/made.ts";
 import type { FailedHistory, Script } from "../review/types.ts";
 import type { Gap } from "./verdict.ts";
 
@@ -39,31 +40,10 @@ export function isOfTheTool(message: string): boolean {
   return name !== null && bookkeeping.test(name);
 }
 
-/** The table or view, without its schema, that a message misses; null when it speaks of something else. */
+/** The table, view or schema, without the schema that it is in, that a message misses; null when it speaks of something else. */
 function missingTableOf(message: string): string | null {
   const name =
-    /^(?:relation|table|view|materialized view) "([^"]+)" does not exist$/.exec(message)?.[1] ??
+    /^(?:relation|table|view|materialized view|schema) "([^"]+)" does not exist$/.exec(message)?.[1] ??
     /(?:^|: )no such table: (\S+)$/.exec(message)?.[1];
   return name === undefined ? null : lastPart(name);
-}
-
-/**
- * Tables and views that scripts make or name anew, without their schemas, in lower case. One that they take away before, to put
- * another in its place, was there already.
- */
-function namesMadeBy(scripts: readonly Script[]): string[] {
-  const made = new Set<string>();
-  const older = new Set<string>();
-  for (const one of scripts.flatMap(({ statements }) => statements.flatMap(({ operations }) => operations))) {
-    if (one.kind === "createTable") made.add(lastPart(one.table));
-    if (one.kind === "createView") made.add(lastPart(one.name));
-    if ((one.kind === "dropTable" || one.kind === "renameTable") && !made.has(lastPart(one.table)))
-      older.add(lastPart(one.table));
-    if (one.kind === "renameTable" || one.kind === "renameObject") made.add(lastPart(one.to));
-  }
-  return [...made].filter((name) => !older.has(name));
-}
-
-function lastPart(name: string): string {
-  return name.split(".").at(-1)?.toLowerCase() ?? name;
 }

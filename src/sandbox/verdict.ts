@@ -81,6 +81,8 @@ export function excuseOf(error: SqlError, known: Known): string | null {
   if (limit) return `${limit[1]} (${error.code}: ${error.message})`;
   const extension = missingExtensionOf(error);
   if (extension !== null) return `the extension ${extension} is not available in the sandbox`;
+  if (error.code === "0A000" && error.detail?.includes("bootstrap"))
+    return `postgres is the role that the sandbox was set up with, which PostgreSQL does not let go (${error.message})`;
   if (error.code === "42883" && isRefusedFunction(error)) {
     return `it calls a function that the sandbox does not have (${error.message})`;
   }

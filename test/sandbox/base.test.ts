@@ -98,6 +98,18 @@ describe("the history of the base side", () => {
     },
   );
 
+  it("excuses a schema that a first change needs, and the role that the sandbox was set up with", async () => {
+    const step = async (up: string, history: string[] = []) =>
+      outcomesOf(only(await dry.run({ history, steps: [{ up }] })).up).at(-1);
+    const grant = "GRANT USAGE ON SCHEMA billing TO PUBLIC";
+    expect(await step(grant)).toMatch(/^not evaluated: it needs a table/);
+    expect(await step(grant, ["CREATE TABLE a (x integer)"])).toBe('3F000 schema "billing" does not exist');
+    expect(await step(`DROP SCHEMA IF EXISTS billing; ${grant}; CREATE SCHEMA billing`)).toMatch(
+      /^not-reached/,
+    );
+    expect(await step("ALTER ROLE postgres NOSUPERUSER")).toMatch(/^not evaluated: postgres is the role/);
+  });
+
   it("shows that the tool sends one statement at a time when it only runs that way", async () => {
     const history = ["CREATE TABLE a (x integer); CREATE INDEX CONCURRENTLY i ON a (x)"];
     const run = await dry.run({ history, steps: [{ up: "SELECT 1; CREATE INDEX CONCURRENTLY j ON a (x)" }] });
