@@ -8,14 +8,15 @@ import {
   schemaFilesOf,
 } from "../drizzle/config.ts";
 import { declarationsOf } from "../drizzle/declarations.ts";
+import { filesOf, type Recorded, recorded } from "../drizzle/files.ts";
+import { push } from "../drizzle/push.ts";
 import { readSchema } from "../drizzle/read.ts";
 import { remedyFor } from "../drizzle/remedy.ts";
 import { renderPostgresql } from "../drizzle/render-postgresql.ts";
 import { renderSqlite } from "../drizzle/render-sqlite.ts";
-import { defineOrm, type ModelReading, type ModelRepository } from "../orm.ts";
+import { defineOrm, type ModelReading } from "../orm.ts";
 import { directoryOf, foreignFolderOf } from "../paths.ts";
-import type { Dialect, ModelFile } from "../types.ts";
-import { compareText } from "../versions.ts";
+import type { ModelFile } from "../types.ts";
 
 /**
  * Tables are what the files of `schema` in drizzle.config.ts export; `out` names the directory of their migrations (Drizzle
@@ -35,13 +36,7 @@ export default defineOrm({
     const config = configFor(directory, files);
     if (!config || config.dialect === "other") return [];
     const home = homeOf(config, directory);
-    const entries = home === null ? [] : schemaFilesOf(config, home, files.paths);
-    if (entries.length === 0) return [];
-    // The configuration comes first: it is how the others are found again.
-    files.asked.delete(config.path);
-    for (const path of entries) files.text(path);
-    readSchema(entries, files, dialectOf(config, entries, files), config.casing);
-    return [config.path, ...[...files.asked].sort(compareText)];
+    return filesOf(config, home === null ? [] : schemaFilesOf(config, home, files.paths), files);
   },
   read(files, dialect) {
     const texts = new Map(files.map(({ path, text }) => [path, text]));
@@ -57,6 +52,7 @@ export default defineOrm({
     } satisfies ModelReading;
   },
   remedyFor,
+  push,
 });
 
 const placesOfModels =
@@ -72,23 +68,6 @@ const changedLine =
 /** Columns and tables, on the lines that change or around them: text(), pgTable(…); or which files of them count. */
 const tableAround =
   /drizzle-orm\/(pg|sqlite)-core|\b(pg|sqlite)(Table|TableCreator|Enum|Schema|Sequence|View)\b|[:=]\s*(text|(var)?char|citext|(big|small)?(int|serial)(eger)?|boolean|numeric|decimal|real|doublePrecision|jsonb?|timestamp|date|time|interval|uuid|inet|bytea|blob|vector)\(|^[+-]\s*export \* from /m;
-
-interface Recorded extends SourceFiles {
-  /** Files whose texts were asked for. */
-  readonly asked: Set<string>;
-}
-
-function recorded({ paths, text }: ModelRepository): Recorded {
-  const asked = new Set<string>();
-  return {
-    paths: new Set(paths),
-    asked,
-    text(path) {
-      asked.add(path);
-      return text(path);
-    },
-  };
-}
 
 /** The configuration whose migrations go to the directory. */
 function configFor(directory: string, files: Recorded): DrizzleConfig | null {
@@ -120,9 +99,4 @@ function distance(path: string, directory: string): number {
 function configIn(files: readonly ModelFile[], source: SourceFiles): DrizzleConfig | null {
   const [first] = files;
   return first && isConfigPath(first.path) ? readConfig(first.path, source) : null;
-}
-
-function dialectOf(config: DrizzleConfig, entries: readonly string[], files: SourceFiles): Dialect {
-  if (config.dialect === "postgresql" || config.dialect === "sqlite") return config.dialect;
-  return entries.some((path) => files.text(path)?.includes("sqlite-core")) ? "sqlite" : "postgresql";
 }

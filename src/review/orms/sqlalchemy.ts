@@ -1,5 +1,6 @@
 import { defineOrm } from "../orm.ts";
 import { modelFilesFor, modelPath } from "../sqlalchemy/files.ts";
+import { push } from "../sqlalchemy/push.ts";
 import { readModels } from "../sqlalchemy/read.ts";
 import { remedyFor } from "../sqlalchemy/remedy.ts";
 
@@ -19,6 +20,7 @@ export default defineOrm({
   filesFor: (directory, repository) => modelFilesFor(directory, repository),
   read: (files, dialect) => readModels(files, dialect),
   remedyFor,
+  push,
 });
 
 /** What only models are made of, on a line that is added or taken away and is no comment; the head of a table's class around it. */

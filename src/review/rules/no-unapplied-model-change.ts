@@ -1,3 +1,4 @@
+import { columnsIn } from "../drift.ts";
 import { defineRule, type ModelContext } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
@@ -45,7 +46,7 @@ function harmOf(change: ModelChange, context: ModelContext): Harm | null {
   const { kind, before, after } = change;
   if (kind === "column") return after === null ? ofLostColumn(change, context) : ofNewColumn(change);
   if (kind === "type" || kind === "nullability" || kind === "default") return ofColumn(change, context);
-  return before === null ? ofNewKey(change) : ofLostKey(change, context);
+  return before === null ? ofNewKey(change, context) : ofLostKey(change, context);
 }
 
 /** A column that nothing sets any more does no harm, unless it must be set. */
@@ -94,7 +95,10 @@ function ofColumn(
   };
 }
 
-function ofNewKey({ kind, object }: ModelChange): Harm {
+/** Of a key with a new column the column is told. */
+function ofNewKey({ kind, table, object }: ModelChange, { before }: ModelContext): Harm | null {
+  const known = before.tables.find(({ name }) => name === table)?.columns.map(({ name }) => name) ?? [];
+  if (!columnsIn(object).every((column) => known.includes(column))) return null;
   const what = { unique: "a unique key", index: "an index", "foreign key": "a foreign key" };
   return {
     message: say`does not add ${[what[kind as keyof typeof what]]} on ${object} to a table that is there.`,

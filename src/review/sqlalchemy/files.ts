@@ -106,6 +106,11 @@ function leadsOn(path: string, text: string, isAround: boolean): boolean {
   return isGathering && (!isAround || modelPath.test(path));
 }
 
+/** Whether a module declares models, or what models are made of. */
+export function declaresModels(text: string): boolean {
+  return declares.test(text);
+}
+
 const declares =
   /\b(mapped_column|Column|declarative_base|DeclarativeBase|declared_attr|as_declarative|TypeDecorator|UserDefinedType|MetaData|SQLModel|SQLAlchemy)\b|\bTable\s*\(|\.Model\b/;
 
