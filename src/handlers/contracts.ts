@@ -16,14 +16,14 @@ export async function readContracts(
   base: readonly TreeFile[],
   read: (database: Database, entries: readonly HistoryEntry[]) => Promise<readonly Script[]>,
 ): Promise<readonly Contract[]> {
-  const found: Pick<Contract, "used" | "expansion">[] = [];
+  const found: Pick<Contract, "directory" | "used" | "expansion">[] = [];
   for (const database of changes.databases) {
     const used = takenAway(database);
     if (used.length === 0 || database.history.length === 0) continue;
     const scripts = await read(database, database.history.slice(-mostRead));
     for (const one of used) {
       const expansion = expansionOf(one, scripts);
-      if (expansion) found.push({ used: one, expansion });
+      if (expansion) found.push({ directory: database.directory, used: one, expansion });
     }
   }
   if (found.length === 0) return [];

@@ -142,7 +142,8 @@ function contextOf(
     brokenQueries: known && isComplete(known) ? brokenQueries(changes, known) : [],
     brokenCode: compatibilityOf(changes, database, known)?.oldCode ?? [],
     uses: (used) => usesOf(used, { changes, database, run: known }),
-    contract: (used) => contracts.find((one) => isUse(one.used, used)) ?? null,
+    contract: (used) =>
+      contracts.find((one) => one.directory === database.directory && isUse(one.used, used)) ?? null,
     head: isWhole ? known.head : null,
     drift: isWhole ? driftOf(database, known) : [],
     postgres,

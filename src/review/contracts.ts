@@ -31,6 +31,8 @@ export type Naming =
 
 /** The last step of a change that an earlier one began: something goes for which the history has already made room. */
 export interface Contract {
+  /** The folder of the database's migrations. */
+  readonly directory: string;
   readonly used: Used;
   readonly expansion: Expansion;
   readonly origin: Origin | null;
@@ -56,15 +58,17 @@ const longest = 20_000;
  * the newest one. Null where there is none.
  */
 export function expansionOf(used: Used, history: readonly Script[]): Expansion | null {
+  // What fills a column may come later; a table that is filled later was made for something else.
   const later: string[] = [];
   for (const script of history.toReversed()) {
     const statements = script.statements.map(({ sql }) => sql).filter(({ length }) => length < longest);
     later.push(...statements);
     const operations = operationsOf(script);
-    if (operations.some((one) => isPutAside(used, one))) return { path: script.path, successor: null };
+    if (operations.some((one) => isPutAside(used, one) && !isBuiltAnew(one, operations)))
+      return { path: script.path, successor: null };
     const successor = operations
       .flatMap((one) => successorIn(used, one))
-      .find((name) => later.some((sql) => isFilled(used, name, sql)));
+      .find((name) => (used.kind === "table" ? statements : later).some((sql) => isFilled(used, name, sql)));
     if (successor !== undefined) return { path: script.path, successor };
   }
   return null;
@@ -131,6 +135,14 @@ function isPutAside(used: Used, operation: Operation): boolean {
   if (used.kind !== "table" || operation.kind !== "renameTable") return false;
   const schema = operation.table.slice(0, operation.table.length - bareName(operation.table).length);
   return `${schema}${operation.to}` === used.table;
+}
+
+/** A table that the same script makes, and gives the name under which another one goes. */
+function isBuiltAnew(operation: Operation, all: readonly Operation[]): boolean {
+  return (
+    operation.kind === "renameTable" &&
+    all.some((one) => one.kind === "createTable" && one.table === operation.table)
+  );
 }
 
 /** What an operation makes that could take its place. */

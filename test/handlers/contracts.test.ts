@@ -131,6 +131,42 @@ describe("the last step of a change", () => {
   });
 });
 
+it("is not a table that took its present name when it was built anew", async () => {
+  commit("Rebuild", {
+    [path5]:
+      "CREATE TABLE orders_new (id bigint PRIMARY KEY, order_status text NOT NULL);\nINSERT INTO orders_new SELECT * FROM orders;\nDROP TABLE orders;\nALTER TABLE orders_new RENAME TO orders;\n",
+    "src/a.ts": "orders",
+  });
+  const [said] = await dropped({ "db/0006_drop.up.sql": "DROP TABLE orders;\n" });
+  expect(said).not.toContain("put it aside");
+});
+
+it("is not a table that was there for something else when it was filled", async () => {
+  commit("Add kv", {
+    [path5]: "CREATE TABLE kv (key text PRIMARY KEY, value text);\n",
+    "src/a.ts": "orders",
+  });
+  commit("Keep one value", {
+    "db/0006_value.up.sql": "INSERT INTO kv SELECT 'first', order_status FROM orders LIMIT 1;\n",
+  });
+  const [said] = await dropped({ "db/0007_drop.up.sql": "DROP TABLE orders;\n" });
+  expect(said).not.toContain("in its place");
+});
+
+it("is none of another database that has a table of the same name", async () => {
+  commit("Rename there", {
+    "lite/0001_orders.up.sql": "CREATE TABLE o (id bigint PRIMARY KEY);\n",
+    "lite/0002_orders.up.sql": "ALTER TABLE o RENAME TO orders;\n",
+    "src/a.ts": "orders",
+  });
+  const said = await dropped({
+    "db/0006_drop.up.sql": "DROP TABLE orders;\n",
+    "lite/0003_drop.up.sql": "DROP TABLE orders;\n",
+  });
+  expect(said).toHaveLength(2);
+  expect(said.filter((one) => one.includes("put it aside"))).toHaveLength(1);
+});
+
 describe("a name", () => {
   it("is found as code writes it", () => {
     const pattern = new RegExp(patternOf("user_id"), "i");
