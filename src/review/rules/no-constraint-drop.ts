@@ -32,7 +32,8 @@ export default defineRule({
       if (!before || !index?.unique || index.columns.includes(null) || context.isNew(before.name)) return;
       const columns = index.columns.flatMap((column) => column ?? []);
       const after = tableAfter(before, context);
-      if (!after || isUnique(after, columns) || !hasColumns(after, columns)) return;
+      if (!after || isUnique(after, columns, index.where) || !hasColumns(after, columns)) return;
+      if (index.where !== null) return partlyUnique(index.where, columns, before.name, name, at);
       return unique(columns, before.name, name, at, partialOf(after, columns));
     },
     dropNotNull({ table, column, at }, context) {
@@ -77,12 +78,12 @@ function hasColumns({ columns }: Table, names: readonly string[]): boolean {
   return names.every((name) => columns.some((one) => one.name === name));
 }
 
-/** A unique key of the same columns, or of fewer of them. */
-function isUnique({ indexes }: Table, columns: readonly string[]): boolean {
+/** A unique key of the same columns, or of fewer of them, for all rows or for those of the condition. */
+function isUnique({ indexes }: Table, columns: readonly string[], where: string | null = null): boolean {
   return indexes.some(
     (index) =>
       index.unique &&
-      index.where === null &&
+      (index.where === null || index.where === where) &&
       index.columns.length > 0 &&
       index.columns.every((name) => name !== null && columns.includes(name)),
   );
@@ -139,6 +140,24 @@ function unique(
     instead: partial
       ? say`First release code that writes ${`${target} WHERE ${partial}`}, or that does without ON CONFLICT.`
       : say`Put the unique key that is wanted in its place in the same migration, or first release code that does without it.`,
+    at,
+    object: `${table}.${name}`,
+  };
+}
+
+/** The same of a unique index that held for some rows only. */
+function partlyUnique(
+  where: string,
+  columns: readonly string[],
+  table: TableName,
+  name: string,
+  at: Span,
+): Problem {
+  const target = `ON CONFLICT ${sqlColumns(columns)} WHERE ${where}`;
+  return {
+    message: say`Without ${name} nothing keeps ${list(columns)} of ${table} unique where ${where}, and INSERT … ${target} fails.`,
+    evidence: [say`observed: no unique index of ${list(columns)} for these rows is left on ${table}`],
+    instead: say`Put the unique key that is wanted in its place in the same migration, or first release code that does without it.`,
     at,
     object: `${table}.${name}`,
   };
