@@ -1,4 +1,6 @@
-import type { Operation, Schema, Script, TableName } from "./types.ts";
+import { bareName } from "./advice.ts";
+import { readToken } from "./sql/lexer.ts";
+import type { Operation, Schema, Script, Statement, TableName } from "./types.ts";
 
 /**
  * Whether a table that a migration drops lives on in another of the same name that the migration fills: no code misses it,
@@ -30,7 +32,28 @@ function isMadeLast(name: TableName, operations: readonly Operation[]): boolean 
   return last !== undefined && last.kind !== "dropTable";
 }
 
-/** The same of a column: the migration leaves another of its name, and writes to the table. */
+/** Whether a table that the script makes takes the name of another. */
+export function isReplacement(made: TableName, name: TableName, script: Script): boolean {
+  const operations = operationsOf(script);
+  return (
+    operations.some((one) => one.kind === "createTable" && one.table === made) &&
+    operations.some((one) => one.kind === "renameTable" && one.table === made && one.to === bareName(name))
+  );
+}
+
+/** Whether a query in the statement may leave rows out of what it reads. */
+export function picksRows({ sql }: Statement): boolean {
+  for (let token = readToken(sql, 0, sql.length); token; token = readToken(sql, token.end, sql.length))
+    if (token.kind === "word" && pickingWords.has(sql.slice(token.start, token.end).toLowerCase()))
+      return true;
+  return false;
+}
+
+const pickingWords: ReadonlySet<string> = new Set(
+  "where having limit fetch join distinct group intersect except".split(" "),
+);
+
+/** Whether a column that a migration drops lives on: the migration leaves another of its name, and writes to the table. */
 export function isColumnReplaced(
   table: TableName,
   column: string,

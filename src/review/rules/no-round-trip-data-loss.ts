@@ -1,13 +1,23 @@
-import { isColumnReplaced, isTableReplaced } from "../replaced.ts";
+import { isColumnReplaced, isReplacement, isTableReplaced, picksRows } from "../replaced.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import type { DataChange, Migration, Operation, Schema, Severity, Statement, Text } from "../types.ts";
+import type {
+  DataChange,
+  Migration,
+  Operation,
+  Schema,
+  Script,
+  Severity,
+  Statement,
+  Text,
+} from "../types.ts";
 
 export default defineRule({
   summary: "Let up and down together keep the data",
   why: "A rollback that restores the schema but not the values loses data in silence: nobody looks until it is needed.",
   instead: "Keep the old values, in a spare column or table, until the step can no longer be taken back.",
-  // Seen: seeded rows were compared before the up and after the down. Values that the up itself overwrites or deletes are the author's word: a warning.
+  // Seen: seeded rows were compared before the up and after the down. Values that the up itself overwrites or deletes are the
+  // author's word: a warning; rows that go by their values, which are made up here: a note.
   severity: "error",
   dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the values are derived, or not needed after the change.",
@@ -19,7 +29,7 @@ export default defineRule({
       const changes = trip.data.filter((change) => !isDropped(change, migration, run.after));
       const [first] = changes;
       if (!first) return;
-      const cause = migration.up.statements.find((statement) => touches(statement, first));
+      const cause = migration.up.statements.find((statement) => touches(statement, first, migration.up));
       const place = cause ?? migration.down?.statements.at(-1);
       return {
         message: say`Up and down together ${sentence(first)}${changes.length > 1 ? say`, and more` : []}.`,
@@ -53,11 +63,24 @@ function sentence({ table, column, rows, of, change }: DataChange): Text {
 }
 
 function severityOf(changes: readonly DataChange[], { up }: Migration): Severity {
-  if (changes.every(({ change }) => change === "added")) return "info";
-  const silent = changes.some(
-    (change) => change.change !== "added" && !up.statements.some((statement) => writes(statement, change)),
-  );
-  return silent ? "error" : "warning";
+  const grave = changes.filter((change) => change.change !== "added" && !isPicked(change, up));
+  if (grave.length === 0) return "info";
+  return grave.every((change) => up.statements.some((statement) => writes(statement, change)))
+    ? "warning"
+    : "error";
+}
+
+/** Rows that the up deletes, or does not bring along to a new table, by what is in them. */
+function isPicked(change: DataChange, up: Script): boolean {
+  return change.column === null && up.statements.some((statement) => picks(statement, change, up));
+}
+
+function picks(statement: Statement, { table }: DataChange, up: Script): boolean {
+  return statement.operations.some((operation) => {
+    if (operation.kind !== "write") return false;
+    if (operation.verb === "delete") return operation.table === table && operation.filtered;
+    return operation.verb === "insert" && isReplacement(operation.table, table, up) && picksRows(statement);
+  });
 }
 
 function writes({ operations }: Statement, { table }: DataChange): boolean {
@@ -68,8 +91,9 @@ function isWrite(operation: Operation): operation is Extract<Operation, { kind: 
   return operation.kind === "write" || operation.kind === "truncateTable";
 }
 
-function touches(statement: Statement, change: DataChange): boolean {
+function touches(statement: Statement, change: DataChange, up: Script): boolean {
   if (writes(statement, change)) return true;
+  if (picks(statement, change, up)) return true;
   return statement.operations.some(
     (operation) =>
       "table" in operation &&
