@@ -9,6 +9,7 @@ import { fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
 import { say } from "../text.ts";
 import type { Skipped } from "../types.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
+import { numberedFolders } from "./sql-pairs.ts";
 
 /**
  * golang-migrate pairs `<version>_<name>.up.sql` and `.down.sql` by version alone, orders versions as unsigned 64-bit
@@ -19,7 +20,10 @@ export default defineFramework({
   title: "golang-migrate",
   concerns: null,
   find({ folders }) {
+    // It reads one folder: a history in several is another runner's.
+    const numbered = numberedFolders(folders.keys());
     return [...folders]
+      .filter(([directory]) => !numbered.has(directory))
       .map(([directory, files]) => layOut(directory, files))
       .filter((found) => found.migrations.length > 0);
   },

@@ -11,14 +11,15 @@ import { compareText, compareVersions, normalVersion } from "../versions.ts";
 
 /**
  * Numbered SQL files that some runner executes in order: `001_name.sql` with or without `001_name.down.sql`,
- * `001-name_up.sql` and `_down.sql`, `V1_name.up.sql`, `up/001.sql` and `down/001.sql`. Which runner it is cannot be
- * seen; most send a file as one query. Files named as golang-migrate and Flyway name theirs are left to those.
+ * `001-name_up.sql` and `_down.sql`, `V1_name.up.sql`, `up/001.sql` and `down/001.sql`, and all of these in folders that are
+ * numbers, `12/01_name.sql`. Which runner it is cannot be seen; most send a file as one query. Files named as golang-migrate and Flyway name theirs are left to those.
  */
 export default defineFramework({
   title: "plain SQL files",
   concerns: null,
-  find({ paths, named }) {
-    const directories = groupBy(paths.filter(isSqlPath), homeOf);
+  find({ paths, folders, named }) {
+    const numbered = numberedFolders(folders.keys());
+    const directories = groupBy(paths.filter(isSqlPath), (path) => homeOf(path, numbered));
     return [...directories]
       .map(([directory, files]) => layOut(directory, files, named.includes(directory)))
       .filter((found) => found.migrations.length > 0);
@@ -27,12 +28,15 @@ export default defineFramework({
   hasDowns: true,
   habits: { late: "unknown", duplicates: "unknown", checksums: false, together: false },
   outsideTransaction: say`a migration file of its own, as its only statement`,
-  write: ({ version, name, after, up, down }) => [
-    { path: renamed(after.up, version, name), text: up },
-    ...(down === null || after.down === null
-      ? []
-      : [{ path: renamed(after.down, version, name), text: down }]),
-  ],
+  write({ directory, version, name, after, up, down }) {
+    // The folder is the first part of the version.
+    const own =
+      directoryOf(after.up) !== directory && isNumber(after.up) ? version.replace(/^\d+\./, "") : version;
+    return [
+      { path: renamed(after.up, own, name), text: up },
+      ...(down === null || after.down === null ? [] : [{ path: renamed(after.down, own, name), text: down }]),
+    ];
+  },
 });
 
 /** A path with another version and name, the direction as it stands. */
@@ -52,9 +56,21 @@ interface Parsed {
   readonly separator: string;
 }
 
-/** The directory of a file; files of `x/up` and `x/down` stand together under `x`. */
-function homeOf(path: string): string {
+/** Folders that are numbers and stand beside others that are: together they hold one history. */
+export function numberedFolders(folders: Iterable<string>): ReadonlySet<string> {
+  const numbers = [...folders].filter((folder) => /^\d+$/.test(fileNameOf(folder)));
+  const siblings = [...groupBy(numbers, directoryOf)].filter(([, all]) => all.length > 1);
+  return new Set(siblings.flatMap(([, all]) => all));
+}
+
+function isNumber(path: string): boolean {
+  return /^\d+$/.test(fileNameOf(directoryOf(path)));
+}
+
+/** The directory of a file; files of `x/up` and `x/down` stand together under `x`, and those of `x/1` and `x/2`. */
+function homeOf(path: string, numbered: ReadonlySet<string>): string {
   const directory = directoryOf(path);
+  if (numbered.has(directory)) return directoryOf(directory);
   return /^(up|down)$/i.test(fileNameOf(directory)) ? directoryOf(directory) : directory;
 }
 
@@ -117,7 +133,14 @@ function parse(directory: string, path: string): Parsed | null {
   if (version === undefined) return null;
   if (prefix !== "" && direction === null) return null;
   if (direction === null && !/^\d+[-_]/.test(base)) return null;
-  return { path, version, name: name ?? "", direction, separator: half ? "/" : (marked?.[2] ?? "") };
+  const inFolder = half === null && directoryOf(path) !== directory ? `${folder}.${version}` : version;
+  return {
+    path,
+    version: inFolder,
+    name: name ?? "",
+    direction,
+    separator: half ? "/" : (marked?.[2] ?? ""),
+  };
 }
 
 function directionOf(mark: string | undefined): "up" | "down" | null {
@@ -156,9 +179,10 @@ function downPathOf(directory: string, up: Parsed, style: Parsed | null): string
   const file = fileNameOf(up.path);
   if (up.separator === "/")
     return joinPath(directory, `down/${file.replace(/([._-])up(\.sql)$/i, "$1down$2")}`);
-  if (up.direction === "up") return joinPath(directory, file.replace(/up(\.sql)$/i, "down$1"));
+  const beside = directoryOf(up.path);
+  if (up.direction === "up") return joinPath(beside, file.replace(/up(\.sql)$/i, "down$1"));
   if (style === null || style.separator === "/") return null;
-  return joinPath(directory, file.replace(/(\.sql)$/i, `${style.separator}down$1`));
+  return joinPath(beside, file.replace(/(\.sql)$/i, `${style.separator}down$1`));
 }
 
 /** A folder whose own or parent's name tells that numbered files in it are migrations. */
