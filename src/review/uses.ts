@@ -24,6 +24,8 @@ export interface Use {
   readonly line: number | null;
   /** A query's name; of a model what it maps, by the names of the database. */
   readonly name: string;
+  /** How a query fails that the change takes away or alters; null for others, which are findings of their own. */
+  readonly failure: { readonly code: string; readonly message: string } | null;
 }
 
 /** Who of the base side's code uses something that the change takes away. */
@@ -60,7 +62,10 @@ export function usesOf(used: Used, { changes, database, run }: Seen): Uses {
   return {
     by: [
       ...(side ? modelUses(used, side) : []),
-      ...using.map(({ name, path, line }): Use => ({ kind: "query", path, line, name })),
+      ...using.map(({ name, path, line, after, isDeployed }): Use => {
+        const failure = isDeployed && after.kind === "failed" ? after : null;
+        return { kind: "query", path, line, name, failure };
+      }),
     ],
     isAll:
       side !== null &&
@@ -75,11 +80,36 @@ export function usesOf(used: Used, { changes, database, run }: Seen): Uses {
   };
 }
 
-/** Where the base side's models still map it, as a sentence that follows another; null when they do not, or are not known. */
-export function stillMapped({ by }: Uses): Text | null {
-  const models = by.filter(({ kind }) => kind === "model");
-  const [first] = models;
-  return first ? say` ${placeOf(first)} on the base branch still maps it.` : null;
+/**
+ * Where the base side's models still map it and its queries ask for it, as sentences that follow another; null when they do not, or
+ * are not known.
+ */
+export function stillMapped(uses: Uses): Text | null {
+  const model = uses.by.find(({ kind }) => kind === "model");
+  const mapped = model ? say` ${placeOf(model)} on the base branch still maps it.` : [];
+  const [query, ...more] = queriesBroken(uses);
+  const others = more.length > 0 ? say` and ${more.length} more` : [];
+  const asked = query
+    ? say` The annotated ${[more.length > 0 ? "queries" : "query"]} ${query.name} (${placeOf(query)})${others} on the base branch ${[more.length > 0 ? "fail" : "fails"]} from then on.`
+    : [];
+  return model || query ? [...mapped, ...asked] : null;
+}
+
+/** So many queries are named one by one. */
+const shown = 5;
+
+/** How the queries that the change alters or takes away fail without it, one fact an entry. */
+export function failing(uses: Uses): readonly Text[] {
+  return queriesBroken(uses)
+    .slice(0, shown)
+    .map(
+      (query) =>
+        say`observed: ${query.name} (${placeOf(query)}) is planned on the base schema, and then fails: ${query.failure?.message ?? ""} (${[query.failure?.code ?? ""]})`,
+    );
+}
+
+function queriesBroken({ by }: Uses): readonly Use[] {
+  return by.filter(({ failure }) => failure !== null);
 }
 
 /** That the base side's code does not use it, as a sentence that follows another, with what was looked at; null when it does, or that is not known. */
@@ -103,7 +133,9 @@ function modelUses(used: Used, { schema, declarations, files }: ModelSide): Use[
   const [own, around] = [declarations.find(name), declarations.find(owner)];
   if (!isMapped(used, schema) || own?.isUnused || around?.isUnused) return [];
   const place = own ?? around;
-  return [{ kind: "model", name, path: place?.path ?? files[0] ?? "", line: place?.line ?? null }];
+  return [
+    { kind: "model", name, path: place?.path ?? files[0] ?? "", line: place?.line ?? null, failure: null },
+  ];
 }
 
 function isMapped(used: Used, { tables, enums }: ModelSide["schema"]): boolean {
@@ -146,6 +178,8 @@ interface BaseQuery {
   readonly sql: string;
   readonly before: PlanOutcome;
   readonly after: PlanOutcome;
+  /** Whether the change takes it away or alters it. */
+  readonly isDeployed: boolean;
 }
 
 /** The base side's queries, on the base schema and on the one that the change leaves. */
@@ -153,13 +187,13 @@ function baseQueries({ queries, deployed }: ChangeSet, run: DryRun): BaseQuery[]
   return [
     ...run.deployed.flatMap(({ query, before, after }) => {
       const subject = deployed[query];
-      return subject ? [{ ...subject, before, after }] : [];
+      return subject ? [{ ...subject, before, after, isDeployed: true }] : [];
     }),
     ...run.queries.flatMap(({ query, before, after }) => {
       const subject = queries[query];
       if (!subject || !before || !isSame(subject.sql, subject.baseSql)) return [];
       const { name, path, line, sql } = subject;
-      return [{ name, path, line, sql, before, after }];
+      return [{ name, path, line, sql, before, after, isDeployed: false }];
     }),
   ];
 }

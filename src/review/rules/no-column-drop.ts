@@ -6,7 +6,7 @@ import { dropColumnSequence } from "../sequences/column.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
-import { notUsed, stillMapped } from "../uses.ts";
+import { failing, notUsed, stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Drop a column only after no running code uses it",
@@ -45,11 +45,14 @@ export default defineRule({
           ...(twin ? say` ${twin}, of the same type, starts without its values.` : []),
           ...(unused ?? (former === column && !isThereAgain ? stillUsed(uses, contract) : null) ?? []),
         ],
-        evidence: lost
-          ? [
-              say`observed: the down migration brought back ${lost.of - lost.rows} of ${lost.of} seeded values`,
-            ]
-          : [],
+        evidence: [
+          ...(lost
+            ? [
+                say`observed: the down migration brought back ${lost.of - lost.rows} of ${lost.of} seeded values`,
+              ]
+            : []),
+          ...failing(uses),
+        ],
         instead: twin
           ? say`If ${twin} is ${column} under another name, run ${copy} in between, release code that uses ${twin}, and drop ${column} in the release after it.`
           : insteadOf(table, column, unused !== null),

@@ -2,7 +2,7 @@ import { tableBefore } from "../observed.ts";
 import { defineRule } from "../rule.ts";
 import { renameColumnSequence } from "../sequences/column.ts";
 import { say } from "../text.ts";
-import { notUsed, stillMapped } from "../uses.ts";
+import { failing, notUsed, stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Keep a column's name while running code uses it",
@@ -42,6 +42,7 @@ export default defineRule({
         };
       return {
         message: say`Renaming ${column} to ${to} breaks running code that still uses ${`${table}.${column}`}.${stillMapped(uses) ?? []}`,
+        evidence: failing(uses),
         instead: say`Add ${to} beside ${column}, write to both, copy the old values, move the readers, and drop ${column} in a later release.`,
         at,
         object: `${table}.${column}`,

@@ -1,7 +1,7 @@
 import { list } from "../advice.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Migration } from "../types.ts";
+import type { Migration, Span } from "../types.ts";
 import { stillMapped } from "../uses.ts";
 
 export default defineRule({
@@ -40,9 +40,22 @@ export default defineRule({
   },
 });
 
-/** A value that is renamed in place is another danger; a block may hide what it does. */
-function createdAt(name: string, { up }: Migration) {
-  return up.statements.find(({ operations }) =>
-    operations.some((one) => one.kind === "createType" && one.name === name),
+/**
+ * A value that is renamed in place is another danger; a block may hide what it does. Some make the new type under another name, which
+ * takes the old one's place afterwards.
+ */
+function createdAt(name: string, { up }: Migration): Span | undefined {
+  const operations = up.statements.flatMap((statement) => statement.operations);
+  const former = operations.flatMap((one) =>
+    one.kind === "renameObject" && one.object === "type" && renamed(one.name, one.to) === name
+      ? [one.name]
+      : [],
+  );
+  return up.statements.find(({ operations: own }) =>
+    own.some((one) => one.kind === "createType" && [name, ...former].includes(one.name)),
   )?.span;
+}
+
+function renamed(name: string, to: string): string {
+  return `${name.slice(0, name.lastIndexOf(".") + 1)}${to}`;
 }

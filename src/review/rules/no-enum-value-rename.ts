@@ -1,6 +1,6 @@
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import { stillMapped } from "../uses.ts";
+import { failing, stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Keep an enum's value while running code uses it",
@@ -16,8 +16,10 @@ export default defineRule({
       const known = base?.enums.find(({ name }) => name === type);
       // Of a type, or a value, that this pull request makes.
       if (base && !known?.labels.includes(value)) return;
+      const used = uses({ kind: "enum value", type, value });
       return {
-        message: say`Renaming ${value} to ${to} breaks running code that still sends ${value} as ${type}, or does not know ${to}.${stillMapped(uses({ kind: "enum value", type, value })) ?? []}`,
+        message: say`Renaming ${value} to ${to} breaks running code that still sends ${value} as ${type}, or does not know ${to}.${stillMapped(used) ?? []}`,
+        evidence: failing(used),
         instead: say`Add ${to} beside ${value}, release code that reads both, write only ${to} and move the rows, and leave ${value} unused.`,
         at,
         object: `${type}.${value}`,

@@ -1,7 +1,8 @@
 import { bareName } from "../advice.ts";
-import { type BrokenQuery, defineRule } from "../rule.ts";
+import { type BrokenQuery, type Context, defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Database, Migration, Operation, Problem, Statement, Text } from "../types.ts";
+import type { Used } from "../uses.ts";
 
 /** So many queries are named one by one. */
 const shown = 5;
@@ -16,8 +17,10 @@ export default defineRule({
   ignoreWhen: "the application is stopped during the deploy.",
   sources: ["PostgreSQL documentation, appendix A, Error Codes"],
   check: {
-    migration(migration, { brokenQueries, database }) {
-      const places = brokenQueries.map((query) => ({ query, ...culpritOf(query, database) }));
+    migration(migration, { brokenQueries, database, uses }) {
+      const places = brokenQueries
+        .map((query) => ({ query, ...culpritOf(query, database) }))
+        .filter(({ query, operation }) => !isToldWith(operation, query, uses));
       const own = places.filter((place) => place.migration === migration);
       const statements = [...new Set(own.map(({ statement }) => statement))];
       return statements.map((statement) =>
@@ -59,18 +62,44 @@ function placeOf({ path, line }: BrokenQuery): string {
   return `${path}:${line}`;
 }
 
+/** Whether the rule about what is dropped or renamed names the query as one that uses it: one danger is told once. */
+function isToldWith(
+  operation: Operation | null,
+  { path, line }: BrokenQuery,
+  uses: Context["uses"],
+): boolean {
+  const used = operation && usedOf(operation);
+  return used !== null && uses(used).by.some((use) => use.path === path && use.line === line);
+}
+
+function usedOf(operation: Operation): Used | null {
+  switch (operation.kind) {
+    case "dropColumn":
+    case "renameColumn":
+      return { kind: "column", table: operation.table, column: operation.column };
+    case "dropTable":
+    case "renameTable":
+      return { kind: "table", table: operation.table };
+    case "renameEnumValue":
+      return { kind: "enum value", type: operation.type, value: operation.value };
+    default:
+      return null;
+  }
+}
+
 /** The statement that takes away what the query fails for; the last new migration as a whole when none can be told. */
 function culpritOf(
   query: BrokenQuery,
   { steps }: Database,
-): { migration: Migration | null; statement: Statement | null } {
+): { migration: Migration | null; statement: Statement | null; operation: Operation | null } {
   const changed = steps.filter(({ status }) => status !== "kept");
   const names = namesIn(query.message);
   for (const migration of changed)
-    for (const statement of migration.up.statements)
-      if (statement.operations.some((operation) => names.includes(goneWith(operation) ?? "")))
-        return { migration, statement };
-  return { migration: changed.at(-1) ?? null, statement: null };
+    for (const statement of migration.up.statements) {
+      const operation = statement.operations.find((one) => names.includes(goneWith(one) ?? ""));
+      if (operation) return { migration, statement, operation };
+    }
+  return { migration: changed.at(-1) ?? null, statement: null, operation: null };
 }
 
 /** `column "a" does not exist`, `column t.a does not exist`, `function f(integer) does not exist`: the names without what they stand in. */

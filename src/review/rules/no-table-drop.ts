@@ -5,7 +5,7 @@ import { defineRule, type OperationContext } from "../rule.ts";
 import { dropTableSequence } from "../sequences/table.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
-import { stillMapped } from "../uses.ts";
+import { failing, stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Drop a table only after no running code uses it",
@@ -39,7 +39,7 @@ export default defineRule({
               ...messageOf(table, former, partition, context),
               ...((isTold ? null : stillUsed(uses, contract)) ?? []),
             ],
-        evidence: locksElsewhere(table, context),
+        evidence: [...locksElsewhere(table, context), ...failing(uses)],
         ...(unused && { severity: "info" }),
         instead: unused
           ? say`See that no SQL in the code names ${table}, and keep a copy if the rows may be needed.`

@@ -5,7 +5,7 @@ import { renameTableSequence } from "../sequences/table.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Fix, Script, TableName, Text } from "../types.ts";
-import { stillMapped } from "../uses.ts";
+import { failing, stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Leave a view under the old name when a table is renamed",
@@ -27,8 +27,10 @@ export default defineRule({
       if (context.before && !tableBefore(context, table)) return;
       if (isStillThere(table, context)) return;
       const renamed = table.slice(0, table.length - bareName(table).length) + to;
+      const uses = context.uses({ kind: "table", table: context.formerName(table) });
       return {
-        message: say`Renaming ${table} to ${to} breaks running code that still uses ${table}.${stillMapped(context.uses({ kind: "table", table: context.formerName(table) })) ?? []}`,
+        message: say`Renaming ${table} to ${to} breaks running code that still uses ${table}.${stillMapped(uses) ?? []}`,
+        evidence: failing(uses),
         instead: insteadOf(table, renamed, context),
         at,
         object: table,
