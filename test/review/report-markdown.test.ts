@@ -327,6 +327,38 @@ describe("the summary", () => {
     expect(summary).toContain("Each finding stands as a comment at its line.");
   });
 
+  it("says in full once what is the same at many places, and of the others what is not", () => {
+    const at = (line: number, severity: "warning" | "info", table: string): Finding => ({
+      ...indexFinding,
+      fingerprint: `${severity}${line}`,
+      severity,
+      gates: false,
+      line,
+      endLine: line,
+      message: say`Deleting from ${"orders"} reads all of ${table}.`,
+      instead: say`Add an index to ${table}.`,
+      fix: null,
+    });
+    const tables = ["t1", "t2", "t3"];
+    const findings = (["warning", "info"] as const).flatMap((severity) =>
+      tables.map((table, i) => at(i + 1, severity, table)),
+    );
+    const summary = toMarkdown(sample({ findings }), summaryOptions);
+    expect(summary.split("**Deleting from `orders`")).toHaveLength(2);
+    expect(summary).toContain(`**Also here:**
+- \`${indexUp.path}:2\`: \`t2\`. Add an index to \`t2\`.
+- \`${indexUp.path}:3\`: \`t3\`. Add an index to \`t3\`.`);
+    expect(summary).toContain(
+      `- \`${indexUp.path}:1\`: Deleting from \`orders\` reads all of \`t1\`. Also line 2: \`t2\`; line 3: \`t3\`. \`no-blocking-index-build\``,
+    );
+    const [first, ...elsewhere] = findings.slice(0, 3);
+    if (!first) throw new Error("there are three");
+    const other = { ...at(9, "warning", "t9"), rule: "no-other", message: say`Another of ${"t9"}.` };
+    expect(commentBody(first, { suggestion: null, elsewhere: [...elsewhere, other] })).toContain(
+      "**Also here:**\n- line 2: `t2`; line 3: `t3`\n- line 9: Another of `t9`.\n",
+    );
+  });
+
   it("says what was not checked, what matters first", () => {
     const skipped = [
       { path: "a.sql", line: 1, reason: "it is a `psql` command", matters: false },

@@ -1,5 +1,6 @@
 import { plain } from "../text.ts";
 import type { Finding, Text } from "../types.ts";
+import { alikeOf, isAlike, lineOf } from "./alike.ts";
 import { codeSpan, fenced, markdown } from "./escape.ts";
 import { type DiffLine, fixDiff } from "./fix-view.ts";
 import { sequenceBlock } from "./sequence-view.ts";
@@ -24,6 +25,7 @@ export interface CommentOptions {
 const severityMarks = { error: "❌", warning: "⚠️", info: "ℹ️" } as const;
 
 /** GitHub's own limit on a comment is 65,536 characters; a person's is lower. */
+const mostPlaces = 40;
 const mostFacts = 12;
 
 /**
@@ -37,7 +39,7 @@ export function commentBody(finding: Finding, options: CommentOptions): string {
     ...headlineBlocks(finding),
     ...alsoBlocks(finding, also),
     ...detailBlocks(finding, options),
-    ...elsewhereBlocks(elsewhere),
+    ...elsewhereBlocks([finding, ...also], elsewhere),
     ...(settled === null ? [] : [settled]),
     footer(acceptable(all), rulesUrl),
     markOf(all),
@@ -92,12 +94,17 @@ function alsoBlocks(first: Finding, also: readonly Finding[]): readonly string[]
   return lines.length > 0 ? [lines.join("\n")] : [];
 }
 
-/** Where else in the file the same is found. */
-function elsewhereBlocks(elsewhere: readonly Finding[]): readonly string[] {
+/** Where else in the file the same is found: a line for each thing that is said, the names of the places that have others. */
+function elsewhereBlocks(told: readonly Finding[], elsewhere: readonly Finding[]): readonly string[] {
   if (elsewhere.length === 0) return [];
-  const shown = elsewhere.slice(0, mostFacts);
-  const lines = shown.map(({ line, message }) => `- line ${line}: ${markdown(message)}`);
-  const rest = elsewhere.length > mostFacts ? [`- and ${elsewhere.length - mostFacts} more`] : [];
+  const shown = elsewhere.slice(0, mostPlaces);
+  const lines = alikeOf(shown).map(({ first, others }) => {
+    const known = told.find((finding) => isAlike(finding, first));
+    const places = others.map((other) => lineOf(other, known ?? first));
+    const head = known ? lineOf(first, known) : `line ${first.line}: ${markdown(first.message)}`;
+    return `- ${[head, ...places].join("; ")}`;
+  });
+  const rest = elsewhere.length > mostPlaces ? [`- and ${elsewhere.length - mostPlaces} more`] : [];
   return [["**Also here:**", ...lines, ...rest].join("\n")];
 }
 

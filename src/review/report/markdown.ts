@@ -1,6 +1,7 @@
 import type { Conflict } from "../conflicts.ts";
 import { plain } from "../text.ts";
 import type { Accepted, Finding, PlanOutcome, Report } from "../types.ts";
+import { alikeOf, differing, lineOf } from "./alike.ts";
 import { type Section, withinLimit } from "./budget.ts";
 import { findingBlocks, ruleLink } from "./comment.ts";
 import { type DeployView, deployViews } from "./deploy-view.ts";
@@ -82,14 +83,10 @@ function findingSection(report: Report, { commented, filesUrl = null }: SummaryO
   const rules = [...new Set(rest.map((finding) => finding.rule))];
   const sources = sourcesOf(report.changes);
   const units = rules.flatMap((rule) => {
-    const found = rest.filter((finding) => finding.rule === rule);
-    return found.map((finding, i) => {
+    return alikeOf(rest.filter((finding) => finding.rule === rule)).map(({ first, others }, i) => {
       const title = i === 0 ? [`#### ${ruleLink(rule, report.rulesUrl)}`] : [];
-      return [
-        ...title,
-        placeLink(finding, filesUrl),
-        ...findingBlocks(finding, { suggestion: null, sources }),
-      ].join("\n\n");
+      const blocks = [placeLink(first, filesUrl), ...findingBlocks(first, { suggestion: null, sources })];
+      return [...title, ...blocks, ...elsewhereBlocks(others, first, filesUrl)].join("\n\n");
     });
   });
   return section({
@@ -100,16 +97,34 @@ function findingSection(report: Report, { commented, filesUrl = null }: SummaryO
   });
 }
 
+/** The same at other places: a line each, with what is to be done there where that is something else. */
+function elsewhereBlocks(
+  others: readonly Finding[],
+  first: Finding,
+  filesUrl: string | null,
+): readonly string[] {
+  if (others.length === 0) return [];
+  const lines = others.map((other) => {
+    const names = differing(other, first).join(", ");
+    const isSame = plain(other.instead) === plain(first.instead);
+    const instead = isSame ? "" : ` ${markdown(other.instead)}`;
+    return `- ${placeLink(other, filesUrl)}${names === "" ? "" : `: ${names}.`}${instead}`;
+  });
+  return [["**Also here:**", ...lines].join("\n")];
+}
+
 /** Design advice and the like, a line each: it neither gates nor asks for anything before the merge. */
 function noteSection(report: Report, { commented, filesUrl = null }: SummaryOptions): Section {
   const notes = report.findings.filter((one) => isNote(one) && !commented?.has(one.fingerprint));
   return section({
     priority: 5,
     open: `<details><summary>${count(notes.length, "note")}</summary>\n`,
-    units: notes.map(
-      (note) =>
-        `- ${placeLink(note, filesUrl)}: ${markdown(note.message)} ${ruleLink(note.rule, report.rulesUrl)}`,
-    ),
+    units: alikeOf(notes).map(({ first, others }) => {
+      const places = others.map((other) => lineOf(other, first));
+      const also = places.length > 0 ? [`Also ${places.join("; ")}.`] : [];
+      const said = [markdown(first.message), ...also, ruleLink(first.rule, report.rulesUrl)];
+      return `- ${placeLink(first, filesUrl)}: ${said.join(" ")}`;
+    }),
     close: "\n</details>",
     cut: (left) => `_${count(left, "more note")} cut for length._`,
   });
