@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Origin } from "../review/contracts.ts";
+import { readBlobs } from "./checkout-blobs.ts";
 import { GitError, git } from "./git.ts";
 import { patternOf, pullIn } from "./names-in-code.ts";
-import type { Blob, ChangedFile, Source, TreeFile } from "./source.ts";
+import type { ChangedFile, Source, TreeFile } from "./source.ts";
 
 export interface CheckoutOptions {
   /** A folder in the checkout. */
@@ -29,10 +30,8 @@ export class CheckoutError extends Error {
 }
 
 const usualBases = ["origin/main", "main", "origin/HEAD", "origin/master", "master"];
+const aLink = "it is a symbolic link";
 const largestPatches = 48 * 1024 * 1024;
-const largestBlob = 32 * 1024 * 1024;
-/** Less than the largest blob: files that are together no larger need not be asked for their sizes first. */
-const mostAtOnce = 16 * 1024 * 1024;
 
 /**
  * Opens a local repository as a review's source: what HEAD, or another commit, changes since it left the base. Works in
@@ -51,9 +50,14 @@ export async function openCheckout(options: CheckoutOptions): Promise<Checkout> 
     mergeBaseOf(repo, { base, baseName, head, headName }, signal),
     uncommitted(repo, head, signal),
   );
-  const links = new Set<string>();
+  /** Why what has these ids is not read. */
+  const unread = new Map<string, string>();
   const listing = once(async () => {
-    const output = await git(repo, ["ls-tree", "-r", "-z", "-l", "--full-tree", base], { signal });
+    const how = ["ls-tree", "-r", "-z", "--full-tree", base];
+    // The sizes are those of blobs, which a partial clone may lack.
+    const output = await git(repo, [...how, "-l"], { signal }).catch(
+      unlessRefused(() => git(repo, how, { signal })),
+    );
     return readTree(output.toString("utf8"));
   });
 
@@ -69,25 +73,32 @@ export async function openCheckout(options: CheckoutOptions): Promise<Checkout> 
     ],
     async changedFiles() {
       const range = [mergeBase, head];
-      const how = ["diff-tree", "-r", "-M", "--no-commit-id", "--no-ext-diff", "--no-textconv"];
+      const how = ["diff-tree", "-r", "--no-commit-id", "--no-ext-diff", "--no-textconv"];
+      const raw = ["--raw", "-z", "--abbrev=64", ...range];
       void listing().catch(() => {});
       const [list, text] = await inOrder(
-        git(repo, [...how, "--raw", "-z", "--abbrev=64", ...range], { signal }),
-        patchText(repo, [...how, "-p", "-U3", "--no-color", ...range], signal),
+        // Whether a file was moved is told by its blobs.
+        git(repo, [...how, "-M", ...raw], { signal }).catch(
+          unlessRefused(() => git(repo, [...how, "--no-renames", ...raw], { signal })),
+        ),
+        patchText(repo, [...how, "-M", "-p", "-U3", "--no-color", ...range], signal),
       );
-      const raw = readRaw(list.toString("utf8"));
-      const patches = patchesIn(text, raw);
-      for (const entry of raw) if (entry.isLink && entry.digest) links.add(entry.digest);
-      const files = raw.flatMap((entry, i): ChangedFile[] => {
+      const entries = readRaw(list.toString("utf8"));
+      const patches = patchesIn(text, entries);
+      for (const { isLink, isModule, digest } of entries)
+        if (digest && (isLink || isModule)) unread.set(digest, isLink ? aLink : "it is a submodule");
+      const files = entries.flatMap((entry, i): ChangedFile[] => {
         const { path, previousPath, status, digest } = entry;
-        return entry.isModule ? [] : [{ path, previousPath, status, digest, patch: patches[i] ?? null }];
+        return entry.isModule && digest === null
+          ? []
+          : [{ path, previousPath, status, digest, patch: patches[i] ?? null }];
       });
       return { files, complete: true };
     },
     sharedConfig: async () => null,
     async baseFiles() {
       const entries = await listing();
-      for (const entry of entries) if (entry.isLink) links.add(entry.digest);
+      for (const entry of entries) if (entry.isLink) unread.set(entry.digest, aLink);
       return {
         files: entries.map(({ path, digest, size }): TreeFile => ({ path, digest, size })),
         complete: true,
@@ -96,11 +107,14 @@ export async function openCheckout(options: CheckoutOptions): Promise<Checkout> 
     async search(words, among) {
       const paths = new Set(among.map(({ path }) => path));
       const found = new Map<string, readonly string[]>();
-      for (const word of words)
+      for (const word of words) {
+        const files = await filesWith(repo, base, word, signal);
+        if (files === null) return { unknown: "not every file of the base branch is in this clone" };
         found.set(
           word,
-          (await filesWith(repo, base, word, signal)).filter((path) => paths.has(path)),
+          files.filter((path) => paths.has(path)),
         );
+      }
       return { files: found, count: paths.size };
     },
     async origins(paths) {
@@ -108,13 +122,18 @@ export async function openCheckout(options: CheckoutOptions): Promise<Checkout> 
       return new Map(paths.flatMap((path, i) => (found[i] ? [[path, found[i]]] : [])));
     },
     async read(digests) {
-      return readBlobs(repo, digests, links, signal);
+      return readBlobs(repo, digests, unread, signal);
     },
   };
 }
 
-/** Text files of a commit that hold a name. */
-async function filesWith(repo: string, commit: string, word: string, signal: AbortSignal | undefined) {
+/** Text files of a commit that hold a name; null where the clone lacks some of them. */
+async function filesWith(
+  repo: string,
+  commit: string,
+  word: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[] | null> {
   const args = [
     "grep",
     "-I",
@@ -135,8 +154,17 @@ async function filesWith(repo: string, commit: string, word: string, signal: Abo
   } catch (error) {
     // Git's way to say that there are none. (git-grep, "Exit status".)
     if (error instanceof GitError && error.status === 1) return [];
+    if (error instanceof GitError && error.status !== null) return null;
     throw error;
   }
+}
+
+/** For what git refuses, which it does where a partial clone lacks something and cannot fetch it: asks for less. */
+function unlessRefused<Answer>(ask: () => Promise<Answer>): (error: unknown) => Promise<Answer> {
+  return (error) => {
+    if (error instanceof GitError && error.status !== null) return ask();
+    throw error;
+  };
 }
 
 /** The commit that brought a file; null where a shallow clone does not reach it. */
@@ -291,14 +319,14 @@ function statusOf(letter: string): ChangedFile["status"] {
   return letter.startsWith("R") ? "renamed" : "modified";
 }
 
-/** The patch of a change; null when it is too large to be shown. */
+/** The patch of a change; null when it is too large to be shown, or the clone lacks a blob of it. */
 async function patchText(
   repo: string,
   args: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Buffer | null> {
   return git(repo, args, { limit: largestPatches, signal }).catch((error: unknown) => {
-    if (error instanceof GitError && error.status === null) return null;
+    if (error instanceof GitError) return null;
     throw error;
   });
 }
@@ -332,70 +360,6 @@ function readTree(output: string) {
       },
     ];
   });
-}
-
-async function readBlobs(
-  repo: string,
-  digests: readonly string[],
-  links: ReadonlySet<string>,
-  signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, Blob>> {
-  const blobs = new Map<string, Blob>();
-  const wanted = digests.filter((digest) => {
-    if (links.has(digest)) blobs.set(digest, { missing: "it is a symbolic link" });
-    else if (!/^[0-9a-f]{40,64}$/.test(digest)) blobs.set(digest, { missing: "it has no valid id" });
-    return !blobs.has(digest);
-  });
-  if (wanted.length === 0) return blobs;
-
-  const few = await batchOf(repo, wanted, mostAtOnce, signal).catch((error: unknown) => {
-    if (error instanceof GitError && error.status === null) return null;
-    throw error;
-  });
-  if (few) return new Map([...blobs, ...readBatch(few, wanted)]);
-
-  const check = ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"];
-  const sizes = (await git(repo, check, { input: `${wanted.join("\n")}\n`, signal }))
-    .toString("utf8")
-    .split("\n");
-  const small = wanted.filter((digest, i) => {
-    const [, kind, size] = (sizes[i] ?? "").split(" ");
-    if (kind !== "blob") blobs.set(digest, { missing: "it is not in this clone; run: git fetch" });
-    else if (Number(size) > largestBlob)
-      blobs.set(digest, { missing: `it has ${size} bytes, more than are read` });
-    return !blobs.has(digest);
-  });
-  if (small.length === 0) return blobs;
-  return new Map([...blobs, ...readBatch(await batchOf(repo, small, 2 ** 31, signal), small)]);
-}
-
-async function batchOf(
-  repo: string,
-  digests: readonly string[],
-  limit: number,
-  signal: AbortSignal | undefined,
-): Promise<Buffer> {
-  return git(repo, ["cat-file", "--batch"], { input: `${digests.join("\n")}\n`, limit, signal });
-}
-
-/** Reads `git cat-file --batch`: `id type size LF contents LF` for each object asked for, `id missing LF` where there is none. */
-function readBatch(output: Buffer, digests: readonly string[]): ReadonlyMap<string, Blob> {
-  const blobs = new Map<string, Blob>();
-  let offset = 0;
-  for (const digest of digests) {
-    const end = output.indexOf(0x0a, offset);
-    const [, kind, size] = output.toString("utf8", offset, end).split(" ");
-    offset = end + 1;
-    if (kind !== "blob") {
-      blobs.set(digest, { missing: "it is not in this clone; run: git fetch" });
-      // An object of another kind has contents as well.
-      if (size !== undefined) offset += Number(size) + 1;
-      continue;
-    }
-    blobs.set(digest, { bytes: output.subarray(offset, offset + Number(size)) });
-    offset += Number(size) + 1;
-  }
-  return blobs;
 }
 
 /** A note when the working tree has changes that are in no commit: only commits are reviewed. */

@@ -186,6 +186,54 @@ describe("a checkout", () => {
   });
 });
 
+describe("a clone that lacks something", () => {
+  it("gives the rest, and says what is not there", async () => {
+    const served = path.join(folder, "served.git");
+    const clone = path.join(folder, "partial");
+    git(folder, "clone", "-q", "--bare", repo, served);
+    git(served, "config", "uploadpack.allowFilter", "true");
+    git(folder, "clone", "-q", "--no-checkout", "--filter=blob:none", `file://${served}`, clone);
+    git(clone, "cat-file", "-p", "origin/topic:edited.sql");
+    rmSync(served, { recursive: true });
+    const checkout = await openCheckout({ repo: clone, base: "origin/main", head: "origin/topic" });
+    const { files } = await checkout.changedFiles();
+    const { files: base } = await checkout.baseFiles();
+    expect(files.map(({ path, patch }) => [path, patch])).toContainEqual(["edited.sql", null]);
+    expect(base).toContainEqual({ path: "kept.sql", digest: expect.any(String), size: null });
+    const digest = (name: string) => [...files, ...base].find((file) => file.path === name)?.digest ?? "";
+    const blobs = await checkout.read([digest("edited.sql"), digest("kept.sql"), digest("link.sql")]);
+    expect(blobs.get(digest("edited.sql"))).toHaveProperty("bytes");
+    expect(blobs.get(digest("link.sql"))).toEqual({ missing: "it is a symbolic link" });
+    expect(blobs.get(digest("kept.sql"))).toEqual({
+      missing:
+        "it is not in this partial clone, and could not be fetched; run: git fetch --refetch --no-filter",
+    });
+    expect(await checkout.search(["kept"], base)).toEqual({
+      unknown: "not every file of the base branch is in this clone",
+    });
+  });
+
+  it("is one with a submodule, which is told", async () => {
+    git(repo, "switch", "-qc", "module");
+    git(
+      repo,
+      "update-index",
+      "--add",
+      "--cacheinfo",
+      `160000,${git(repo, "rev-parse", "HEAD")},db/1_x.up.sql`,
+    );
+    git(repo, "commit", "-qm", "module");
+    const checkout = await openCheckout({ repo, base: "topic", head: "module" });
+    const { files } = await checkout.changedFiles();
+    git(repo, "switch", "-qf", "topic");
+    expect(files.map(({ path }) => path)).toEqual(["db/1_x.up.sql"]);
+    const [{ digest } = { digest: "" }] = files;
+    expect((await checkout.read([String(digest)])).get(String(digest))).toEqual({
+      missing: "it is a submodule",
+    });
+  });
+});
+
 describe("what cannot be reviewed", () => {
   const refused = async (more: Partial<Parameters<typeof openCheckout>[0]>) => {
     const error: unknown = await open(more).catch((reason: unknown) => reason);
