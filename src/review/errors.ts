@@ -10,6 +10,8 @@ export const reasons = {
   invalidUtf16: () => "it is not valid UTF-16; save it as UTF-8 to have it read",
   lfsPointer: () =>
     "it is stored in Git LFS, and only a pointer is in the repository; keep SQL files out of LFS",
+  link: () =>
+    "it holds nothing but a path, as a symbolic link does; what it leads to is not read: commit the file itself",
   tooLarge: (bytes: number) =>
     `it has ${megabytes(bytes)} MB, and files of more than 8 MB are not read; load large data outside of migrations`,
   tooManyStatements: (limit: number) =>

@@ -11,7 +11,7 @@ export interface DecodedText {
 }
 
 /**
- * The text of a file, or why it has none: binary, NUL bytes, invalid UTF-8 or UTF-16, a Git LFS pointer, too large.
+ * The text of a file, or why it has none: binary, NUL bytes, invalid UTF-8 or UTF-16, a Git LFS pointer, a link, too large.
  * Line ends stay as they are. UTF-16 is only recognised by its byte order mark.
  */
 export function decodeText(bytes: Uint8Array): DecodedText | { readonly skipped: string } {
@@ -23,8 +23,12 @@ export function decodeText(bytes: Uint8Array): DecodedText | { readonly skipped:
   if (text.includes("\0")) return { skipped: looksBinary(bytes) ? reasons.binary() : reasons.nul() };
   if (text.startsWith("version https://git-lfs.github.com/spec/v1\n"))
     return { skipped: reasons.lfsPointer() };
+  if (link.test(text)) return { skipped: reasons.link() };
   return { text, encoding: hasUtf8Mark(bytes) ? "utf-8-bom" : "utf-8" };
 }
+
+/** Git keeps a symbolic link as a file that holds the path alone, and GitHub does not tell the two apart. */
+const link = /^(?!--|\/\/)(?=.*\/|.*\.[a-z]\w*$)[\w@+./-]{1,4096}$/i;
 
 function decodeUtf16(bytes: Uint8Array, encoding: "utf-16le" | "utf-16be"): ReturnType<typeof decodeText> {
   const text = decode(bytes, encoding);

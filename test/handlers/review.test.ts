@@ -25,7 +25,13 @@ const statistics = (rows: number, bytes: number) => ({
   "db/statistics.json": JSON.stringify({ version: 1, tables: { orders: { rows, bytes } } }),
 });
 
-function review(before: Files, change: Files, shared: string | null = null, traits?: PullTraits) {
+function review(
+  before: Files,
+  change: Files,
+  shared: string | null = null,
+  traits?: PullTraits,
+  module: string | null = null,
+) {
   const { changed, base: files, blobs } = changeOf(before, { ...before, ...change });
   const source: Source = {
     repository: "test",
@@ -40,6 +46,9 @@ function review(before: Files, change: Files, shared: string | null = null, trai
       new Map(
         digests.map((digest): [string, Blob] => {
           const bytes = blobs.get(digest);
+          const isModule =
+            module !== null && changed.some((file) => file.path === module && file.digest === digest);
+          if (isModule) return [digest, { missing: "it is a submodule" }];
           return [digest, bytes ? { bytes } : { missing: "it is not there" }];
         }),
       ),
@@ -87,6 +96,29 @@ describe("sizes", () => {
       expect([findings.length, conclusion]).toEqual([1, "failure"]);
       expect(receipt.notChecked.join()).toContain("sizes of tables are not known");
     }
+  });
+});
+
+describe("what stands in the place of a migration and is none", () => {
+  it.each([
+    ["a symbolic link", "0001_orders.up.sql", "symbolic link"],
+    [
+      "an LFS pointer",
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${"4d".repeat(32)}\nsize 12\n`,
+      "LFS",
+    ],
+    ["a file that cannot be had", null, "it is a submodule"],
+  ])("is told and judged by nobody: %s", async (_, text, reason) => {
+    const name = "migrations/0002_odd.up.sql";
+    const report = await review(
+      base,
+      { [name]: text ?? "SELECT 1;" },
+      null,
+      undefined,
+      text === null ? name : null,
+    );
+    expect([report.findings, report.conclusion]).toEqual([[], "neutral"]);
+    expect(report.receipt.notChecked.join("\n")).toMatch(new RegExp(`${name}.*${reason}`));
   });
 });
 

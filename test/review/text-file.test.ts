@@ -17,6 +17,13 @@ it("reads UTF-8 as it stands, line ends included", () => {
   expect(decodeText(new Uint8Array())).toEqual({ text: "", encoding: "utf-8" });
 });
 
+it.each(["SELECT a/b", "0001_orders.up.sql\n", "COMMIT", "--db/orders.sql", "//a.b", "orders.id;"])(
+  "takes %j for no link",
+  (text) => {
+    expect(decodeText(encode(text))).toEqual({ text, encoding: "utf-8" });
+  },
+);
+
 it("leaves a byte order mark out", () => {
   expect(decodeText(latin("\xef\xbb\xbfSELECT 1"))).toEqual({ text: "SELECT 1", encoding: "utf-8-bom" });
 });
@@ -38,6 +45,8 @@ it.each([
     encode("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"),
     "LFS",
   ],
+  ["a symbolic link", encode("../shared/0001_orders.up.sql"), "symbolic link"],
+  ["a symbolic link beside its target", encode("0001_orders.up.sql"), "symbolic link"],
   ["more than 8 MB", new Uint8Array(maxFileBytes + 1).fill(32), "8.0 MB"],
 ])("gives the reason for %s", (_, bytes, reason) => {
   expect(decodeText(bytes)).toEqual({ skipped: expect.stringContaining(reason) });
