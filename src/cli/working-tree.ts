@@ -2,7 +2,7 @@ import { lstat, mkdir, readFile, realpath, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CheckoutError } from "../handlers/checkout.ts";
 import { GitError, git } from "../handlers/git.ts";
-import { applyEdits } from "../review/fix.ts";
+import { editFile } from "../review/fix.ts";
 import { decodeText } from "../review/text-file.ts";
 import type { Edit } from "../review/types.ts";
 
@@ -38,9 +38,9 @@ export async function openWorkingTree(repo: string): Promise<WorkingTree> {
       const bytes = await readFile(full).catch(() => null);
       if (!bytes) await mkdir(path.dirname(full), { recursive: true });
       const decoded = decodeText(bytes ?? new Uint8Array());
-      if ("skipped" in decoded) throw new Error(`${file} changed while it was edited`);
-      const mark = decoded.encoding === "utf-8-bom" ? "\ufeff" : "";
-      await writeFile(full, mark + applyEdits(decoded.text, edits));
+      const edited = "skipped" in decoded ? null : editFile(bytes ?? new Uint8Array(), decoded.text, edits);
+      if (!edited || "declined" in edited) throw new Error(`${file} changed while it was edited`);
+      await writeFile(full, edited.text);
     },
   };
 }

@@ -2,13 +2,14 @@ import type { Config } from "../review/config.ts";
 import { toMarkdown } from "../review/report/markdown.ts";
 import type { Finding, Report } from "../review/types.ts";
 import { type Acceptance, acceptanceMark, withAccepted } from "./acceptance.ts";
-import { applyAction, applyFixes, fixedFiles } from "./apply-fixes.ts";
+import { applyAction, applyFixes, fixable } from "./apply-fixes.ts";
 import { checkResultOf } from "./check-result.ts";
 import { type CheckResult, filesUrlOf, type Home } from "./check-run.ts";
 import { answerTo } from "./command-answers.ts";
 import { answer } from "./commands.ts";
 import { type Conversation, readConversation } from "./conversation.ts";
 import { failureOf, fieldsOf, permissionHelp } from "./failures.ts";
+import { confirmHead } from "./head-moved.ts";
 import type { Log } from "./log.ts";
 import { conflictsWith } from "./open-pulls.ts";
 import { placementOf, settledTitles } from "./placement.ts";
@@ -16,8 +17,8 @@ import { type PostOptions, postReview, postSummary } from "./post.ts";
 import type { Asked } from "./queue.ts";
 import { worstOfCommit } from "./same-commit.ts";
 import { mayWriteContents, reviseComments, settleThreads } from "./settle.ts";
-import { confirmHead, type PullRequest } from "./snapshot.ts";
-import type { ChangedFile } from "./source.ts";
+import type { PullRequest } from "./snapshot.ts";
+import type { ChangedFile, Source } from "./source.ts";
 
 export interface PublishOptions {
   readonly home: Home;
@@ -26,8 +27,8 @@ export interface PublishOptions {
   readonly files: readonly ChangedFile[];
   /** None when left out. */
   readonly questions?: readonly Asked[];
-  /** Somebody pressed the button that commits the fixes. */
-  readonly isApplying?: boolean;
+  /** Given when somebody pressed the button that commits the fixes: reads the files that they edit. */
+  readonly applying?: Source["read"];
   /** What is to be said in comments. */
   readonly comments: Config["comments"];
   readonly version: string;
@@ -83,10 +84,11 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   log.info(said, "published");
 
   const canApply =
-    conversation.branch !== null && fixedFiles(report).length > 0 && (await mayWriteContents(home));
+    conversation.branch !== null && fixable(report).length > 0 && (await mayWriteContents(home));
+  const { branch } = conversation;
   const refused =
-    options.isApplying && conversation.branch
-      ? await applyFixes(home, conversation.branch, head, report)
+    options.applying && branch
+      ? await applyFixes({ home, branch, head, report, files, read: options.applying })
       : null;
 
   const problems = [problem, summary.problem].filter((one) => one !== null);

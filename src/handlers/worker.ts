@@ -3,11 +3,12 @@ import { type CheckResult, completeCheck, createCompletedCheck, type Home } from
 import { openComparison } from "./comparison.ts";
 import { failureOf, fieldsOf, permissionHelp } from "./failures.ts";
 import type { GitHub } from "./github.ts";
+import { HeadMoved } from "./head-moved.ts";
 import type { Log } from "./log.ts";
 import { publish } from "./publish.ts";
 import { type Ending, isPull, JobEnded, type ReviewJob, type Worker } from "./queue.ts";
 import { commentSettings, type Review } from "./review.ts";
-import { HeadMoved, openSnapshot, type SnapshotCache } from "./snapshot.ts";
+import { openSnapshot, type SnapshotCache } from "./snapshot.ts";
 
 export interface WorkerOptions {
   readonly github: GitHub;
@@ -66,7 +67,19 @@ export function createWorker(options: WorkerOptions): Worker {
     const { files } = await source.changedFiles();
     const comments = await commentSettings(source, report);
     const { questions = [], isApplying = false } = job;
-    return publish({ home, pull: job, report, files, questions, isApplying, comments, version, log, signal });
+    const applying = isApplying ? { applying: source.read } : {};
+    return publish({
+      home,
+      pull: job,
+      report,
+      files,
+      questions,
+      ...applying,
+      comments,
+      version,
+      log,
+      signal,
+    });
   }
 
   async function complete(

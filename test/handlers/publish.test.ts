@@ -584,27 +584,61 @@ describe("the button that commits the fixes", () => {
     }
   });
 
-  it.each([
-    [{ data: { createCommitOnBranch: { commit: { oid: "e" } } } }, ""],
-    [{ data: null, errors: [{ type: "STALE_DATA", message: "moved" }] }, "The fixes could not be committed"],
-  ])("commits what was run, onto the commit that was reviewed", async (answer, note) => {
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+  /** Presses the button while the file is these bytes, and gives what is committed and what the check says. */
+  async function pressed(bytes: Uint8Array, answer: object | null) {
     mockToken(writing);
     mockConversation(withThread);
     mockSummary();
     const asked: GraphqlBody[] = [];
-    mockGraphql(/createCommitOnBranch/, answer, (body) => asked.push(body));
-    const how = { ...options, home: home(), log: logBook(), signal: new AbortController().signal };
-    const { summary } = await publish({ ...how, report: sample(), isApplying: true });
-    const input = (asked[0]?.variables.input ?? {}) as CommitInput;
+    if (answer) mockGraphql(/createCommitOnBranch/, answer, (body) => asked.push(body));
+    const { digest } = file;
+    const { summary } = await publish({
+      ...options,
+      home: home(),
+      log: logBook(),
+      signal: new AbortController().signal,
+      files: [{ ...file, path: indexUp.path }],
+      report: sample(),
+      applying: async (digests) =>
+        new Map(digests.map((id) => [id, id === digest ? { bytes } : { missing: "?" }])),
+    });
+    return { input: asked[0]?.variables.input as CommitInput | undefined, summary };
+  }
+
+  const done = { data: { createCommitOnBranch: { commit: { oid: "e" } } } };
+
+  it.each([
+    [done, ""],
+    [{ data: null, errors: [{ type: "STALE_DATA", message: "moved" }] }, "The fixes could not be committed"],
+  ])("commits what was run, onto the commit that was reviewed", async (answer, note) => {
+    const { input, summary } = await pressed(bytesOf(indexUp.text), answer);
     expect(input).toMatchObject({
       branch: { repositoryNameWithOwner: "acme/shop", branchName: "idx" },
       expectedHeadOid: head,
     });
-    const [added] = input.fileChanges.additions;
+    const [added] = input?.fileChanges.additions ?? [];
     expect(added?.path).toBe(indexUp.path);
     expect(Buffer.from(String(added?.contents), "base64").toString()).toContain("CREATE INDEX CONCURRENTLY");
     expect(summary.includes(note)).toBe(true);
     if (note === "") expect(summary).not.toContain("could not");
+  });
+
+  it("keeps a byte order mark", async () => {
+    const { input } = await pressed(bytesOf(`\ufeff${indexUp.text}`), done);
+    const bytes = Buffer.from(String(input?.fileChanges.additions[0]?.contents), "base64");
+    expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+    expect(bytes.toString()).toContain("CREATE INDEX CONCURRENTLY");
+  });
+
+  it.each([
+    ["UTF-16", new Uint8Array(Buffer.from(`\ufeff${indexUp.text}`, "utf16le")), "it is not UTF-8"],
+    ["another text than was reviewed", bytesOf("SELECT 1;\n"), "it is not as it was reviewed"],
+  ])("leaves a file alone that is %s, and says so", async (_, bytes, reason) => {
+    const { input, summary } = await pressed(bytes, null);
+    expect(input).toBeUndefined();
+    expect(summary).toContain(`Not fixed by the button: \`${indexUp.path}\`: ${reason}.`);
   });
 });
 
