@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Home } from "./check-run.ts";
-import { failureOf } from "./failures.ts";
+import { failureOf, fieldsOf } from "./failures.ts";
 import type { Log } from "./log.ts";
 import type { Blob } from "./source.ts";
 
@@ -30,8 +30,10 @@ export interface BlobOptions {
 
 /** A question that rides along with another request, so that it costs none. */
 export interface Along {
-  /** Fields of the query's root; may use $owner and the fragment `blob`. */
+  /** Fields of the query's root; may use $owner, $repo, the fragment `blob`, and the variables. */
   readonly fields: string;
+  /** Texts that the fields use as `$<name>`. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Takes the whole answer; null when there was none. */
   seen(data: unknown): void;
 }
@@ -106,6 +108,7 @@ async function readTexts(
       owner,
       repo,
       ...variables,
+      ...along?.variables,
       ...request,
     });
     along?.seen(answer);
@@ -119,10 +122,7 @@ async function readTexts(
     along?.seen(data ?? null);
     const isOwn = errors?.some(({ path }) => path?.[0] === "repository") ?? true;
     if (isOwn)
-      log.warn(
-        { failure: failureOf(error), blobs: batch.length },
-        "blobs could not be read with one request",
-      );
+      log.warn({ ...fieldsOf(error), blobs: batch.length }, "blobs could not be read with one request");
     return new Map(batch.flatMap(({ digest }, i) => exact(digest, data?.repository?.[`b${i}`] ?? null)));
   }
 }
@@ -217,15 +217,17 @@ interface Answer {
 
 function queryFor(count: number, along: Along | undefined): string {
   const numbers = Array.from({ length: count }, (_, i) => i);
-  const variables = numbers.map((i) => `, $o${i}: GitObjectID!`).join("");
+  const texts = Object.keys(along?.variables ?? {}).map((name) => `, $${name}: String!`);
+  const variables = [...numbers.map((i) => `, $o${i}: GitObjectID!`), ...texts].join("");
   const objects = numbers.map((i) => `b${i}: object(oid: $o${i}) { ...blob }`).join("\n    ");
-  return `
+  const query = `
 query ($owner: String!, $repo: String!${variables}) {
   repository(owner: $owner, name: $repo) {
     ${objects || "id"}
   }
   ${along?.fields ?? ""}
 }
-fragment blob on Blob { text isBinary isTruncated byteSize }
 `;
+  const fragment = "fragment blob on Blob { text isBinary isTruncated byteSize }\n";
+  return query.includes("...blob") ? query + fragment : query;
 }

@@ -35,16 +35,27 @@ export function permissionHelp(needed: string | null): string {
 
 /** Fields for a log: an error's kind, its request and where it came from. Not its message, which may quote a pull request. */
 export function fieldsOf(error: unknown): Record<string, unknown> {
-  const failure = failureOf(error);
-  const { status, name, stack, request } = (error ?? {}) as {
+  const { kind: failure } = failureOf(error);
+  const {
+    status,
+    name,
+    message = "",
+    stack = "",
+    request,
+  } = (error ?? {}) as {
     status?: number;
     name?: string;
+    message?: string;
     stack?: string;
     request?: { method?: string; url?: string };
   };
   if (request?.url) return { failure, status, call: `${request.method ?? ""} ${pathOf(request.url)}` };
-  const frames = stack?.split("\n").filter((line) => /^\s+at /.test(line));
-  return { failure, error: name, at: frames?.slice(0, 8).map((line) => line.trim()) };
+  // The stack begins with the message, whose lines may look like its own.
+  const frames = stack
+    .replace(message, () => "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line));
+  return { failure, error: name, at: frames.slice(0, 8).map((line) => line.trim()) };
 }
 
 function isRequestFailure(error: unknown): error is RequestFailure {

@@ -2,7 +2,7 @@ import { type Conflict, conflictsOf, isMigrationOf, type OtherMigration } from "
 import type { Database } from "../review/types.ts";
 import type { Home } from "./check-run.ts";
 import type { OpenPull } from "./conversation.ts";
-import { failureOf } from "./failures.ts";
+import { fieldsOf } from "./failures.ts";
 import type { Log } from "./log.ts";
 
 /** Texts that are read of other pull requests for one review. */
@@ -55,7 +55,7 @@ async function readTexts(
       return blob && !blob.isTruncated ? (blob.text ?? null) : null;
     });
   } catch (error) {
-    log.warn({ failure: failureOf(error) }, "migrations of other pull requests could not be read");
+    log.warn(fieldsOf(error), "migrations of other pull requests could not be read");
     return [];
   }
 }

@@ -69,7 +69,7 @@ async function postSingly(comments: readonly NewComment[], options: PostOptions)
       });
       for (const fingerprint of comment.fingerprints) posted.add(fingerprint);
     } catch (error) {
-      log.warn({ ...fieldsOf(error), path: comment.path, line: comment.line }, "comment refused");
+      log.warn({ ...fieldsOf(error), fingerprints: comment.fingerprints }, "comment refused");
       const failure = failureOf(error);
       if (failure.kind !== "refused" || failure.status !== 422) return { posted, problem: error };
       problem = error;

@@ -1,6 +1,6 @@
 import type { Home } from "./check-run.ts";
 import { fixedMark, type OwnThread } from "./conversation.ts";
-import { failureOf } from "./failures.ts";
+import { fieldsOf } from "./failures.ts";
 import type { Log } from "./log.ts";
 import { settledBody } from "./placement.ts";
 
@@ -105,7 +105,7 @@ async function mutate(
   try {
     return await client.graphql<Record<string, unknown>>(mutation, variables);
   } catch (error) {
-    log.warn({ failure: failureOf(error) }, "not every comment could be marked as fixed");
+    log.warn(fieldsOf(error), "not every comment could be marked as fixed");
     return (error as { data?: Record<string, unknown> | null }).data ?? {};
   }
 }
