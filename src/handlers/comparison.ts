@@ -1,4 +1,5 @@
-import { type Commits, changedFileOf, type SnapshotOptions, sourceBetween } from "./snapshot.ts";
+import { changedFileOf } from "./changed-files.ts";
+import { type Commits, type SnapshotOptions, sourceBetween } from "./snapshot.ts";
 import type { Source } from "./source.ts";
 import { treeDifference } from "./tree-difference.ts";
 

@@ -27,9 +27,10 @@ export async function readContracts(
     }
   }
   if (found.length === 0) return [];
-  const origins = await source.origins([...new Set(found.map(({ expansion }) => expansion.path))]);
+  const code = codeOf(changes, base);
+  const origins = await source.origins([...new Set(found.map(({ expansion }) => expansion.path))], code);
   const words = found.flatMap(({ used }) => Object.values(wordsOf(used)));
-  const searched = await source.search([...new Set(words)], codeOf(changes, base));
+  const searched = await source.search([...new Set(words)], code);
   return found.map((one) => ({
     ...one,
     origin: origins.get(one.expansion.path) ?? null,

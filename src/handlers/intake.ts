@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { concernsDatabase } from "../review/read.ts";
 import { reportOf } from "../review/report/report.ts";
+import { firstPage } from "./changed-files.ts";
 import { checkResultOf } from "./check-result.ts";
 import { createCompletedCheck, type Home, startCheck } from "./check-run.ts";
 import { openComparison } from "./comparison.ts";
@@ -10,7 +11,7 @@ import type { GitHub } from "./github.ts";
 import type { Log } from "./log.ts";
 import { isPull, keyOf, type Queue, type ReviewJob } from "./queue.ts";
 import { unconcerned } from "./review.ts";
-import { firstPage, type SnapshotCache } from "./snapshot.ts";
+import type { SnapshotCache } from "./snapshot.ts";
 
 /** A pull request that asks for a review. */
 export interface ReviewRequest extends Omit<ReviewJob, "checkRun"> {

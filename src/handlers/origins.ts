@@ -1,38 +1,37 @@
 import type { Origin } from "../review/contracts.ts";
-import type { Home } from "./check-run.ts";
-import { failureOf } from "./failures.ts";
-import type { Log } from "./log.ts";
+import { askAlong, type BlobOptions, type Wanted } from "./blobs.ts";
 
 /** Files that are asked for; each costs GitHub a walk through its history. */
 const mostFiles = 10;
 /** Changes of a file that are looked through; a migration has one. */
 const mostChanges = 20;
 
-/** The commits that brought these files, and their pull requests: one request. What GitHub does not tell is left out. */
+/**
+ * The commits that brought these files, and their pull requests: one request, with which blobs come that are read next. What
+ * GitHub does not tell is left out.
+ */
 export async function readOrigins(
-  { client, owner, repo }: Home,
   base: string,
   paths: readonly string[],
-  { log, signal }: { readonly log: Log; readonly signal?: AbortSignal | undefined },
+  ahead: readonly Wanted[],
+  options: BlobOptions,
 ): Promise<ReadonlyMap<string, Origin>> {
   const asked = paths.slice(0, mostFiles);
-  const variables = Object.fromEntries(asked.map((path, i) => [`p${i}`, path]));
-  const request = signal ? { request: { signal } } : {};
-  try {
-    const answer = await client.graphql<Answer>(queryFor(asked.length), {
-      owner,
-      repo,
-      base,
-      ...variables,
-      ...request,
-    });
-    const found = asked.map((path, i) => [path, originIn(answer.repository?.object?.[`h${i}`])] as const);
-    return new Map(found.flatMap(([path, origin]) => (origin ? [[path, origin]] : [])));
-  } catch (error) {
-    signal?.throwIfAborted();
-    log.warn({ failure: failureOf(error) }, "where migrations come from could not be read");
-    return new Map();
-  }
+  const found = new Map<string, Origin>();
+  const along = {
+    fields: fieldsFor(base, asked.length),
+    variables: Object.fromEntries(asked.map((path, i) => [`p${i}`, path])),
+    seen(data: unknown) {
+      const { origins } = (data ?? {}) as Answer;
+      if (!origins) options.log.warn({ files: asked.length }, "where migrations come from could not be read");
+      for (const [i, path] of asked.entries()) {
+        const origin = originIn(origins?.object?.[`h${i}`]);
+        if (origin) found.set(path, origin);
+      }
+    },
+  };
+  await askAlong(along, ahead, options);
+  return found;
 }
 
 /** The oldest change, if all of them are there. */
@@ -51,24 +50,14 @@ interface History {
 }
 
 interface Answer {
-  readonly repository: {
-    readonly object: { readonly [name: string]: History | null } | null;
-  } | null;
+  readonly origins?: { readonly object: { readonly [name: string]: History | null } | null } | null;
 }
 
-function queryFor(count: number): string {
+function fieldsFor(base: string, count: number): string {
   const numbers = Array.from({ length: count }, (_, i) => i);
-  const variables = numbers.map((i) => `, $p${i}: String!`).join("");
-  const fields = numbers.map((i) => `h${i}: history(first: ${mostChanges}, path: $p${i}) { ...changes }`);
-  return `
-query ($owner: String!, $repo: String!, $base: GitObjectID!${variables}) {
-  repository(owner: $owner, name: $repo) {
-    object(oid: $base) { ... on Commit { ${fields.join("\n    ")} } }
-  }
-}
-fragment changes on CommitHistoryConnection {
-  totalCount
-  nodes { oid associatedPullRequests(first: 1) { nodes { number } } }
-}
-`;
+  const changes = `totalCount nodes { oid associatedPullRequests(first: 1) { nodes { number } } }`;
+  const fields = numbers.map((i) => `h${i}: history(first: ${mostChanges}, path: $p${i}) { ${changes} }`);
+  return `origins: repository(owner: $owner, name: $repo) {
+    object(oid: "${base}") { ... on Commit { ${fields.join("\n    ")} } }
+  }`;
 }

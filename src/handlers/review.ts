@@ -4,6 +4,7 @@ import { frameworks } from "../review/frameworks/index.ts";
 import { leftOutBy, type PullTraits } from "../review/left-out.ts";
 import {
   concernsDatabase,
+  likelyHistory,
   noChanges,
   readChangeSet,
   readHistory,
@@ -22,7 +23,7 @@ import { endedSuppressions, readBaseFacts } from "./base-facts.ts";
 import { readContracts } from "./contracts.ts";
 import { fixesOf } from "./fixes.ts";
 import { runBehindNeighbour } from "./neighbours.ts";
-import type { Blob, Source, TreeFile } from "./source.ts";
+import type { Blob, ChangedFile, Source, TreeFile } from "./source.ts";
 
 export const configPath = ".github/drydock.yml";
 
@@ -58,7 +59,11 @@ export async function reviewChange(
   if (changed.complete && !concernsDatabase(changed.files)) return reportOf(unconcerned(clock.timings()));
 
   const base = await source.baseFiles();
-  const { config, skipped: configSkipped } = await readBaseConfig(source, base.files);
+  const { config, skipped: configSkipped } = await readBaseConfig(
+    source,
+    base.files,
+    historyAhead(changed.files, base.files),
+  );
   const leftOut = options.traits ? leftOutBy(config.excludePulls, options.traits) : null;
   if (leftOut !== null) return reportOf({ ...unconcerned(clock.timings()), leftOut });
   const facts = await readBaseFacts(source, base.files, config);
@@ -133,6 +138,19 @@ export async function reviewChange(
   });
 }
 
+/** A short history comes along with the first files: it is replayed unless a migrated base is cached, and then it is small. */
+function historyAhead(changed: readonly ChangedFile[], base: readonly TreeFile[]): readonly string[] {
+  let bytes = 0;
+  const small = likelyHistory(changed, base).filter(({ size }) => {
+    bytes += size ?? mostAhead;
+    return bytes <= mostAhead;
+  });
+  return small.map(({ digest }) => digest);
+}
+
+/** Bytes of the history that are read ahead. */
+const mostAhead = 512 * 1024;
+
 /** Reads what is wanted, until what was read makes nothing more wanted. */
 export async function readWanted(
   source: Source,
@@ -205,13 +223,17 @@ async function readScripts(
   });
 }
 
-/** The configuration that counts: that of the base side, so that a pull request cannot disarm its own review. */
+/**
+ * The configuration that counts: that of the base side, so that a pull request cannot disarm its own review. The blobs `ahead`
+ * will be read soon.
+ */
 export async function readBaseConfig(
   source: Source,
   base: readonly TreeFile[],
+  ahead: readonly string[] = [],
 ): Promise<{ config: Config; skipped: Skipped[] }> {
   const file = base.find((candidate) => candidate.path === configPath);
-  const shared = await source.sharedConfig(file ? [file.digest] : []);
+  const shared = await source.sharedConfig([...(file ? [file.digest] : []), ...ahead]);
   const own = file ? ((await source.read([file.digest])).get(file.digest) ?? notFound) : null;
   return configOf({ own, shared });
 }

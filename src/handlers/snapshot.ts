@@ -1,16 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
-import { unknownDigest } from "../review/inputs.ts";
 import { concernsDatabase } from "../review/read.ts";
 import { askAlong, type BlobCache, createBlobCache, readBlobs } from "./blobs.ts";
+import { type FilePage, listChanged } from "./changed-files.ts";
 import type { Home } from "./check-run.ts";
-import { fieldsOf } from "./failures.ts";
 import type { Log } from "./log.ts";
 import { patternOf } from "./names-in-code.ts";
 import { readOrigins } from "./origins.ts";
-import type { Blob, ChangedFile, Source } from "./source.ts";
+import type { Blob, ChangedFile, Source, TreeFile } from "./source.ts";
 import { readTree, type Tree } from "./tree.ts";
-import { treeDifference } from "./tree-difference.ts";
 
 /** Two commits of a repository, of which the one is to be merged into the other. */
 export interface Commits {
@@ -25,15 +22,6 @@ export interface Commits {
 /** A pull request at one head. */
 export interface PullRequest extends Commits {
   readonly number: number;
-}
-
-/** A page of a pull request's changed files, and the head that GitHub listed them for. */
-export interface FilePage {
-  readonly files: readonly ChangedFile[];
-  /** Whether there is no further page. */
-  readonly isLast: boolean;
-  /** null when the listing does not tell. */
-  readonly head: string | null;
 }
 
 /** What reviews of the same repository share. Losing it costs requests, nothing else. */
@@ -54,23 +42,6 @@ export interface SnapshotOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The pull request's head is no longer the commit that is under review. */
-export class HeadMoved extends Error {
-  override readonly name = "HeadMoved";
-  /** Commit id. */
-  readonly head: string;
-
-  constructor(head: string) {
-    super("the head moved");
-    this.head = head;
-  }
-}
-
-const pageSize = 100;
-/** What GitHub shows can be a moment older than the event it sent. */
-const listingLag = 2_000;
-/** GitHub lists no more than 3,000 files of a pull request; the last page is full then. (GitHub documentation, "List pull requests files".) */
-const mostPages = 30;
 const sharedTime = 600_000;
 /** Files of the base side that are read to look for a name: no more than one request brings. */
 const mostSearched = 100;
@@ -88,25 +59,12 @@ export function createSnapshotCache(): SnapshotCache {
   return { blobs: createBlobCache(), pages: new LRUCache({ max: 50 }), trees, shared };
 }
 
-/** The first page of changed files; kept for the review that may follow. */
-export async function firstPage(
-  pull: PullRequest,
-  { home, cache, signal }: SnapshotOptions,
-): Promise<FilePage> {
-  const key = `${pull.installation}/${pull.owner}/${pull.repo}#${pull.number}@${pull.head}`;
-  const known = cache.pages.get(key);
-  if (known) return known;
-  const page = await readPage(pull, home, 1, signal);
-  if (page.head === null || page.head === pull.head) cache.pages.set(key, page);
-  return page;
-}
-
 /**
  * A pull request as a review's source: files and blobs over the API, and only those that are asked for. A fork's commits are
  * read from the repository that the pull request goes to, which has them too.
  */
 export function openSnapshot(pull: PullRequest, options: SnapshotOptions): Source {
-  return sourceBetween(pull, () => readChanged(pull, options), options);
+  return sourceBetween(pull, () => listChanged(pull, options), options);
 }
 
 /** What two commits differ in, as a review's source. */
@@ -128,6 +86,11 @@ export function sourceBetween(
     return found;
   });
   let isFirstRead = true;
+  const readable = async (files: readonly TreeFile[]) => {
+    if (files.length === 0) return [];
+    const { links } = await tree();
+    return files.filter(({ digest }) => !links.has(digest) && isId(digest));
+  };
 
   return {
     repository: scope,
@@ -149,23 +112,21 @@ export function sourceBetween(
       };
       const { files, links } = await tree();
       const sizes = new Map(files.map(({ digest, size }) => [digest, size]));
-      const digests = new Set([...ahead, ...(await likely(changed))]);
+      const digests = new Set([...ahead.slice(0, 1), ...(await likely(changed)), ...ahead]);
       const wanted = [...digests].flatMap((digest) =>
         links.has(digest) || !isId(digest) ? [] : [{ digest, size: sizes.get(digest) ?? null }],
       );
       const how = { home, cache: cache.blobs, scope, log, signal };
-      await askAlong({ fields: sharedFields, seen }, wanted, how);
+      await askAlong({ fields: sharedFields, variables: {}, seen }, wanted, how);
       cache.shared.set(key, { blob });
       return blob;
     },
     async search(words, among) {
-      const bytes = among.reduce((sum, { size }) => sum + (size ?? usualSize), 0);
-      if (among.length > mostSearched || bytes > mostSearchedBytes)
+      if (!isSearchable(among))
         return {
           unknown: `the base branch has ${among.length} files beside its migrations, more than are read over the API`,
         };
-      const { links } = await tree();
-      const wanted = among.filter(({ digest }) => !links.has(digest) && isId(digest));
+      const wanted = await readable(among);
       const blobs = await readBlobs(wanted, { home, cache: cache.blobs, scope, log, signal });
       const texts = wanted.flatMap(({ path, digest }) => {
         const blob = blobs.get(digest);
@@ -178,12 +139,17 @@ export function sourceBetween(
       });
       return { files: new Map(files), count: texts.length };
     },
-    origins: (paths) => readOrigins(home, pull.base, paths, { log, signal }),
+    async origins(paths, ahead) {
+      const wanted = isSearchable(ahead) ? await readable(ahead) : [];
+      return readOrigins(pull.base, paths, wanted, { home, cache: cache.blobs, scope, log, signal });
+    },
     async read(digests) {
       const { files, links } = await tree();
+      const modules = modulesAmong((await changed()).files);
       const answers = new Map<string, Blob>();
       for (const digest of digests) {
         if (links.has(digest)) answers.set(digest, { missing: "it is a symbolic link" });
+        else if (modules.has(digest)) answers.set(digest, { missing: "it is a submodule" });
         else if (!isId(digest)) answers.set(digest, { missing: "GitHub gave no id for it" });
       }
       const asked = digests.filter((digest) => !answers.has(digest));
@@ -201,6 +167,20 @@ export function sourceBetween(
       return answers;
     },
   };
+}
+
+/** Ids of changed submodules: their patch names them. */
+function modulesAmong(files: readonly ChangedFile[]): ReadonlySet<string> {
+  const found = files.flatMap(({ digest, patch }) =>
+    digest && patch?.includes(`\n+Subproject commit ${digest}`) ? [digest] : [],
+  );
+  return new Set(found);
+}
+
+/** Whether all of these files may be read to look for a name. */
+function isSearchable(files: readonly TreeFile[]): boolean {
+  const bytes = files.reduce((sum, { size }) => sum + (size ?? usualSize), 0);
+  return files.length <= mostSearched && bytes <= mostSearchedBytes;
 }
 
 function isId(digest: string): boolean {
@@ -224,7 +204,7 @@ export async function readConfigTexts(
   const fields = repo === sharedRepository ? ownFields : `${ownFields}\n  ${sharedFields}`;
   const scope = `${installation}/${owner}/${repo}`;
   const how = { home, cache: cache.blobs, scope, log, ...(signal && { signal }) };
-  await askAlong({ fields, seen }, [], how);
+  await askAlong({ fields, variables: {}, seen }, [], how);
   return texts;
 }
 
@@ -241,109 +221,9 @@ function textIn(data: unknown, name: "own" | "shared"): Blob | null {
 /** Changed files that concern a database are read in nearly every review: they come along with the first request. */
 async function likely(changed: Source["changedFiles"]): Promise<readonly string[]> {
   const { files } = await changed();
-  const read = files.filter((file) => concernsDatabase([file]));
+  const modules = modulesAmong(files);
+  const read = files.filter((file) => !modules.has(file.digest ?? "") && concernsDatabase([file]));
   return read.flatMap(({ digest }) => (digest ? [digest] : [])).slice(0, mostAhead);
-}
-
-/** Rejects with HeadMoved unless the pull request still has the head that it is reviewed at. */
-export async function confirmHead(
-  { owner, repo, number, head }: PullRequest,
-  { client }: Home,
-): Promise<void> {
-  const { data } = await client.rest.pulls.get({ owner, repo, pull_number: number });
-  if (data.head.sha !== head) throw new HeadMoved(data.head.sha);
-}
-
-async function readChanged(pull: PullRequest, options: SnapshotOptions) {
-  const { home, log, signal } = options;
-  let page = await firstPage(pull, options);
-  if (page.head !== null && page.head !== pull.head) {
-    await confirmHead(pull, home);
-    log.info({}, "the listing of files lags behind");
-    await sleep(listingLag, undefined, signal ? { signal } : {});
-    page = await readPage(pull, home, 1, signal);
-  }
-  const files = [...page.files];
-  let count = 1;
-  for (; !page.isLast && count < mostPages; count++) {
-    page = await readPage(pull, home, count + 1, signal);
-    files.push(...page.files);
-  }
-  if (page.isLast) return { files, complete: true };
-  const { files: more, complete } = await unlisted(pull, files, options);
-  log.info({ listed: files.length, more: more.length, complete }, "more files than GitHub lists");
-  return { files: [...files, ...more], complete };
-}
-
-/** The changed files that GitHub does not list: those of both trees that differ since the two sides parted. */
-async function unlisted(
-  { owner, repo, base, head }: PullRequest,
-  listed: readonly ChangedFile[],
-  { home, log, signal }: SnapshotOptions,
-) {
-  const basehead = `${base}...${head}`;
-  const request = signal ? { request: { signal } } : {};
-  try {
-    const named = { owner, repo, basehead, per_page: 1, ...request };
-    const { data } = await home.client.rest.repos.compareCommitsWithBasehead(named);
-    const commits = { before: data.merge_base_commit.sha, after: head };
-    const { files, complete } = await treeDifference(home, commits, signal);
-    const known = new Set(listed.flatMap(({ path, previousPath }) => [path, previousPath ?? path]));
-    return { files: files.filter(({ path }) => !known.has(path)), complete };
-  } catch (error) {
-    signal?.throwIfAborted();
-    log.warn(fieldsOf(error), "trees could not be compared");
-    return { files: [], complete: false };
-  }
-}
-
-async function readPage(
-  { owner, repo, number }: PullRequest,
-  { client }: Home,
-  page: number,
-  signal: AbortSignal | undefined,
-): Promise<FilePage> {
-  const request = signal ? { request: { signal } } : {};
-  const named = { owner, repo, pull_number: number, per_page: pageSize, page };
-  const { data } = await client.rest.pulls.listFiles({ ...named, ...request });
-  const files = data.flatMap(changedFileOf);
-  const present = data.find(({ status }) => status !== "removed");
-  return { files, isLast: data.length < pageSize, head: headIn(present?.contents_url) };
-}
-
-/** A changed file as GitHub lists it; nothing when it does not change. */
-export function changedFileOf(file: ListedFile): ChangedFile[] {
-  const { filename, previous_filename: previous, status, sha, patch } = file;
-  if (status === "unchanged") return [];
-  return [
-    {
-      path: filename,
-      previousPath: status === "renamed" ? (previous ?? null) : null,
-      status: statusOf(status),
-      digest: status === "removed" ? null : (sha ?? unknownDigest),
-      patch: patch ?? null,
-    },
-  ];
-}
-
-interface ListedFile {
-  readonly filename: string;
-  readonly previous_filename?: string | undefined;
-  readonly status: string;
-  readonly sha: string | null;
-  readonly patch?: string | undefined;
-}
-
-function statusOf(status: string): ChangedFile["status"] {
-  if (status === "added" || status === "copied") return "added";
-  if (status === "removed" || status === "renamed") return status;
-  return "modified";
-}
-
-/** The commit that a listing speaks of stands in its addresses; that of a removed file may be another. */
-function headIn(url: string | undefined): string | null {
-  const ref = url && URL.canParse(url) ? new URL(url).searchParams.get("ref") : null;
-  return ref && /^[0-9a-f]{40,64}$/.test(ref) ? ref : null;
 }
 
 /** Asks once, and again only after a failure. */

@@ -39,15 +39,18 @@ export interface Source {
   changedFiles(): Promise<{ readonly files: readonly ChangedFile[]; readonly complete: boolean }>;
   /**
    * The organisation's own configuration, which counts where the repository says nothing; null when there is none. The blobs
-   * `ahead` will most likely be read next, and may come with the same request.
+   * `ahead` will most likely be read next, the first of them above all, and may come with the same request.
    */
   sharedConfig(ahead: readonly string[]): Promise<Blob | null>;
   /** Every file of the base side. */
   baseFiles(): Promise<{ readonly files: readonly TreeFile[]; readonly complete: boolean }>;
   /** Which of these files of the base side hold these names, however code writes them: `user_id`, `userId`, `USER_ID`. */
   search(words: readonly string[], among: readonly TreeFile[]): Promise<Searched>;
-  /** The commits that brought files of the base side; those of which it is not known are left out. Rejects never. */
-  origins(paths: readonly string[]): Promise<ReadonlyMap<string, Origin>>;
+  /**
+   * The commits that brought files of the base side; those of which it is not known are left out. Rejects never. The files
+   * `ahead` are searched next, and may come with the same request.
+   */
+  origins(paths: readonly string[], ahead: readonly TreeFile[]): Promise<ReadonlyMap<string, Origin>>;
   /** Blobs by id, in as few requests as possible. Every id asked for is answered. */
   read(digests: readonly string[]): Promise<ReadonlyMap<string, Blob>>;
 }

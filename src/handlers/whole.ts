@@ -95,7 +95,7 @@ function sourceOf(
     sharedConfig: (ahead) => source.sharedConfig(ahead),
     // The code is that of today, and had other names when the migration was new.
     search: async () => ({ unknown: "all migrations are reviewed, and the code of their time is not there" }),
-    origins: (paths) => source.origins(paths),
+    origins: (paths, ahead) => source.origins(paths, ahead),
   };
 }
 

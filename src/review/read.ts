@@ -1,5 +1,5 @@
 import { codePathsOf, isReadByRule, readCode } from "./code-files.ts";
-import type { Config } from "./config.ts";
+import { type Config, defaultConfig } from "./config.ts";
 import { reasons } from "./errors.ts";
 import type { Framework } from "./framework.ts";
 import { frameworks } from "./frameworks/index.ts";
@@ -117,6 +117,21 @@ export function wantedFiles({
     if (source.isChanged) want("base", source.basePath);
   }
   return [...wanted.values()];
+}
+
+/**
+ * Files of the history that will most likely be replayed, the newest first, as far as paths alone tell. The configuration and
+ * the tools' own files may tell otherwise: this is for reading ahead.
+ */
+export function likelyHistory(
+  changed: readonly ChangedFileLike[],
+  base: readonly TreeFileLike[],
+): TreeFileLike[] {
+  const { directories, sides } = layOut(changed, base, defaultConfig, new Map());
+  return directories
+    .filter(({ steps }) => steps.length > 0)
+    .flatMap(({ history }) => history.toReversed())
+    .flatMap(({ files, side }) => sides[side].get(files.up) ?? []);
 }
 
 /**

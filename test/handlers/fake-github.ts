@@ -104,13 +104,13 @@ export function mockToken(permissions: Record<string, string> = grants, token = 
 }
 
 /** Counts the requests that these answers take; with DRYDOCK_REQUEST_COUNTS they are written there for the benchmark. */
-export function requestCounter(what: string) {
+export function requestCounter() {
   const calls: string[] = [];
   return {
     calls,
     count: (scope: nock.Scope) =>
       void scope.on("request", ({ method, path }) => calls.push(`${method} ${path}`)),
-    note() {
+    note(what: string) {
       const file = process.env.DRYDOCK_REQUEST_COUNTS;
       if (file) appendFileSync(file, `${JSON.stringify({ what, requests: calls.length })}\n`);
     },

@@ -282,13 +282,16 @@ describe("blobs", () => {
   it("that cannot be had say why", async () => {
     const link = "1".repeat(40);
     const gone = "2".repeat(40);
-    mockFiles([changedFile({ filename: "sub" })]);
+    const module = "3".repeat(40);
+    const patch = `@@ -0,0 +1 @@\n+Subproject commit ${module}`;
+    mockFiles([changedFile({ filename: "db/1_x.up.sql", sha: module, patch })]);
     mockTree(base, [{ path: "link.sql", sha: link, mode: "120000", size: 9 }]);
     mockBlobs([]);
     nock(origin).get(`${repoPath}/git/blobs/${gone}`).reply(404, { message: "Not Found" });
-    const found = await snapshot().read([link, gone, ""]);
+    const found = await snapshot().read([link, module, gone, ""]);
     expect([...found]).toEqual([
       [link, { missing: "it is a symbolic link" }],
+      [module, { missing: "it is a submodule" }],
       ["", { missing: "GitHub gave no id for it" }],
       [gone, { missing: "GitHub does not have it" }],
     ]);
@@ -335,7 +338,7 @@ describe("where a migration comes from", () => {
     associatedPullRequests: { nodes: pulls.map((number) => ({ number })) },
   });
   const answer = (histories: object) => ({
-    data: { repository: { object: { __typename: "Commit", ...histories } } },
+    data: { repository: { id: "R_1" }, origins: { object: { __typename: "Commit", ...histories } } },
   });
 
   it("is its oldest commit, and that one's pull request, with one request for all", async () => {
@@ -346,18 +349,34 @@ describe("where a migration comes from", () => {
       h2: { totalCount: 21, nodes: [node("1".repeat(40), 1)] },
     };
     mockGraphql(/history\(/, answer(histories), (body) => asked.push(body));
-    expect(await snapshot().origins(["db/1.sql", "db/2.sql", "db/3.sql"])).toEqual(
+    expect(await snapshot().origins(["db/1.sql", "db/2.sql", "db/3.sql"], [])).toEqual(
       new Map([
         ["db/1.sql", { commit: "d".repeat(40), pull: 12 }],
         ["db/2.sql", { commit: "f".repeat(40), pull: null }],
       ]),
     );
-    expect(asked[0]?.variables).toMatchObject({ base, p1: "db/2.sql" });
+    expect(asked[0]?.query).toContain(base);
+    expect(asked[0]?.variables).toMatchObject({ p1: "db/2.sql" });
+  });
+
+  it("comes together with the code that is searched next", async () => {
+    const code = { path: "src/a.ts", digest: blobId(bytesOf("state")), size: 5 };
+    mockFiles([]);
+    mockTree(base, []);
+    const blob = { text: "state", isBinary: false, isTruncated: false, byteSize: 5 };
+    const { data } = answer({ h0: { totalCount: 1, nodes: [node("d".repeat(40), 12)] } });
+    mockGraphql(/history\(/, { data: { ...data, repository: { b0: blob } } });
+    const source = snapshot();
+    expect((await source.origins(["db/1.sql"], [code])).get("db/1.sql")?.pull).toBe(12);
+    expect(await source.search(["state"], [code])).toEqual({
+      files: new Map([["state", ["src/a.ts"]]]),
+      count: 1,
+    });
   });
 
   it("is left out where GitHub does not tell", async () => {
     mockGraphql(/history\(/, { data: null, errors: [{ type: "INTERNAL", message: "nope" }] });
-    expect(await snapshot().origins(["db/1.sql"])).toEqual(new Map());
+    expect(await snapshot().origins(["db/1.sql"], [])).toEqual(new Map());
   });
 });
 
