@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import nock from "nock";
 import { createNodeMiddleware, createProbot } from "probot";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { withAccepted } from "../src/handlers/acceptance.ts";
+import { answerTo } from "../src/handlers/command-answers.ts";
 import type { Journal } from "../src/handlers/journal.ts";
 import type { ReviewJob } from "../src/handlers/queue.ts";
 import type { Review } from "../src/handlers/review.ts";
@@ -44,7 +46,7 @@ import {
   pullRequestEvent,
 } from "./handlers/payloads.ts";
 import { blobId, patchOf } from "./helpers.ts";
-import { sample } from "./review/report-samples.ts";
+import { hostileNames, indexFinding, sample } from "./review/report-samples.ts";
 
 const secret = "0e4f8a2c";
 const migrations = [{ filename: "db/migrations/0002_idx.up.sql" }, { filename: "README.md" }];
@@ -181,14 +183,51 @@ describe("a pull request", () => {
   it("that concerns no database costs two requests beside the token", async () => {
     await startApp(() => Promise.reject(new Error("nothing to review")));
     const bodies: CheckBody[] = [];
-    const { calls, count, note } = requestCounter("no database file, beside the token");
+    const { calls, count, note } = requestCounter();
     mockToken();
     count(mockFiles([{ filename: "README.md" }, { filename: "src/app.go" }]));
     count(mockCheckCreated(5, (body) => bodies.push(body)));
     await deliver("pull_request", pullRequestEvent("opened"));
     expect(calls).toHaveLength(2);
-    note();
+    note("no database file, beside the token");
     expect(bodies).toMatchObject([{ status: "completed", conclusion: "skipped", head_sha: head }]);
+  });
+
+  it.each([
+    ["src/tables/UserTable.tsx", "-<td>{user.name}</td>\n+<td>{user.email}</td>"],
+    ["src/app/models/user.model.ts", "-  name: string;\n+  email: string;"],
+    ["cli/print.py", '+from rich.table import Column, Table\n+table = Table(Column("a"), title="x")'],
+    ["stats/frame.py", '+index = pd.Index(["a"])'],
+  ])(
+    "that only looks like a change of models, in %s, is skipped for two requests",
+    async (filename, hunk) => {
+      await startApp(() => Promise.reject(new Error("nothing to review")));
+      const bodies: CheckBody[] = [];
+      mockToken();
+      mockFiles([{ filename, status: "modified", patch: `@@ -1,2 +1,2 @@\n${hunk}` }]);
+      mockCheckCreated(5, (body) => bodies.push(body));
+      await deliver("pull_request", pullRequestEvent("opened"));
+      expect(bodies).toMatchObject([{ status: "completed", conclusion: "skipped" }]);
+    },
+  );
+
+  it.each([
+    ["src/tables/users.ts", "+  email: varchar({ length: 20 }),"],
+    ["shop/orders.py", '+    Column("note", Text),'],
+    ["shop/orders.go", '+\tNote string `gorm:"size:20"`'],
+  ])("that changes a model, in %s, is reviewed", async (filename, hunk) => {
+    const asked: string[] = [];
+    await startApp(async (source) => {
+      asked.push(source.head);
+      return sample({ findings: [] });
+    });
+    mockToken();
+    mockFiles([{ filename, status: "modified", patch: `@@ -1,2 +1,3 @@\n${hunk}` }]);
+    mockCheckCreated(5);
+    mockConversation();
+    mockCheckUpdated(5);
+    await deliver("pull_request", pullRequestEvent("opened"));
+    expect(asked).toEqual([head]);
   });
 
   it("that people talk on costs two requests as well, once it is known that nothing there is ours", async () => {
@@ -497,88 +536,63 @@ describe("every review ends in a completed check", () => {
 });
 
 describe("a whole review", () => {
-  const history = "CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint NOT NULL);\n";
-  const historyDown = "DROP TABLE orders;\n";
-  const up = "-- by user\nCREATE INDEX orders_user_id_idx ON orders (user_id);\n";
-  const down = "DROP INDEX orders_user_id_idx;\n";
-  const config = "rows:\n  orders: 1000000\n";
-  const texts = [history, historyDown, up, down, config];
+  type Texts = Readonly<Record<string, string>>;
   const idOf = (text: string) => blobId(new TextEncoder().encode(text));
+  const orders = {
+    "db/migrations/0001_orders.up.sql":
+      "CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint NOT NULL, order_status text);\n",
+    "db/migrations/0001_orders.down.sql": "DROP TABLE orders;\n",
+    ".github/drydock.yml": "rows:\n  orders: 1000000\n",
+  };
+  const index = {
+    "db/migrations/0003_idx.down.sql": "DROP INDEX orders_user_id_idx;\n",
+    "db/migrations/0003_idx.up.sql": "-- by user\nCREATE INDEX orders_user_id_idx ON orders (user_id);\n",
+  };
 
-  it("of ten files with findings costs ten requests, the token among them", async () => {
-    const sandbox = createSandbox({ spares: 0 });
-    try {
-      await startApp((source, options) => reviewChange(source, sandbox, options));
-      const { calls, count, note } = requestCounter("10 files with findings, the token among them");
-      const others = Array.from({ length: 8 }, (_, i) => ({ filename: `src/f${i}.go` }));
-      const added = (filename: string, text: string) => ({
-        filename,
-        sha: idOf(text),
-        patch: patchOf("", text),
-      });
-      const checks: CheckBody[] = [];
-      count(mockToken());
-      count(
-        mockFiles([
-          added("db/migrations/0002_idx.down.sql", down),
-          added("db/migrations/0002_idx.up.sql", up),
-          ...others,
-        ]),
-      );
-      count(mockCheckCreated(5, (body) => checks.push(body)));
-      const file = (path: string, text: string) => ({
-        path,
-        sha: idOf(text),
-        type: "blob",
-        mode: "100644",
-        size: text.length,
-      });
-      const tree = [
-        file("db/migrations/0001_orders.up.sql", history),
-        file("db/migrations/0001_orders.down.sql", historyDown),
-        file(".github/drydock.yml", config),
-      ];
-      count(
-        nock(origin)
-          .get(`${repoPath}/git/trees/${base}`)
-          .query({ recursive: "1" })
-          .reply(200, { sha: base, tree, truncated: false }),
-      );
-      count(
-        nock(origin)
-          .post("/graphql", /isBinary/)
-          .times(2)
-          .reply(200, (_, body) => ({
-            data: { repository: blobsIn(body as { variables: Record<string, string> }) },
-          })),
-      );
-      count(mockConversation());
-      const review: { comments?: { path: string; line: number; body: string }[] } = {};
-      count(
-        nock(origin)
-          .post(`${repoPath}/pulls/7/reviews`)
-          .reply(200, (_, body) => Object.assign(review, body) && { id: 1 }),
-      );
-      count(nock(origin).post(`${repoPath}/issues/7/comments`).reply(201, { id: 9 }));
-      count(mockCheckUpdated(5, (body) => checks.push(body)));
+  /** Takes every request of a review whose head adds these files, up to its comments, and counts them. */
+  function mockWhole(
+    before: Texts,
+    added: Texts,
+    { questions = 1, more = {} }: { questions?: number; more?: object } = {},
+  ) {
+    const counter = requestCounter();
+    const { count } = counter;
+    const checks: CheckBody[] = [];
+    const files = Object.entries(added).map(([filename, text]) => ({
+      filename,
+      sha: idOf(text),
+      patch: patchOf("", text),
+    }));
+    count(mockToken());
+    count(mockFiles(files));
+    count(mockCheckCreated(5, (body) => checks.push(body)));
+    const tree = Object.entries(before).map(([path, text]) => {
+      return { path, sha: idOf(text), type: "blob", mode: "100644", size: text.length };
+    });
+    count(
+      nock(origin)
+        .get(`${repoPath}/git/trees/${base}`)
+        .query({ recursive: "1" })
+        .reply(200, { sha: base, tree, truncated: false }),
+    );
+    const texts = [...Object.values(before), ...Object.values(added)];
+    count(
+      nock(origin)
+        .post("/graphql", /isBinary/)
+        .times(questions)
+        .reply(200, (_, body) => {
+          const { query, variables } = body as { query: string; variables: Record<string, string> };
+          const isAsked = ([name]: [string, unknown]) => query.includes(`${name}: repository`);
+          const also = Object.fromEntries(Object.entries(more).filter(isAsked));
+          return { data: { repository: blobsIn(variables, texts), ...also } };
+        }),
+    );
+    count(mockConversation());
+    count(mockCheckUpdated(5, (body) => checks.push(body)));
+    return { ...counter, checks };
+  }
 
-      await deliver("pull_request", pullRequestEvent("opened"));
-      expect(calls).toHaveLength(10);
-      note();
-      expect(checks.at(-1)).toMatchObject({
-        conclusion: "failure",
-        output: { summary: expect.stringContaining("Each finding stands as a comment at its line.") },
-      });
-      expect(review.comments).toMatchObject([{ path: "db/migrations/0002_idx.up.sql", line: 2 }]);
-      expect(review.comments?.[0]?.body).toContain("SHARE lock on `orders`");
-      const logged = JSON.stringify(log.lines);
-      for (const word of ["CREATE", "orders_user_id_idx", "ghs_"]) expect(logged).not.toContain(word);
-    } finally {
-      await sandbox.close();
-    }
-  });
-
-  function blobsIn({ variables }: { variables: Record<string, string> }) {
+  function blobsIn(variables: Record<string, string>, texts: readonly string[]) {
     const asked = Object.entries(variables).filter(([name]) => /^o\d+$/.test(name));
     return Object.fromEntries(
       asked.map(([name, oid]) => {
@@ -590,6 +604,110 @@ describe("a whole review", () => {
       }),
     );
   }
+
+  /** Takes the review and the summary; gives the comments. */
+  function mockSaid(count: (scope: nock.Scope) => void = () => {}) {
+    const review: { comments?: { path: string; line: number; body: string }[] } = {};
+    count(
+      nock(origin)
+        .post(`${repoPath}/pulls/7/reviews`)
+        .reply(200, (_, body) => Object.assign(review, body) && { id: 1 }),
+    );
+    count(nock(origin).post(`${repoPath}/issues/7/comments`).reply(201, { id: 9 }));
+    return review;
+  }
+
+  async function deliverWhole(): Promise<void> {
+    const sandbox = createSandbox({ spares: 0 });
+    try {
+      await startApp((source, options) => reviewChange(source, sandbox, options));
+      await deliver("pull_request", pullRequestEvent("opened"));
+    } finally {
+      await sandbox.close();
+    }
+  }
+
+  it("of ten files with findings costs nine requests, the token among them", async () => {
+    const others = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`src/f${i}.go`, "x"]));
+    const { calls, count, note, checks } = mockWhole(orders, { ...index, ...others });
+    const review = mockSaid(count);
+    await deliverWhole();
+    expect(calls).toHaveLength(9);
+    note("10 files with findings, the token among them");
+    expect(checks.at(-1)).toMatchObject({
+      conclusion: "failure",
+      output: { summary: expect.stringContaining("Each finding stands as a comment at its line.") },
+    });
+    expect(review.comments).toMatchObject([{ path: "db/migrations/0003_idx.up.sql", line: 2 }]);
+    expect(review.comments?.[0]?.body).toContain("SHARE lock on `orders`");
+  });
+
+  it("of the last step of a change, with comments, costs ten requests", async () => {
+    const before = {
+      ...orders,
+      "db/migrations/0002_state.up.sql":
+        "ALTER TABLE orders ADD COLUMN state text;\nUPDATE orders SET state = order_status;\n",
+      "db/migrations/0002_state.down.sql": "ALTER TABLE orders DROP COLUMN state;\n",
+      "src/orders.ts": "db.orders.where({ state })\n",
+    };
+    const drop = {
+      "db/migrations/0004_drop.up.sql": "ALTER TABLE orders DROP COLUMN order_status;\n",
+      "db/migrations/0004_drop.down.sql": "ALTER TABLE orders ADD COLUMN order_status text;\n",
+    };
+    const nodes = [{ oid: "d".repeat(40), associatedPullRequests: { nodes: [{ number: 12 }] } }];
+    const origins = { object: { __typename: "Commit", h0: { totalCount: 1, nodes } } };
+    const { calls, count, note, checks } = mockWhole(
+      before,
+      { ...index, ...drop },
+      { questions: 2, more: { origins } },
+    );
+    mockSaid(count);
+    await deliverWhole();
+    expect(calls).toHaveLength(10);
+    note("the last step of a change, with comments, the token among them");
+    expect(checks.at(-1)?.output.summary).toMatch(
+      /`db\/migrations\/0002_state.up.sql` \(\\#.12\) made `state` in its place\. No code of the base branch names it any more\./,
+    );
+  });
+
+  it("logs nothing of what the pull request holds, also where GitHub quotes it", async () => {
+    const names = Object.values(hostileNames).map((name) => name.replaceAll("\0", ""));
+    const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+    const secret = "hunter2-in-a-migration";
+    const up = [
+      ...names.map((name, i) => `CREATE TABLE ${quoted(`${i}${name}`)} (${quoted(name)} int);`),
+      `CREATE ROLE shop PASSWORD '${secret}'; -- ${names.map((name) => name.replace(/[\r\n]/g, " ")).join(" ")}`,
+      `SELECT ${quoted(names[0] ?? "")} FROM nowhere;`,
+    ].join("\n");
+    const inPaths = ["mention", "html", "direction", "control"].map(
+      (kind, i) => `db/migrations/${i + 10}_${hostileNames[kind]?.replaceAll("\0", "")}.up.sql`,
+    );
+    const added = {
+      ...index,
+      ...Object.fromEntries(inPaths.map((path) => [path, "CREATE INDEX ON orders (user_id);"])),
+      "db/migrations/0099_hostile.up.sql": up,
+    };
+    const before = { ...orders, ".github/drydock.yml": "rows:\n  orders: 1000000\ncomments:\n  limit: 2\n" };
+    const { checks } = mockWhole(before, added);
+    const refusal = {
+      message: `Validation Failed: ${names.join(" ")} ${secret}\n    at ${names[0]}`,
+      documentation_url: "https://docs.github.com/rest",
+    };
+    nock(origin).post(`${repoPath}/pulls/7/reviews`).reply(422, refusal);
+    nock(origin).post(`${repoPath}/pulls/7/comments`).times(2).reply(422, refusal);
+    nock(origin).post(`${repoPath}/issues/7/comments`).reply(422, refusal);
+    await deliverWhole();
+    expect(checks.at(-1)?.conclusion).toBe("failure");
+    expect(log.lines.map(({ message }) => message)).toEqual(
+      expect.arrayContaining(["review refused", "comment refused", "summary refused", "check completed"]),
+    );
+    const logged = JSON.stringify(log.lines);
+    const parts = names.map((name) => JSON.stringify(name.slice(0, 60)).slice(1, -1));
+    for (const word of [...parts, secret, "CREATE", "orders_user_id_idx", "ghs_", "_idx.up.sql"])
+      expect(logged).not.toContain(word);
+    expect(logged).not.toMatch(/\\u00[01]|[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+    for (const line of log.lines) expect(JSON.stringify(line).length).toBeLessThan(3_000);
+  });
 });
 
 describe("a merge queue", () => {
@@ -701,6 +819,23 @@ describe("a command", () => {
     });
     await deliver("pull_request", pushed, { delivery: "d-2" });
     expect(bodies.at(-1)?.conclusion).toBe("success");
+  });
+
+  it("accepts also what was seen to fail: who may ask is who may merge, and the answer names them", () => {
+    const failing = { ...indexFinding, rule: "no-failing-migration" };
+    const report = sample({ findings: [failing] });
+    const question = { kind: "ignore", rule: failing.rule, reason: "the extension is not here" } as const;
+    const { text, accepts } = answerTo(question, "carol", report);
+    expect(text).toContain("by `carol`: the extension is not here");
+    const acceptance = {
+      ...question,
+      by: "carol",
+      fingerprints: accepts.map(({ fingerprint }) => fingerprint),
+    };
+    expect([report, withAccepted(report, [acceptance])].map(({ conclusion }) => conclusion)).toEqual([
+      "failure",
+      "success",
+    ]);
   });
 
   it.each([
