@@ -1,3 +1,4 @@
+import { selectedFor } from "../review/sql/inserts.ts";
 import { quoteIdentifier } from "../review/sql/names.ts";
 import type { Script, Statement, TableName } from "../review/types.ts";
 import { type State, stateAfter } from "./content.ts";
@@ -15,16 +16,24 @@ export interface Refusal {
 
 /**
  * Whether other rows could have made the statement run. They could not when the values are the migration's own: a column
- * that it adds, without values or with the same one in every row.
+ * that it adds, without values or with the same one in every row, or one for which it copies nothing out of another table.
  */
 export function dependsOnOurRows(statement: Statement, error: SqlError, start: State): boolean {
   if (statement.operations.length > 0 && statement.operations.every(({ kind }) => kind === "addColumn"))
     return false;
   const columns = columnsOf(error);
   if (columns.length === 0) return true;
+  const [column] = columns;
+  const selected = error.code === notNull && column ? selectedFor(statement.sql, column) : undefined;
+  if (selected !== undefined) return selected !== null && !isConstant.test(selected);
   const tables = tablesOf(statement, error);
   return tables.some((table) => columns.some((column) => start.catalog.has(`column ${table}.${column}`)));
 }
+
+/** not_null_violation (documentation, appendix A). */
+const notNull = "23502";
+
+const isConstant = /^(?:null|true|false|'(?:[^']|'')*'|-?[\d.]+)(?:::[\w ]+)?$/i;
 
 /** Columns that the server names: `column "x" of relation "t" contains null values`, `Key (a, b)=(1, 2) …`. */
 function columnsOf({ message, detail }: SqlError): string[] {

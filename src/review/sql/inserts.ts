@@ -19,6 +19,22 @@ export function insertedValues(sql: string): ReadonlyMap<string, readonly string
   return found;
 }
 
+/**
+ * What `INSERT INTO t (a, b) SELECT x, y …` selects for a column, as it is written: null when it selects nothing for it; undefined
+ * for any other form.
+ */
+export function selectedFor(sql: string, column: string): string | null | undefined {
+  const source = sourceOf(sql, 0);
+  const { tokens } = source;
+  const select = wordIn(source, "select", 0, tokens.length);
+  const open = tokens.findIndex(({ text }) => text === "(");
+  if (tokens[0]?.text !== "insert" || select === null || open < 0 || open > select) return undefined;
+  const at = elementTexts(source, open).map(storedName).indexOf(column);
+  const end = wordIn(source, "from", select, tokens.length) ?? tokens.length;
+  const element = at < 0 ? undefined : elementsOf(source, select + 1, end)[at];
+  return element ? textOf(source, element.first, element.after) : null;
+}
+
 /** What stands between the commas of a parenthesis. */
 function elementTexts(source: Source, open: number): string[] {
   return elementsOf(source, open + 1, closingOf(source, open)).map(
