@@ -152,7 +152,7 @@ describe("the server", () => {
     });
     mockReviewed();
     expect(await send("pull_request", pullRequestEvent("opened"))).toBe(200);
-    await expect.poll(() => service.size()).toEqual({ waiting: 0, running: 1 });
+    await expect.poll(() => service.size(), { timeout: 20_000 }).toEqual({ waiting: 0, running: 1 });
     finish?.();
     await service.idle();
   });
