@@ -14,7 +14,7 @@ export interface ModelSide {
 /** The models of one side of a database; null where there are none, or they could not be built. */
 export function builtModels(
   { models, dialect }: Database,
-  { models: seen }: DryRun,
+  { models: seen }: Pick<DryRun, "models">,
   side: "base" | "head",
 ): ModelSide | null {
   const orm = models && orms[models.orm];

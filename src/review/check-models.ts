@@ -27,7 +27,14 @@ function checkModelChanges(asked: readonly Asked[], context: Context, run: DryRu
   if (!push || !base) return [];
   return modelChangesOf(context.database, run).flatMap((change) =>
     asked.flatMap(({ id, rule, override }) =>
-      problemsOf(rule.check.modelChange?.(change, { ...context, push, before: base.schema })).map((problem) =>
+      problemsOf(
+        rule.check.modelChange?.(change, {
+          ...context,
+          push,
+          before: base.schema,
+          rewrites: run.models?.rewrites ?? [],
+        }),
+      ).map((problem) =>
         findingOf(id, rule, problem, change, `${change.kind} ${change.before} ${change.after}`, override),
       ),
     ),

@@ -8,7 +8,7 @@ type Unplaced = Omit<ModelChange, "path" | "line" | "endLine">;
  * What the pull request changes in tables of models that no migration brings: what the base side's and the head side's models
  * build, compared. Tables that are not understood in full, on either side, are left out, as are new ones and those that are gone.
  */
-export function modelChangesOf(database: Database, run: DryRun): ModelChange[] {
+export function modelChangesOf(database: Database, run: Pick<DryRun, "models">): ModelChange[] {
   if (!database.models?.isPushed) return [];
   const [base, head] = [builtModels(database, run, "base"), builtModels(database, run, "head")];
   if (!base || !head) return [];

@@ -88,6 +88,8 @@ export interface Push {
   ): readonly PushedModels[];
   /** Whether it leaves a table that is there as it is, though its model changed so. */
   leavesOut(change: ModelChange): boolean;
+  /** What it sends to PostgreSQL for a change of a column's type; null where it leaves that out, or it is not known. */
+  retype(change: ModelChange): string | null;
 }
 
 /** A tool that maps models to tables, and whose migrations are meant to follow its models. */

@@ -113,6 +113,8 @@ export interface ModelContext extends Context {
   readonly push: Push;
   /** What the models of the base side build. */
   readonly before: Schema;
+  /** Columns, as `orders.total`, for whose new type it was seen to write their table anew. */
+  readonly rewrites: readonly string[];
 }
 
 /** What is asked of a suppression: whether it did anything. */

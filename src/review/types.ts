@@ -669,6 +669,8 @@ export type ModelSchema =
 export interface ModelRun {
   readonly base: ModelSchema;
   readonly head: ModelSchema;
+  /** Columns, as `orders.total`, for whose new type what brings the models was seen to write their table anew. */
+  readonly rewrites: readonly string[];
 }
 
 export interface FailedHistory {

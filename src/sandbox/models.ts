@@ -1,4 +1,7 @@
+import { modelChangesOf } from "../review/model-changes.ts";
+import { orms } from "../review/orms/index.ts";
 import { readScript } from "../review/script.ts";
+import { quoteTable } from "../review/sql/names.ts";
 import type {
   Database,
   Dialect,
@@ -67,11 +70,11 @@ export async function buildEach(
   };
   const buildPair = async ({ base, head }: RenderedModels): Promise<ModelRun> => {
     try {
-      return { head: await buildOnce(head), base: await buildOnce(base) };
+      return { head: await buildOnce(head), base: await buildOnce(base), rewrites: [] };
     } catch (cause) {
       if (!(cause instanceof EngineLost)) throw cause;
       const lost: ModelSchema = { kind: "not-built", reason: cause.message };
-      return { base: lost, head: lost };
+      return { base: lost, head: lost, rewrites: [] };
     }
   };
   const built = models && (await buildPair(models));
@@ -109,15 +112,45 @@ function split(rendered: PrismaAnswers["render"], dialect: Dialect): RenderedSid
  * moved out of the way, so that types of its extensions are there. The database is not put back: this is the last that is
  * asked of it.
  */
-export async function buildBeside(session: Session, rendered: Rendered): Promise<Built> {
+export async function buildBeside(session: Session, rendered: Rendered, database: Database): Promise<Built> {
   await session.reset();
   const migrated = await session.checkpoint();
   let isFirst = true;
-  return buildEach(rendered, async (statements) => {
+  const built = await buildEach(rendered, async (statements) => {
     if (!isFirst) await session.restore(migrated);
     isFirst = false;
     return build(session, statements);
   });
+  const { models } = built;
+  if (models?.base.kind !== "built" || models.head.kind !== "built") return built;
+  return { ...built, models: { ...models, rewrites: await rewritesOf(session, database, models) } };
+}
+
+/**
+ * What of the new types of columns makes PostgreSQL write their tables anew, where what brings the models sends a statement for it:
+ * each is sent to what the base side's models built, which was built last.
+ */
+async function rewritesOf(session: Session, database: Database, models: ModelRun): Promise<string[]> {
+  const push = database.models && orms[database.models.orm]?.push;
+  if (!push || database.dialect !== "postgresql") return [];
+  const rewrites: string[] = [];
+  for (const change of modelChangesOf(database, { models })) {
+    const sql = change.kind === "type" && !push.leavesOut(change) ? push.retype(change) : null;
+    if (sql === null) continue;
+    const before = await fileOf(session, change.table);
+    const { error } = await session.run(sql);
+    if (!error && (await fileOf(session, change.table)) !== before) rewrites.push(change.object);
+  }
+  return rewrites;
+}
+
+/** The file that holds a table's rows: another one after a rewrite. */
+async function fileOf(session: Session, table: string): Promise<string | null> {
+  const name = quoteTable(table).replaceAll("'", "''");
+  const [rows = []] = await session.ask(
+    `SELECT pg_catalog.pg_relation_filenode('${name}'::pg_catalog.regclass)`,
+  );
+  return rows[0]?.[0] ?? null;
 }
 
 async function build(session: Session, statements: readonly ModelStatement[]): Promise<ModelSchema> {

@@ -219,7 +219,7 @@ async function observeModels(
   lap: (phase: string) => void,
 ): Promise<void> {
   if (!rendered || !isThrough(request, seen)) return;
-  seen.beside = await buildBeside(session, await rendered);
+  seen.beside = await buildBeside(session, await rendered, request.database);
   lap("models");
 }
 

@@ -1,6 +1,7 @@
 import { directoriesUp } from "../code/typescript-paths.ts";
 import type { Push } from "../orm.ts";
 import { directoryOf, foreignFolderOf, joinPath } from "../paths.ts";
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { isConfigPath, nearestSchemaFiles, readConfig } from "./config.ts";
 import { dialectOf, filesOf, recorded } from "./files.ts";
 
@@ -27,6 +28,11 @@ export const push: Push = {
     });
   },
   leavesOut: () => false,
+  // As drizzle-kit generate writes it.
+  retype({ table, column, after }) {
+    if (!column || after === null) return null;
+    return `ALTER TABLE ${quoteTable(table)} ALTER COLUMN ${quoteIdentifier(column.name)} SET DATA TYPE ${after}`;
+  },
 };
 
 const pushes = /\bdrizzle-kit(?:@[\w.^~-]+)?\s+push\b/;

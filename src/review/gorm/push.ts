@@ -1,5 +1,6 @@
 import type { ModelRepository, Push, PushedModels } from "../orm.ts";
 import { joinPath } from "../paths.ts";
+import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { filesWithin, moduleAround, sourcesOf } from "./files.ts";
 
 /**
@@ -16,6 +17,12 @@ export const push: Push = {
   leavesOut({ kind, before, after }) {
     if (kind === "nullability") return after === "NOT NULL";
     return after === null && before !== null && kind !== "default";
+  },
+  // The PostgreSQL driver's migrator.go, AlterColumn.
+  retype({ table, column, after }) {
+    if (!column || after === null) return null;
+    const own = quoteIdentifier(column.name);
+    return `ALTER TABLE ${quoteTable(table)} ALTER COLUMN ${own} TYPE ${after} USING ${own}::${after}`;
   },
 };
 

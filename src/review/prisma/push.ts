@@ -25,6 +25,8 @@ export const push: Push = {
     });
   },
   leavesOut: () => false,
+  // It makes the column anew where it takes the change for unsafe, and asks before.
+  retype: () => null,
 };
 
 /** The folder of the schema: that of its file, or the one above a folder of several. */

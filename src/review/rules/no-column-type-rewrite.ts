@@ -44,6 +44,17 @@ export default defineRule({
         sequence: fix ? null : sequenceFor(change, context),
       };
     },
+    modelChange(change, context) {
+      const { kind, table, object, before, after } = change;
+      if (kind !== "type" || !context.rewrites.includes(object)) return;
+      return {
+        message: say`${[context.push.title]} changes ${object} from ${before ?? ""} to ${after ?? ""} where the table is there: ${table} and its indexes are written anew, and every read and write waits.`,
+        evidence: [say`observed: ${context.push.retype(change) ?? ""} writes ${table} anew`],
+        object,
+        // Whether a database in use is brought so is not known.
+        severity: sized("warning", table, context),
+      };
+    },
   },
 });
 

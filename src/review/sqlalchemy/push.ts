@@ -18,6 +18,7 @@ export const push: Push = {
     return [...homes].flatMap((home) => modelsOfProject(home, changed, repository));
   },
   leavesOut: () => true,
+  retype: () => null,
 };
 
 /** A project with more files is not searched for the call. */
