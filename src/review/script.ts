@@ -9,6 +9,7 @@ import type {
   Guard,
   Operation,
   Question,
+  Rebuild,
   Script,
   Span,
   Statement,
@@ -54,6 +55,7 @@ export interface Piece {
   /** What is asked before it. */
   readonly asks?: readonly Question[];
   readonly guard?: Guard | null;
+  readonly rebuild?: Rebuild | null;
 }
 
 /**
@@ -70,10 +72,11 @@ export function readTranslated(
 ): Script {
   const lineOf = lineFinder(text);
   const sent = pieces.flatMap((piece) => {
-    const { asks = [], guard = null } = piece;
+    const { asks = [], guard = null, rebuild = null } = piece;
     return sentFor(piece, text, dialect, lineOf).map((one, i) => ({
       ...one,
       guard,
+      rebuild,
       asks: i === 0 ? asks : [],
     }));
   });
@@ -103,6 +106,7 @@ interface Sent {
   readonly sql: string | Refused;
   readonly asks?: readonly Question[];
   readonly guard?: Guard | null;
+  readonly rebuild?: Rebuild | null;
 }
 
 /** Why a statement is never run. */
@@ -120,12 +124,15 @@ function scriptOf(
   sent: readonly Sent[],
   dialect: Dialect,
 ): Script {
-  const statements = sent.slice(0, maxStatements).map(({ raw, sql, asks = [], guard = null }, index) => ({
-    ...read({ ...raw, index }, sql, dialect),
-    mentions: typeof sql === "string" ? [] : (sql.mentions ?? []),
-    asks,
-    guard,
-  }));
+  const statements = sent
+    .slice(0, maxStatements)
+    .map(({ raw, sql, asks = [], guard = null, rebuild = null }, index) => ({
+      ...read({ ...raw, index }, sql, dialect),
+      mentions: typeof sql === "string" ? [] : (sql.mentions ?? []),
+      asks,
+      guard,
+      rebuild,
+    }));
   const first = sent[maxStatements]?.raw;
   const last = sent.at(-1)?.raw;
   if (first && last) statements.push(beyondLimit({ ...first, index: maxStatements }, last));
@@ -163,9 +170,9 @@ export function splitScript(
 }
 
 /** Usual for a statement: it is run whatever the database holds. */
-const unguarded = { mentions: [], asks: [], guard: null } satisfies Pick<
+const unguarded = { mentions: [], asks: [], guard: null, rebuild: null } satisfies Pick<
   Statement,
-  "mentions" | "asks" | "guard"
+  "mentions" | "asks" | "guard" | "rebuild"
 >;
 
 /** A script whose text could not be had: one statement that is never run and says why. */

@@ -62,7 +62,30 @@ export interface Statement {
   readonly asks: readonly Question[];
   /** Where it is run only if the database answers so; null when it is always run. */
   readonly guard: Guard | null;
+  /** Where the tool copies the table, as it is then, instead of sending `sql`, which its database does not know; null otherwise. */
+  readonly rebuild: Rebuild | null;
 }
+
+/** A table that is made anew with a change and filled from the old one. */
+export interface Rebuild {
+  readonly table: string;
+  readonly change: TableChange;
+}
+
+export type TableChange =
+  | { readonly kind: "add column"; readonly definition: string }
+  | { readonly kind: "drop column"; readonly column: string }
+  | {
+      readonly kind: "alter column";
+      readonly column: string;
+      /** null leaves it. */
+      readonly type: string | null;
+      readonly notNull: boolean | null;
+      /** An empty text takes it away; null leaves it. */
+      readonly defaultSql: string | null;
+    }
+  | { readonly kind: "add constraint"; readonly definition: string }
+  | { readonly kind: "drop constraint"; readonly name: string };
 
 /** Something that a migration asks the database on its way. */
 export interface Question {

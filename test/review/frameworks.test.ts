@@ -160,8 +160,8 @@ function readingOf(
     );
     if (script === null) return [`${direction}: nothing`, ...notes];
     const statements = script.statements.map(
-      ({ line, sql, refused, guard }) =>
-        `  ${line}: ${sql.replace(/\s+/g, " ")}${refused === null ? "" : ` (refused: ${refused})`}${guard ? ` (where: ${guard.words})` : ""}`,
+      ({ line, sql, refused, guard, rebuild }) =>
+        `  ${line}: ${sql.replace(/\s+/g, " ")}${refused === null ? "" : ` (refused: ${refused})`}${guard ? ` (where: ${guard.words})` : ""}${rebuild ? " (copied)" : ""}`,
     );
     return [`${direction}: ${script.transaction}`, ...statements, ...notes];
   });

@@ -38,6 +38,7 @@ export function script(path: string, ...lines: readonly string[]): Script {
       mentions: [],
       asks: [],
       guard: null,
+      rebuild: null,
     };
   });
   return { path, text, range: { start: 0, end: text.length }, statements, transaction: "implicit" };

@@ -203,3 +203,58 @@ op.drop_table("orders")`;
     expect(columnsOf(seen)).toEqual(["id", "note", "x"]);
   });
 });
+
+describe("a batch on SQLite, for which Alembic copies the table", () => {
+  const history = [
+    `op.create_table("lists", sa.Column("id", sa.Integer(), primary_key=True))
+op.create_table("items", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("size", sa.Integer(), nullable=False),
+    sa.Column("name", sa.String(20), server_default="none"), sa.Column("list_id", sa.Integer()), sa.Column("old", sa.Text()),
+    sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name="items_list"), sa.UniqueConstraint("name", name="items_name"))
+op.create_index("items_size", "items", ["size"])
+op.create_index("items_old", "items", ["old"])`,
+  ];
+
+  it("changes columns, constraints and indexes, and keeps the rest and the rows", async () => {
+    const up = `with op.batch_alter_table("items") as batch:
+    batch.alter_column("size", type_=sa.BigInteger(), nullable=True, server_default="0")
+    batch.alter_column("name", new_column_name="title", nullable=False)
+    batch.drop_column("old")
+    batch.drop_index("items_old")
+    batch.add_column(sa.Column("made", sa.DateTime(), server_default=sa.text("CURRENT_TIMESTAMP")))
+    batch.create_index("items_made", ["made"])
+    batch.drop_constraint("items_name", type_="unique")
+    batch.create_check_constraint("items_positive", "size >= 0")
+    batch.create_unique_constraint("items_both", ["list_id", "size"])`;
+    const seen = await run("sqlite", up, null, history);
+    expect(new Set(outcomesOf(only(seen).up))).toEqual(new Set(["ran"]));
+    const items = seen.head.tables.find(({ name }) => name === "items");
+    expect(
+      items?.columns.map(({ name, type, notNull, defaultSql }) => [name, type, notNull, defaultSql]),
+    ).toEqual([
+      ["id", "INTEGER", true, null],
+      ["size", "BIGINT", false, "'0'"],
+      ["title", "VARCHAR(20)", true, "'none'"],
+      ["list_id", "INTEGER", false, null],
+      ["made", "DATETIME", false, "CURRENT_TIMESTAMP"],
+    ]);
+    expect(items?.constraints.map(({ kind, columns }) => [kind, columns])).toEqual(
+      expect.arrayContaining([
+        ["primary-key", ["id"]],
+        ["foreign-key", ["list_id"]],
+        ["unique", ["list_id", "size"]],
+        ["check", ["size"]],
+      ]),
+    );
+    expect(items?.indexes.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["items_size", "items_made"]),
+    );
+    expect(seen.head.tables.map(({ name }) => name)).toEqual(["items", "lists"]);
+  });
+
+  it("fails where a constraint that it drops is not there, as Alembic does", async () => {
+    const up =
+      'with op.batch_alter_table("items") as batch:\n    batch.drop_constraint("items_other", type_="unique")';
+    const { up: ran } = only(await run("sqlite", up, null, history));
+    expect(outcomesOf(ran)).toEqual(["SQLITE_ERROR no such constraint: items_other in items"]);
+  });
+});

@@ -13,6 +13,7 @@ export function addColumnSql(
   value: PythonValue | undefined,
   named: ReadonlyMap<string, PythonValue>,
   context: Context,
+  isBatch = false,
 ): string[] {
   const column = readColumn(value ?? unreadable("no column is given"), context);
   const alter = `ALTER TABLE ${tableSql(table)}`;
@@ -20,7 +21,7 @@ export function addColumnSql(
   const key = new Set(column.primaryKey ? [column.name] : []);
   const definition = columnSql(column, { primaryKey: key, counted: null }, context);
   const constraints = columnConstraints(column, table, context);
-  if (context.dialect === "sqlite" && constraints.length > 0)
+  if (context.dialect === "sqlite" && constraints.length > 0 && !isBatch)
     return unreadable(`SQLite cannot add a constraint to a table that exists; use batch_alter_table`);
   return [
     `${alter} ADD COLUMN ${ifNotExists}${definition}`,

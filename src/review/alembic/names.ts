@@ -23,6 +23,11 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A name without its quotes. */
+export function unquotedName(sql: string): string {
+  return sql.startsWith('"') ? sql.slice(1, -1).replaceAll('""', '"') : sql;
+}
+
 /** A table's name in SQL with its schema. */
 export function tableSql({ name, schema }: TableRef): string {
   if (schema === null) return quoteName(name);

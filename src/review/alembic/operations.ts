@@ -63,7 +63,7 @@ export function operationSql(
   const table = (): TableRef => batch ?? { name: stringIn(get("table_name"), "a table's name"), schema };
   const alter = () => `ALTER TABLE ${tableSql(table())}`;
   const add = (constraint: string) => {
-    if (context.dialect === "sqlite")
+    if (context.dialect === "sqlite" && batch === null)
       return unreadable(
         "SQLite cannot add a constraint to a table that exists: Alembic copies the table, whose definition only the database knows",
       );
@@ -145,7 +145,7 @@ export function operationSql(
     case "create_exclude_constraint":
       return add(excludeSql(constraint(), rest, table(), given, context));
     case "drop_constraint":
-      return [dropConstraint(get, table(), alter(), context)];
+      return [dropConstraint(get, table(), alter(), batch !== null, context)];
     case "create_table_comment":
       return comment(context, table(), stringIn(get("comment"), "a comment"));
     case "drop_table_comment":
@@ -157,7 +157,8 @@ export function operationSql(
   }
 }
 
-function bindArguments(
+/** An operation's arguments by their names, and those behind them. */
+export function bindArguments(
   name: string,
   { positional, named }: CallArguments,
   isBatch: boolean,
@@ -207,9 +208,10 @@ function dropConstraint(
   get: (key: string) => PythonValue | undefined,
   table: TableRef,
   alter: string,
+  isBatch: boolean,
   context: Context,
 ): string {
-  if (context.dialect === "sqlite")
+  if (context.dialect === "sqlite" && !isBatch)
     return unreadable(
       "SQLite cannot drop a constraint: Alembic copies the table, whose definition only the database knows",
     );

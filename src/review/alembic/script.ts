@@ -74,6 +74,7 @@ function inTransactions(
     at,
     order,
     isBlock: true,
+    rebuild: null,
     path: [],
   });
   const first = ordered[0]?.at ?? range;
@@ -126,7 +127,8 @@ function refusal({ at, reason, outline, isFailure }: NotFollowed, text: string):
 }
 
 /** The statements of what one call sends, each at its own words where the file holds them. */
-function piecesOf({ sql, at }: Sent, text: string, dialect: Dialect): Piece[] {
+function piecesOf({ sql, at, rebuild }: Sent, text: string, dialect: Dialect): Piece[] {
+  if (rebuild) return [{ sql: sql.value, span: at, rebuild }];
   if (sql.offsets.every((offset) => offset < 0)) return [{ sql: sql.value, span: at }];
   return splitScript(sql.value, dialect).map((statement) => ({
     sql: statement.sql,

@@ -14,7 +14,8 @@ import {
   stringOf,
   unknown,
 } from "../code/python-values.ts";
-import type { Dialect, Span } from "../types.ts";
+import type { Dialect, Rebuild, Span } from "../types.ts";
+import { batchSteps, type Step } from "./batches.ts";
 import type { Context, NamingConvention } from "./context.ts";
 import { isDatabase, isLibrary, rootOf, writingMethods } from "./database.ts";
 import { executed, namedValues, queryIn, reads, widerQueryIn } from "./executed.ts";
@@ -35,6 +36,8 @@ export interface Sent {
   readonly order: number;
   /** COMMIT or BEGIN around an `autocommit_block()`. */
   readonly isBlock: boolean;
+  /** Where the table is copied instead. */
+  readonly rebuild: Rebuild | null;
   /** What the database has to answer for it, outermost first. */
   readonly path: readonly Decision[];
 }
@@ -95,6 +98,9 @@ interface Recorder {
 function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
   const sent: Sent[] = [];
   const skipped: NotFollowed[] = [];
+  /** Where the batches that are open begin, and what in them is done otherwise where the table is copied. */
+  const batches: number[] = [];
+  const copies = new Map<number, Rebuild>();
   let tried = 0;
   let touched = false;
   let run: Run | null = null;
@@ -124,20 +130,25 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
     skipped.push({ at, reason, outline: known, isFailure, order, path: questions.path() });
     perhaps = [];
   };
-  const send = (at: Span, statements: readonly (string | PythonString)[], isBlock = false) => {
+  const send = (at: Span, statements: readonly (string | PythonString | Step)[], isBlock = false) => {
     if (tried > 0 && statements.length > 0) touched = true;
     else
-      for (const sql of statements)
+      for (const one of statements) {
+        const step = typeof one === "object" && "rebuild" in one ? one : null;
+        const sql = typeof one === "object" && "rebuild" in one ? one.sql : one;
+        if (step?.otherwise) copies.set(sent.length, step.otherwise);
         sent.push({
           sql: typeof sql === "string" ? stringOf(sql) : sql,
           at,
           isBlock,
+          rebuild: step?.rebuild ?? null,
           order: sent.length + skipped.length,
           path: questions.path(),
         });
+      }
   };
   /** Sends what can be rendered; says why it cannot. */
-  const attempt = (at: Span, render: () => readonly (string | PythonString)[]) => {
+  const attempt = (at: Span, render: () => readonly (string | PythonString | Step)[]) => {
     if (tried > 0) {
       touched = true;
       return;
@@ -189,11 +200,13 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       return null;
     },
     enter(value) {
+      if (calleeOf(value) === "batch_alter_table") batches.push(sent.length);
       if (isAutocommit(value))
         send(value.kind === "call" ? value.at : { start: 0, end: 0 }, ["COMMIT"], true);
       return value;
     },
     exit(value) {
+      if (calleeOf(value) === "batch_alter_table") endBatch();
       if (isAutocommit(value)) send(value.kind === "call" ? value.at : { start: 0, end: 0 }, ["BEGIN"], true);
     },
     speculate(action) {
@@ -253,8 +266,32 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       skip(call.at, `${name} is not an operation that a batch has`);
       return unknown(name);
     }
-    attempt(call.at, () => operationSql(name, call.args, batchTable(batch), context));
+    attempt(call.at, () =>
+      dialect === "sqlite"
+        ? batchSteps(name, call.args, batchTable(batch), context)
+        : operationSql(name, call.args, batchTable(batch), context),
+    );
     return { kind: "constant", value: null };
+  }
+
+  /** A table that is copied for one thing is copied for all: between the indexes that go and those that come. */
+  function endBatch(): void {
+    const start = batches.pop() ?? sent.length;
+    const own = sent
+      .slice(start)
+      .map((one, i) => ({ ...one, rebuild: copies.get(start + i) ?? one.rebuild }));
+    if (!sent.slice(start).some(({ rebuild }) => rebuild)) return;
+    const placeOf = ({ sql, path }: Sent) => {
+      if (path.length !== own[0]?.path.length) return 1;
+      if (/^DROP INDEX /.test(sql.value)) return 0;
+      return /^CREATE (UNIQUE )?INDEX /.test(sql.value) ? 2 : 1;
+    };
+    const inOrder = own.toSorted((a, b) => placeOf(a) - placeOf(b));
+    sent.splice(
+      start,
+      own.length,
+      ...inOrder.map((one, i) => ({ ...one, order: own[i]?.order ?? one.order })),
+    );
   }
 
   function databaseCall(object: PythonValue, name: string, call: PythonCall): PythonValue | null {

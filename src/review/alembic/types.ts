@@ -284,8 +284,9 @@ export function numberIn(value: PythonValue | undefined): number | null {
   return value?.kind === "number" ? value.value : null;
 }
 
+/** Python's own `True`, or 1, which stands for it. */
 export function isTrue(value: PythonValue | undefined): boolean {
-  return value?.kind === "constant" && value.value === true;
+  return (value?.kind === "constant" && value.value === true) || numberIn(value) === 1;
 }
 
 export function isFalse(value: PythonValue | undefined): boolean {

@@ -3,7 +3,7 @@ import { lineEnd, readToken } from "./lexer.ts";
 
 /** A statement's place and text, before anything is known of its meaning. */
 export interface RawStatement
-  extends Omit<Statement, "operations" | "skipped" | "refused" | "mentions" | "asks" | "guard"> {
+  extends Omit<Statement, "operations" | "skipped" | "refused" | "mentions" | "asks" | "guard" | "rebuild"> {
   /** A backslash command: a line for psql, not for the server. */
   readonly psql: boolean;
 }

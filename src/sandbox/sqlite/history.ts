@@ -4,7 +4,7 @@ import { EngineLost } from "../engine.ts";
 import { transactionVerb, unanswered } from "../script-run.ts";
 import type { Gap } from "../verdict.ts";
 import type { StandIn } from "./messages.ts";
-import { isWrapped, questionsTo, runSqliteScript } from "./script-run.ts";
+import { isWrapped, questionsTo, runSqliteScript, sendStatement } from "./script-run.ts";
 import type { SqliteSession } from "./session.ts";
 import { sqliteGapOf } from "./verdict.ts";
 
@@ -68,7 +68,7 @@ export async function replaySqlite(
         record(script, one, "", one.refused);
         continue;
       }
-      const { error } = transactionVerb(one) === null ? await session.run(one.sql, "any") : noError;
+      const { error } = transactionVerb(one) === null ? await sendStatement(session, one, "any") : noError;
       if (error) record(script, one, error.code, error.message);
     }
     await session.reset();

@@ -1,10 +1,13 @@
-import type { Outcome, Script, ScriptRun, Statement } from "../../review/types.ts";
+import type { Outcome, Rebuild, Script, ScriptRun, Statement } from "../../review/types.ts";
 import { type Asking, asking } from "../asking.ts";
 import { EngineLost } from "../engine.ts";
 import { type LeftOut, notDue, ranAs, transactionVerb, unanswered, unreachedRun } from "../script-run.ts";
 import type { Gap } from "../verdict.ts";
+import { quoted } from "./data.ts";
 import type { SqliteError } from "./messages.ts";
-import type { SqliteSession } from "./session.ts";
+import { rebuildSql } from "./rebuild.ts";
+import type { SqliteResult, SqliteSession } from "./session.ts";
+import { describe } from "./tables.ts";
 import { judgeSqlite } from "./verdict.ts";
 
 /** What became of a script when it was run as its tool runs it. */
@@ -76,7 +79,7 @@ export async function runSqliteScript(
         await session.reset();
         return finish({ index, error: due.error, outcome }, false, null);
       }
-      const { error, writes, ms, inTransaction } = await session.run(statement.sql, functions);
+      const { error, writes, ms, inTransaction } = await sendStatement(session, statement, functions);
       runs[index] = { ...ranAs(index, { kind: "ran", tag: tagOf(statement) }, ms), writes };
       isOpen = inTransaction;
       if (error) {
@@ -93,6 +96,37 @@ export async function runSqliteScript(
     runs[index] = ranAs(index, { kind: "not-evaluated", reason: cause.message });
     return finish(null, false, cause.message);
   }
+}
+
+/** Sends a statement; one that copies its table, piece by piece, and nothing is seen of what those write. */
+export async function sendStatement(
+  session: SqliteSession,
+  { sql, rebuild }: Statement,
+  functions: "any" | readonly string[],
+): Promise<SqliteResult> {
+  if (!rebuild) return session.run(sql, functions);
+  const { tables } = await describe(session);
+  const table = tables.find(({ name }) => name.toLowerCase() === rebuild.table.toLowerCase());
+  const pieces = table ? rebuildSql(table, rebuild) : [`SELECT 1 FROM ${quoted(rebuild.table)}`];
+  if (!pieces) return { error: notThere(rebuild), inTransaction: false, writes: [], ms: 0 };
+  let ms = 0;
+  let last: SqliteResult | null = null;
+  for (const piece of pieces) {
+    last = await session.run(piece, functions);
+    ms += last.ms;
+    if (last.error) break;
+  }
+  const error = last?.error ? { ...last.error, offset: null } : null;
+  return { error, inTransaction: last?.inTransaction ?? false, writes: [], ms };
+}
+
+/** Alembic ends with an error of its own. */
+function notThere({ table, change }: Rebuild): SqliteError {
+  const what =
+    change.kind === "drop constraint"
+      ? `constraint: ${change.name}`
+      : `column: ${"column" in change ? change.column : ""}`;
+  return { code: "SQLITE_ERROR", message: `no such ${what} in ${table}`, offset: null };
 }
 
 /** A script's questions. */
