@@ -494,6 +494,15 @@ describe("every review ends in a completed check", () => {
     expect(bodies[0]?.output.summary).toContain("Drydock lacks the permission pull_requests: read. Grant it");
   });
 
+  it("also when the branch or its commits are gone", async () => {
+    await startApp((source) => source.baseFiles().then(() => sample()));
+    const bodies = mockEnded();
+    nock(origin).get(`${repoPath}/git/trees/${base}`).query(true).reply(404, { message: "Not Found" });
+    await deliver("pull_request", pullRequestEvent("opened"));
+    expect(bodies).toMatchObject([{ status: "completed", conclusion: "neutral" }]);
+    expect(bodies[0]?.output.summary).toContain("is no longer there");
+  });
+
   it("or in a log that names the permission when it may make none", async () => {
     await startApp();
     mockToken();
@@ -636,6 +645,7 @@ describe("a whole review", () => {
     note("10 files with findings, the token among them");
     expect(checks.at(-1)).toMatchObject({
       conclusion: "failure",
+      details_url: "https://github.com/acme/shop/pull/7#issuecomment-9",
       output: { summary: expect.stringContaining("Each finding stands as a comment at its line.") },
     });
     expect(review.comments).toMatchObject([{ path: "db/migrations/0003_idx.up.sql", line: 2 }]);

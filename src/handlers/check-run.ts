@@ -11,10 +11,19 @@ export interface Home {
 }
 
 /** Where the files of a commit stand for people. */
-export function filesUrlOf({ client, owner, repo }: Home, commit: string): string {
+export function filesUrlOf(home: Home, commit: string): string {
+  return `${repositoryUrlOf(home)}/blob/${commit}`;
+}
+
+/** Where a comment of a pull request's conversation stands for people. */
+export function commentUrlOf(home: Home, number: number, comment: number): string {
+  return `${repositoryUrlOf(home)}/pull/${number}#issuecomment-${comment}`;
+}
+
+function repositoryUrlOf({ client, owner, repo }: Home): string {
   const api = client.request.endpoint.DEFAULTS.baseUrl;
   const web = api.replace(/\/api\/v3\/?$/, "").replace("://api.github.com", "://github.com");
-  return `${web}/${owner}/${repo}/blob/${commit}`;
+  return `${web}/${owner}/${repo}`;
 }
 
 /** Marks a check run as ours and as made by one attempt: `<pull request>:<delivery>`, or `queue/<base>:<delivery>` for a merge group. */
@@ -44,6 +53,8 @@ export interface CheckResult {
   readonly title: string;
   readonly summary: string;
   readonly annotations: readonly Annotation[];
+  /** Where "Details" leads; to the app's own page when left out. */
+  readonly detailsUrl?: string;
   /** Buttons; none when left out. */
   readonly actions?: readonly {
     readonly label: string;
@@ -147,8 +158,9 @@ async function createCheck(
 }
 
 function completed(result: CheckResult, annotations: readonly Annotation[]) {
-  const { conclusion, title, summary, actions = [] } = result;
+  const { conclusion, title, summary, detailsUrl, actions = [] } = result;
   return {
+    ...(detailsUrl !== undefined && { details_url: detailsUrl }),
     ...(actions.length > 0 && { actions: [...actions] }),
     status: "completed" as const,
     conclusion,

@@ -90,30 +90,30 @@ async function findPosted(comments: readonly NewComment[], { home, number }: Pos
 
 /**
  * Keeps the one comment that sums up: edited in place, which notifies nobody, and left alone when nothing changed. It is
- * created only when `isNeeded`.
+ * created only when `isNeeded`. Gives what was done, and its id.
  */
 export async function postSummary(
   text: string,
   { isNeeded, known, options }: { isNeeded: boolean; known: Conversation["summary"]; options: PostOptions },
-): Promise<"created" | "edited" | "unchanged" | "none"> {
+): Promise<{ readonly done: "created" | "edited" | "unchanged" | "none"; readonly id: number | null }> {
   const { home, number, stillWanted } = options;
   const { client, owner, repo } = home;
   const body = `${text}\n\n${summaryMark}`;
-  if (!known && !isNeeded) return "none";
-  if (known && sameText(known.body, body)) return "unchanged";
+  if (!known && !isNeeded) return { done: "none", id: null };
+  if (known && sameText(known.body, body)) return { done: "unchanged", id: known.id };
   stillWanted();
   if (known) {
     await client.rest.issues.updateComment({ owner, repo, comment_id: known.id, body });
-    return "edited";
+    return { done: "edited", id: known.id };
   }
-  await createOnce({
+  const id = await createOnce({
     async create() {
-      await client.rest.issues.createComment({ owner, repo, issue_number: number, body, request: once });
-      return true;
+      const comment = { owner, repo, issue_number: number, body, request: once };
+      return (await client.rest.issues.createComment(comment)).data.id;
     },
-    find: async () => ((await readConversation(home, number)).summary ? true : null),
+    find: async () => (await readConversation(home, number)).summary?.id ?? null,
   });
-  return "created";
+  return { done: "created", id };
 }
 
 function sameText(a: string, b: string): boolean {

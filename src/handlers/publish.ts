@@ -4,7 +4,7 @@ import type { Finding, Report } from "../review/types.ts";
 import { type Acceptance, acceptanceMark, withAccepted } from "./acceptance.ts";
 import { applyAction, applyFixes, fixable } from "./apply-fixes.ts";
 import { checkResultOf } from "./check-result.ts";
-import { type CheckResult, filesUrlOf, type Home } from "./check-run.ts";
+import { type CheckResult, commentUrlOf, filesUrlOf, type Home } from "./check-run.ts";
 import { answerTo } from "./command-answers.ts";
 import { answer } from "./commands.ts";
 import { type Conversation, readConversation } from "./conversation.ts";
@@ -96,7 +96,8 @@ export async function publish(options: PublishOptions): Promise<CheckResult> {
   const notes = [...draft, ...notesOf(problems), ...(refused === null ? [] : [refused])];
   const own = checkResultOf(report, { ...about, commented, conflicts, notes });
   const result = await worstOfCommit(home, pull, own, conversation.pulls, log);
-  return canApply ? { ...result, actions: [applyAction] } : result;
+  const details = summary.id === null ? {} : { detailsUrl: commentUrlOf(home, pull.number, summary.id) };
+  return { ...result, ...details, ...(canApply && { actions: [applyAction] }) };
 }
 
 /** Answers what was asked in comments; gives what these answers accept. An answer that cannot be given accepts nothing. */
@@ -125,12 +126,12 @@ const draftNote = "This pull request is a draft: comments are made when it is re
 
 async function summarised(text: string, isNeeded: boolean, conversation: Conversation, options: PostOptions) {
   try {
-    const done = await postSummary(text, { isNeeded, known: conversation.summary, options });
-    return { done, problem: null };
+    const posted = await postSummary(text, { isNeeded, known: conversation.summary, options });
+    return { ...posted, problem: null };
   } catch (error) {
     options.stillWanted();
     options.log.warn(fieldsOf(error), "summary refused");
-    return { done: "refused", problem: error };
+    return { done: "refused", id: null, problem: error };
   }
 }
 

@@ -178,6 +178,7 @@ export interface CheckBody {
   readonly status: string;
   readonly conclusion?: string;
   readonly external_id?: string;
+  readonly details_url?: string;
   readonly output: {
     readonly title: string;
     readonly summary: string;

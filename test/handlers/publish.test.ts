@@ -558,6 +558,26 @@ describe("the same danger at many lines of a file", () => {
   });
 });
 
+describe("comments that are switched off", () => {
+  it("leave everything to the check", async () => {
+    mockToken();
+    mockConversation();
+    const result = await publish({
+      home: home(),
+      pull,
+      report: sample(),
+      files: [file],
+      comments: { ...settings(0), summary: false },
+      version: "1",
+      log: logBook(),
+      signal: new AbortController().signal,
+    });
+    expect([result.conclusion, result.detailsUrl]).toEqual(["failure", undefined]);
+    expect(result.summary).toContain("blocks every write to `orders`");
+    expect(result.annotations.length).toBeGreaterThan(0);
+  });
+});
+
 describe("the button that commits the fixes", () => {
   const writing = { ...grants, contents: "write" };
   const branch = {
