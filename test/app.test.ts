@@ -450,6 +450,40 @@ describe("every review ends in a completed check", () => {
 
     await startApp();
     mockReviewed({ id: 6 });
+    mockRuns([]);
+    mockNothingMissed();
+    await service.recover();
+    await service.idle();
+    expect(journal).toEqual([]);
+  });
+
+  /** The check runs of the head, as a process finds them that takes up what another one left. */
+  const mockRuns = (runs: readonly object[]) =>
+    nock(origin)
+      .get(`${repoPath}/commits/${head}/check-runs`)
+      .query({ check_name: "Drydock", filter: "all", per_page: 100 })
+      .reply(200, { total_count: runs.length, check_runs: runs });
+
+  it("also after a crash while a delivery is taken in, which does not come again", async () => {
+    await startApp();
+    mockToken();
+    mockFiles(migrations);
+    const atCreation: ReviewJob[] = [];
+    mockCheckCreated(5, () => atCreation.push(...journal));
+    mockConversation();
+    mockCheckUpdated(5);
+    await deliver("pull_request", pullRequestEvent("opened"));
+    expect(atCreation).toMatchObject([{ number: 7, head, delivery: "d-1", checkRun: null }]);
+    expect(journal).toEqual([]);
+    server.close();
+
+    journal = atCreation;
+    await startApp();
+    mockToken();
+    mockFiles(migrations);
+    mockRuns([{ id: 5, external_id: "7:d-1", status: "in_progress" }]);
+    mockConversation();
+    mockCheckUpdated(5);
     mockNothingMissed();
     await service.recover();
     await service.idle();

@@ -66,8 +66,13 @@ export interface CheckResult {
 /** GitHub's most per request. */
 const annotationsAtOnce = 50;
 
-/** Creates the check run that says that a review has begun, and gives its id. */
-export async function startCheck(home: Home, identity: CheckIdentity): Promise<number> {
+/**
+ * Creates the check run that says that a review has begun, and gives its id; where a process that ended may have created it
+ * already, `isTakenUp`, that one.
+ */
+export async function startCheck(home: Home, identity: CheckIdentity, isTakenUp = false): Promise<number> {
+  const left = isTakenUp ? await findCheck(home, identity) : null;
+  if (left && left.status !== "completed") return left.id;
   const output = {
     title: "Reviewing the database changes",
     summary: "The migrations are read and run in a throwaway database.",
@@ -137,24 +142,42 @@ export function queueBaseIn(externalId: string | null | undefined): string | nul
   return /^queue\/([0-9a-f]{40,64}):/.exec(externalId ?? "")?.[1] ?? null;
 }
 
-async function createCheck(
-  { client, owner, repo }: Home,
-  { number, head, base, delivery }: CheckIdentity,
-  body: object,
-): Promise<number> {
-  const externalId = `${number ?? `queue/${base}`}:${delivery}`;
+async function createCheck(home: Home, identity: CheckIdentity, body: object): Promise<number> {
+  const { client, owner, repo } = home;
+  const { head } = identity;
   const made = await createOnce({
     create: async () => {
-      const fields = { owner, repo, name: checkName, head_sha: head, external_id: externalId, ...body };
+      const fields = {
+        owner,
+        repo,
+        name: checkName,
+        head_sha: head,
+        external_id: externalIdOf(identity),
+        ...body,
+      };
       return (await client.rest.checks.create({ ...fields, request: once })).data;
     },
-    async find() {
-      const named = { owner, repo, ref: head, check_name: checkName, filter: "all", per_page: 100 } as const;
-      const { data } = await client.rest.checks.listForRef(named);
-      return data.check_runs.find((run) => run.external_id === externalId) ?? null;
-    },
+    find: () => findCheck(home, identity),
   });
   return made.id;
+}
+
+/** The check run of one attempt; null when there is none. */
+async function findCheck({ client, owner, repo }: Home, identity: CheckIdentity) {
+  const named = {
+    owner,
+    repo,
+    ref: identity.head,
+    check_name: checkName,
+    filter: "all",
+    per_page: 100,
+  } as const;
+  const { data } = await client.rest.checks.listForRef(named);
+  return data.check_runs.find((run) => run.external_id === externalIdOf(identity)) ?? null;
+}
+
+function externalIdOf({ number, base, delivery }: CheckIdentity): string {
+  return `${number ?? `queue/${base}`}:${delivery}`;
 }
 
 function completed(result: CheckResult, annotations: readonly Annotation[]) {

@@ -19,6 +19,8 @@ export interface ReviewRequest extends Omit<ReviewJob, "checkRun"> {
   readonly isRerun: boolean;
   /** False when nobody can have commented on it yet. */
   readonly hasComments: boolean;
+  /** A process that ended had taken it; its check run may be there. */
+  readonly isTakenUp?: boolean;
 }
 
 export interface IntakeOptions {
@@ -27,6 +29,8 @@ export interface IntakeOptions {
   readonly cache: SnapshotCache;
   readonly version: string;
   readonly log: Log;
+  /** Called with what is being taken in and is not queued yet: a webhook that is answered does not come again. */
+  onChange(jobs: readonly ReviewJob[]): void;
 }
 
 /** What stands between a webhook, which is answered at once, and the queue. */
@@ -46,12 +50,13 @@ export interface Intake {
  * Requests of one pull request are taken in one after the other, in the order in which they came, so that the newest is the
  * last to be queued; different pull requests do not wait for each other.
  */
-export function createIntake({ github, queue, cache, version, log }: IntakeOptions): Intake {
+export function createIntake({ github, queue, cache, version, log, onChange }: IntakeOptions): Intake {
   const deliveries = new LRUCache<string, true>({ max: 10_000 });
   /** Pull requests on which nothing of ours was found, and nothing was said since. */
   const silent = new LRUCache<string, true>({ max: 10_000 });
   const lines = new Map<string, Promise<void>>();
   const pending = new Set<Promise<void>>();
+  const taking = new Set<ReviewJob>();
 
   return {
     async accept(delivery, requests) {
@@ -81,15 +86,26 @@ export function createIntake({ github, queue, cache, version, log }: IntakeOptio
   function inLine(request: ReviewRequest): Promise<void> {
     const key = keyOf(request);
     const before = lines.get(key) ?? Promise.resolve();
-    const mine = before.catch(() => {}).then(() => take(request));
+    const { isRerun: _, hasComments: __, isTakenUp: ___, ...job } = request;
+    const known = { ...job, checkRun: null };
+    remember(() => taking.add(known));
+    const mine = before
+      .catch(() => {})
+      .then(() => take(request))
+      .finally(() => remember(() => taking.delete(known)));
     const line = mine.finally(() => lines.get(key) === line && lines.delete(key));
     line.catch(() => {});
     lines.set(key, line);
     return mine;
   }
 
+  function remember(change: () => void): void {
+    change();
+    onChange([...taking]);
+  }
+
   async function take(request: ReviewRequest): Promise<void> {
-    const { isRerun, hasComments, ...job } = request;
+    const { isRerun, hasComments, isTakenUp = false, ...job } = request;
     const { installation, owner, repo, number, head, delivery } = job;
     const fields = { delivery, repository: `${owner}/${repo}`, pull: number, head: head.slice(0, 7) };
     if (!isRerun && queue.covers(job)) return log.info(fields, "the same review is under way");
@@ -110,7 +126,7 @@ export function createIntake({ github, queue, cache, version, log }: IntakeOptio
       return log.info(fields, "no database file changes");
     }
     silent.delete(keyOf(job));
-    const checkRun = await started(home, job);
+    const checkRun = await started(home, job, isTakenUp);
     log.info({ ...fields, checkRun }, "review queued");
     queue.add({ ...job, checkRun });
   }
@@ -145,9 +161,13 @@ export function createIntake({ github, queue, cache, version, log }: IntakeOptio
   }
 
   /** A check run that cannot be started does not keep the review from being done: it is created when the verdict is there. */
-  async function started(home: Home, job: Omit<ReviewJob, "checkRun">): Promise<number | null> {
+  async function started(
+    home: Home,
+    job: Omit<ReviewJob, "checkRun">,
+    isTakenUp: boolean,
+  ): Promise<number | null> {
     try {
-      return await startCheck(home, job);
+      return await startCheck(home, job, isTakenUp);
     } catch (error) {
       const failure = failureOf(error);
       if (failure.kind === "gone") throw error;

@@ -42,8 +42,17 @@ export interface Service {
 export function createService({ github, review, version, log, journal, ...limits }: ServiceOptions): Service {
   const cache = createSnapshotCache();
   const worker = createWorker({ github, review, cache, version, log, onMoved: (job) => void followUp(job) });
-  const queue = createQueue({ worker, log, onChange: (jobs) => remember(jobs), ...limits });
-  const intake = createIntake({ github, queue, cache, version, log });
+  /** Jobs that are queued, and those that are being taken in. */
+  const undone: Record<"queued" | "taking", readonly ReviewJob[]> = { queued: [], taking: [] };
+  const queue = createQueue({ worker, log, onChange: (queued) => remember({ queued }), ...limits });
+  const intake = createIntake({
+    github,
+    queue,
+    cache,
+    version,
+    log,
+    onChange: (taking) => remember({ taking }),
+  });
   const homeOf = (installation: number, repository: { name: string; owner: { login: string } }) => ({
     client: github.clientFor(installation),
     owner: repository.owner.login,
@@ -106,7 +115,7 @@ export function createService({ github, review, version, log, journal, ...limits
         if (job.checkRun !== null) queue.add(job);
         else
           await intake
-            .request({ ...job, isRerun: true, hasComments: true })
+            .request({ ...job, isRerun: true, hasComments: true, isTakenUp: true })
             .catch((error) => log.error(fieldsOf(error), "review not taken up again"));
       }
       await bringMissed(github.app, log);
@@ -134,9 +143,16 @@ export function createService({ github, review, version, log, journal, ...limits
     }
   }
 
-  function remember(jobs: readonly ReviewJob[]): void {
+  function remember(now: Partial<typeof undone>): void {
+    Object.assign(undone, now);
+    const { queued, taking } = undone;
+    const isQueued = (job: ReviewJob) =>
+      queued.some(
+        ({ delivery, head, number }) =>
+          delivery === job.delivery && head === job.head && number === job.number,
+      );
     try {
-      journal.write(jobs);
+      journal.write([...queued, ...taking.filter((job) => !isQueued(job))]);
     } catch (error) {
       log.warn(fieldsOf(error), "journal could not be written");
     }
