@@ -25,7 +25,7 @@ export interface SqliteBaseTools {
 }
 
 /** How bases come about; a change of what is written here, or by history or seed, must change it. */
-const recipe = 4;
+const recipe = 5;
 
 const historySchema: z.ZodType<SqliteHistory> = z.object({
   ...replayFacts,
