@@ -1,6 +1,6 @@
 import { reasons } from "../review/errors.ts";
 import { namesMadeBy } from "../review/made.ts";
-import { behind, isBetter, missingIn, type Neighbour, ownPart } from "../review/neighbours.ts";
+import { behind, excused, isBetter, missingIn, type Neighbour, ownPart } from "../review/neighbours.ts";
 import type { Database, DryRun, HistoryEntry, Script, Skipped } from "../review/types.ts";
 
 /** Directories that are looked through for what is missing. */
@@ -19,7 +19,7 @@ interface NeighbourRequest {
 
 /**
  * Where migrations miss tables or schemas that they do not make, and the migrations of another directory of the tool make them:
- * the run with these in front, if more of the own ones then run. The run as it was otherwise.
+ * the run with these in front, if more of the own ones then run. Otherwise the run as it was, in which nothing fails for that.
  */
 export async function runBehindNeighbour({
   database,
@@ -44,8 +44,8 @@ export async function runBehindNeighbour({
       (version) => behind(version, neighbour),
       (whole) => ownPart(whole, neighbour),
     );
-    if (!isBetter(database, run, behindIt, made)) return asItWas;
     const { directory, steps } = neighbour;
+    if (!isBetter(database, run, behindIt, made)) return { ...asItWas, run: excused(run, made, directory) };
     const reason = reasons.neighbour(directory, steps.length > 0 && isCompared(database));
     return { run: behindIt, skipped: [{ path: database.directory, line: null, reason, matters: false }] };
   }

@@ -15,11 +15,7 @@ export function missingIn({ history, migrations }: DryRun): readonly string[] {
     ...history.failed.map(({ reason }) => reason),
     ...migrations.flatMap(({ up }) => up.statements.map(({ outcome }) => reasonOf(outcome))),
   ];
-  const names = reasons.flatMap((reason) => [
-    ...[...reason.matchAll(/(?:relation|table|view|schema) "([^"]+)" does not exist/g)],
-    ...[...reason.matchAll(/no such table: ([^\s)]+)/g)],
-  ]);
-  return [...new Set(names.map(([, name = ""]) => lastPart(name)))];
+  return [...new Set(reasons.flatMap(namesIn))];
 }
 
 /**
@@ -57,6 +53,35 @@ export function isBetter(
     count(after) < count(before) &&
     !missingIn(after).some((name) => made.includes(name))
   );
+}
+
+/** The run, with failures over what the neighbour makes told as what they are: something that was missing here. */
+export function excused(run: DryRun, made: readonly string[], directory: string): DryRun {
+  const excuse = (outcome: Outcome): Outcome =>
+    outcome.kind === "failed" && namesIn(outcome.message).some((name) => made.includes(name))
+      ? {
+          kind: "not-evaluated",
+          reason: `it needs what the migrations of ${directory} make (${outcome.message})`,
+        }
+      : outcome;
+  return {
+    ...run,
+    migrations: run.migrations.map((one) => ({
+      ...one,
+      up: {
+        ...one.up,
+        statements: one.up.statements.map((seen) => ({ ...seen, outcome: excuse(seen.outcome) })),
+      },
+    })),
+  };
+}
+
+function namesIn(reason: string): string[] {
+  const found = [
+    ...reason.matchAll(/(?:relation|table|view|schema) "([^"]+)" does not exist/g),
+    ...reason.matchAll(/no such table: ([^\s)]+)/g),
+  ];
+  return found.map(([, name = ""]) => lastPart(name));
 }
 
 function reasonOf(outcome: Outcome): string {

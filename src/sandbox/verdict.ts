@@ -83,6 +83,8 @@ export function excuseOf(error: SqlError, known: Known): string | null {
   if (extension !== null) return `the extension ${extension} is not available in the sandbox`;
   if (error.code === "0A000" && error.detail?.includes("bootstrap"))
     return `postgres is the role that the sandbox was set up with, which PostgreSQL does not let go (${error.message})`;
+  if (error.code === "42704" && /^(?:server|foreign-data wrapper) "/.test(error.message))
+    return `it needs a foreign server, which is set up apart from migrations (${error.message})`;
   if (error.code === "42883" && isRefusedFunction(error)) {
     return `it calls a function that the sandbox does not have (${error.message})`;
   }

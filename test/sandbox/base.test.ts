@@ -98,7 +98,7 @@ describe("the history of the base side", () => {
     },
   );
 
-  it("excuses a schema that a first change needs, and the role that the sandbox was set up with", async () => {
+  it("excuses a schema that a first change needs, a foreign server, and the role that the sandbox was set up with", async () => {
     const step = async (up: string, history: string[] = []) =>
       outcomesOf(only(await dry.run({ history, steps: [{ up }] })).up).at(-1);
     const grant = "GRANT USAGE ON SCHEMA billing TO PUBLIC";
@@ -106,6 +106,9 @@ describe("the history of the base side", () => {
     expect(await step(grant, ["CREATE TABLE a (x integer)"])).toBe('3F000 schema "billing" does not exist');
     expect(await step(`DROP SCHEMA IF EXISTS billing; ${grant}; CREATE SCHEMA billing`)).toMatch(
       /^not-reached/,
+    );
+    expect(await step("CREATE FOREIGN TABLE f (x integer) SERVER stream")).toMatch(
+      /^not evaluated: it needs a foreign server/,
     );
     expect(await step("ALTER ROLE postgres NOSUPERUSER")).toMatch(/^not evaluated: postgres is the role/);
   });
