@@ -90,8 +90,12 @@ function lostReferences(table: TableName, before: Schema, after: Schema): string
     });
 }
 
+/** The same key, or one over more columns, which is meant in its place. */
 function isSameKey(one: Constraint, other: Constraint): boolean {
-  return one.columns.join() === other.columns.join() && one.references?.table === other.references?.table;
+  return (
+    one.references?.table === other.references?.table &&
+    one.columns.every((column) => other.columns.includes(column))
+  );
 }
 
 function hasColumn({ columns }: Table, name: string | null): boolean {
