@@ -4,12 +4,13 @@ const names = { drydock: "Drydock", squawk: "squawk", pgfence: "pgfence" };
 
 /**
  * @param {{ repositories: object[], kinds: object[] }} results as bench/compare/compact.mjs makes them
+ * @param {{ tools: object[], falseGates: object[], judged: object[] }} fresh a sample of what the same run found, and what it found by migration tool
  * @param {object[]} judged the sample of bench/compare/sample.mjs, each with its verdict and why
  * @param {object[]} missed what the others name and Drydock does not, by kind and rule, each with its verdict and why
  * @param {{ repositories: object[], judged: object[] }} unseen other repositories, with a sample of Drydock's findings there
- * @param {{ squawk: string, pgfence: string }} versions
+ * @param {{ squawk: string, pgfence: string, drydock: string }} versions
  */
-export function comparisonPage(results, judged, missed, unseen, versions) {
+export function comparisonPage(results, fresh, judged, missed, unseen, versions) {
   return [
     "# Drydock, squawk and pgfence on the same migrations",
     "",
@@ -17,7 +18,7 @@ export function comparisonPage(results, judged, missed, unseen, versions) {
     "",
     "The newest 20 migrations of public repositories, each commit that adds some reviewed against its parent, as a pull request is. All three tools",
     `were given the same statements: those of the up, as Drydock cuts them out of the tool's own file. squawk ${versions.squawk}, pgfence ${versions.pgfence}, each as it is`,
-    "installed; squawk was told where the migration runs in a transaction. No tool knew sizes of tables. `node bench/compare.mjs` repeats it.",
+    `installed; Drydock as of commit \`${versions.drydock}\`. squawk was told where the migration runs in a transaction. No tool knew sizes of tables. \`node bench/compare.mjs\` repeats it.`,
     "",
     "## Findings",
     "",
@@ -35,9 +36,10 @@ export function comparisonPage(results, judged, missed, unseen, versions) {
     "| --- | ---: | ---: | ---: |",
     ...results.kinds.map((one) => `| ${one.kind} | ${one.drydock} | ${one.squawk} | ${one.pgfence} |`),
     "",
-    "## A sample, judged by hand",
+    ...freshSample(fresh, versions),
+    "## An earlier sample of all three, judged by hand",
     "",
-    "Drawn by the hash of the finding. **true**: what it says happens, and somebody would change the migration or its deploy for it; **taste**: true, and a matter",
+    "Of earlier code than the counts above. Drawn by the hash of the finding. **true**: what it says happens, and somebody would change the migration or its deploy for it; **taste**: true, and a matter",
     "of style or habit; **false**: it does not happen here (a new and empty table, nothing scanned, a rewrite that is none), or the advice cannot be followed.",
     "",
     "The findings of Drydock were judged as they were made; the causes of the false ones have been mended since, as each says. The sample was drawn before",
@@ -68,12 +70,57 @@ export function comparisonPage(results, judged, missed, unseen, versions) {
   ].join("\n");
 }
 
+/** What was judged of the run that is counted at the top, and what it found by the tool that runs the migrations. */
+function freshSample({ tools, falseGates, judged }, { drydock }) {
+  return [
+    "## A sample of the same run, judged by hand",
+    "",
+    `All that Drydock found in the run that is counted above (commit \`${drydock}\`), and in ${tools.flatMap(({ repositories }) => repositories).length - 18} more repositories, in the same way: of its gating findings and of its`,
+    "warnings 30 each were drawn by the hash of the finding, none of them judged in a sample below. **true**: what it says happens, and somebody would change the",
+    "migration or its deploy for it; **taste**: true, and a matter of style, habit or how the table is used; **false**: it does not happen here, or the advice cannot be followed.",
+    "They are judged as they were made; what has been mended since says so.",
+    "",
+    "| Drydock | Judged | true | taste | false | of these mended since |",
+    "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ...verdictRows(judged),
+    "",
+    ...details("drydock", judged),
+    "Beyond the sample every gating finding of the run was read. False were:",
+    "",
+    "| Tool | Commit | Findings | Why | Since |",
+    "| --- | --- | ---: | --- | --- |",
+    ...falseGates.map(
+      ({ tool, commit, count, cause, state }) =>
+        `| ${tool} | ${commit} | ${count} | ${cell(cause)} | ${cell(state)} |`,
+    ),
+    "",
+    "By the tool that runs the migrations; *judged* counts Drydock's findings of all samples on this page:",
+    "",
+    "| Tool | Repositories | Commits | Drydock: gating | warnings | notes | Judged | False gating |",
+    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ...tools.map(
+      (one) =>
+        `| ${one.tool} | ${one.repositories.join(", ")} | ${one.pulls} | ${one.gating} | ${one.warnings} | ${one.notes} | ${one.judged} | ${one.false} |`,
+    ),
+    "",
+  ];
+}
+
+function verdictRows(judged) {
+  return [true, false].map((gates) => {
+    const own = judged.filter((one) => one.gates === gates);
+    const of = (verdict) => own.filter((one) => one.verdict === verdict);
+    const mended = of("false").filter(({ why }) => why.includes("; fixed: "));
+    return `| ${gates ? "gating" : "warnings"} | ${own.length} | ${of("true").length} | ${of("taste").length} | ${of("false").length} | ${mended.length} |`;
+  });
+}
+
 /** What was found where no rule was tried before. */
 function otherRepositories({ repositories, judged }) {
   return [
     "## Other repositories",
     "",
-    "Repositories on which no rule had been tried: the newest eight to eleven migrations of each, reviewed in the same way. Of Drydock's gating findings and",
+    "As of earlier code as well. Repositories on which no rule had been tried: the newest eight to eleven migrations of each, reviewed in the same way. Of Drydock's gating findings and",
     "warnings 70 were drawn by the hash of the finding and judged as above. The false ones were judged as they were made, by code that was mended in between; each",
     "says what was mended since. Beyond the sample every gating finding was read: four more were false and are mended (a comment in a function's body, a down that",
     "brings back what an edited migration made, Flyway's baseline and its second location), and one is false and left: svix b1a5dd2d6 cuts its files with a runner",
@@ -89,12 +136,7 @@ function otherRepositories({ repositories, judged }) {
     "",
     "| Drydock | Judged | true | taste | false | of these mended since |",
     "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ...[true, false].map((gates) => {
-      const own = judged.filter((one) => one.gates === gates);
-      const of = (verdict) => own.filter((one) => one.verdict === verdict);
-      const mended = of("false").filter(({ why }) => why.includes("; fixed: "));
-      return `| ${gates ? "gating" : "warnings"} | ${own.length} | ${of("true").length} | ${of("taste").length} | ${of("false").length} | ${mended.length} |`;
-    }),
+    ...verdictRows(judged),
     "",
     ...details("drydock", judged),
   ];
