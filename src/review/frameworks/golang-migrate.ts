@@ -5,11 +5,11 @@ import {
   noSettings,
   readWhole,
 } from "../framework.ts";
+import { numberedFolders } from "../numbered-folders.ts";
 import { fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
 import { say } from "../text.ts";
 import type { Skipped } from "../types.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
-import { numberedFolders } from "./sql-pairs.ts";
 
 /**
  * golang-migrate pairs `<version>_<name>.up.sql` and `.down.sql` by version alone, orders versions as unsigned 64-bit

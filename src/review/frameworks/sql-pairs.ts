@@ -5,6 +5,7 @@ import {
   noSettings,
   readWhole,
 } from "../framework.ts";
+import { numberedFolders } from "../numbered-folders.ts";
 import { directoryOf, fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
 import { say } from "../text.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
@@ -54,13 +55,6 @@ interface Parsed {
   readonly direction: "up" | "down" | null;
   /** Between the rest of the name and the direction: ".", "_" or "-". */
   readonly separator: string;
-}
-
-/** Folders that are numbers and stand beside others that are: together they hold one history. */
-export function numberedFolders(folders: Iterable<string>): ReadonlySet<string> {
-  const numbers = [...folders].filter((folder) => /^\d+$/.test(fileNameOf(folder)));
-  const siblings = [...groupBy(numbers, directoryOf)].filter(([, all]) => all.length > 1);
-  return new Set(siblings.flatMap(([, all]) => all));
 }
 
 function isNumber(path: string): boolean {
