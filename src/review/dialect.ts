@@ -95,6 +95,17 @@ const byWords: readonly { readonly written: Written; readonly words: readonly Re
     ],
   },
   {
+    written: { other: "CockroachDB" },
+    words: [
+      /^\s*\w+\s+string\s*(,|\)|not\s+null|null|default|primary|unique)/im,
+      /^\s*index\s+\w*\s*\([^)]*\)(\s+(storing|where)\b|\s*,|\s*\))/im,
+      /^\s*(unique|inverted)\s+index\s+\w*\s*\(/im,
+      /\bcrdb_internal\b/i,
+      /\bunique_rowid\s*\(/i,
+      /^\s*family\s+\w*\s*\(/im,
+    ],
+  },
+  {
     written: { other: "ClickHouse" },
     words: [/\bengine\s*=?\s*\w*mergetree\b/i, /\bcodec\s*\(/i, /\blowcardinality\s*\(/i],
   },

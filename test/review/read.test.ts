@@ -337,6 +337,10 @@ describe("the dialect", () => {
 
   it.each([
     ["CREATE TABLE `a` (`id` int unsigned AUTO_INCREMENT) ENGINE=InnoDB;", "MySQL"],
+    [
+      "CREATE TABLE a (\n id UUID PRIMARY KEY DEFAULT gen_random_uuid(),\n slug STRING NOT NULL,\n INDEX a_slug (slug)\n);",
+      "CockroachDB",
+    ],
     ["CREATE TABLE a (id NUMBER(10), n VARCHAR2(20));", "Oracle"],
     ["CREATE TABLE [dbo].[a] (id int IDENTITY(1,1), n nvarchar(20));\nGO\n", "SQL Server"],
   ])("of %j is not read", (sql, name) => {
