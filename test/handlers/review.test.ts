@@ -3,6 +3,7 @@ import { reviewChange } from "../../src/handlers/review.ts";
 import type { Blob, Source } from "../../src/handlers/source.ts";
 import type { PullTraits } from "../../src/review/left-out.ts";
 import { plain } from "../../src/review/text.ts";
+import type { Report } from "../../src/review/types.ts";
 import { type Batch, createBatch } from "../batch.ts";
 import { changeOf, type Files } from "../helpers.ts";
 
@@ -171,6 +172,17 @@ describe("an edited migration", () => {
   it("gates by what the edit breaks, also in a statement that it leaves as it was", async () => {
     const { findings } = await review({ ...base, ...up("total") }, up("sum"));
     expect(findings.filter(({ gates }) => gates)).toMatchObject([{ rule: "no-failing-migration", line: 2 }]);
+  });
+
+  it("does not gate by a statement that its old down did not undo either", async () => {
+    const kept = "INSERT INTO orders (id) VALUES (1);";
+    const down = { "migrations/0002_row.down.sql": "SELECT 1;" };
+    const before = { ...base, ...down, "migrations/0002_row.up.sql": kept };
+    const edited = await review(before, { "migrations/0002_row.up.sql": `${kept}\nSELECT 2;` });
+    const added = await review(base, { ...down, "migrations/0002_row.up.sql": kept });
+    const again = ({ findings }: Report) =>
+      findings.filter(({ rule }) => rule === "no-failing-migration").map(({ severity }) => severity);
+    expect([again(edited), again(added)]).toEqual([["warning"], ["error"]]);
   });
 
   it("does not gate by what such a statement does where it runs", async () => {

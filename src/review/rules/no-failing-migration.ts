@@ -77,10 +77,15 @@ function downProblems(migration: Migration, context: MigrationContext): Problem[
   if (!again) return [];
   if (again.statement.operations.some(({ kind }) => kind === "addEnumValue"))
     return [enumAgain(migration, again)];
+  const details = detailsOf(again, context, []);
+  const isAsBefore =
+    migration.unchanged.includes(again.statement.index) && !migration.changed.includes("down");
   return [
     {
       message: say`After up and down this statement fails when the migration is run again: ${again.failure.message}.`,
-      ...detailsOf(again, context, []),
+      ...details,
+      // The base side's text has both, so that it is no news of this pull request.
+      ...(isAsBefore && { severity: "warning" as const, evidence: [...details.evidence, asBefore] }),
       instead: say`Let ${down.path} undo what this statement does.`,
       object: `${migration.name} again`,
       side: "up",
@@ -118,6 +123,7 @@ function firstFailure(script: Script, run: ScriptRun): Failed | null {
   return null;
 }
 
+const asBefore: Text = ["the base branch has this statement and the same down as well"];
 const seededRows: Text = ["the rows were seeded: production's may differ"];
 const missingHistory: Text = [
   "the history could not be replayed in full: what this statement needs may only be missing here",
