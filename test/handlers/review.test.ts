@@ -228,3 +228,41 @@ describe("a pull request", () => {
     );
   });
 });
+
+describe("what a merge queue is about to merge, each side right by itself", () => {
+  const model = (...fields: readonly string[]) => ({
+    "prisma/schema.prisma": `datasource db {\n  provider = "postgresql"\n  url      = env("DATABASE_URL")\n}\nmodel orders {\n  id BigInt @id\n${fields.map((field) => `  ${field}\n`).join("")}}\n`,
+  });
+  const lock = { "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n' };
+  const migration = (name: string, sql: string) => ({ [`prisma/migrations/${name}/migration.sql`]: sql });
+  const first = { ...lock, ...migration("1_init", "CREATE TABLE orders (id BIGINT PRIMARY KEY);") };
+
+  it("replays the migrations of both together", async () => {
+    const merged = {
+      ...base,
+      ...index,
+      "migrations/0002_index.up.sql": "ALTER TABLE orders DROP COLUMN user_id;",
+    };
+    const { findings } = await review(merged, {
+      "migrations/0003_code.up.sql": "UPDATE orders SET user_id = 0 WHERE user_id IS NULL;",
+      "migrations/0003_code.down.sql": "SELECT 1;",
+    });
+    expect(findings.map(({ rule, gates }) => [rule, gates])).toContainEqual(["no-failing-migration", true]);
+  });
+
+  it("tells two migrations of one version", async () => {
+    const { findings } = await review({ ...base, ...index }, { "migrations/0002_note.up.sql": "SELECT 1;" });
+    expect(findings.map(({ rule, gates }) => [rule, gates])).toContainEqual(["no-duplicate-version", true]);
+  });
+
+  it("tells a column of the merged models that the migrations of neither add", async () => {
+    const other = migration("2_note", "ALTER TABLE orders ADD COLUMN note TEXT;");
+    const { findings } = await review(
+      { ...first, ...other, ...model("note String?") },
+      { ...model("note String?", "tag String?"), ...migration("3_more", "SELECT 1;") },
+    );
+    expect(findings.filter(({ rule }) => rule === "no-model-drift").map(({ object }) => object)).toEqual([
+      "orders.tag",
+    ]);
+  });
+});
