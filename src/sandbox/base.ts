@@ -18,7 +18,7 @@ export interface Base {
 }
 
 /** How bases come about; a change of what is written here, or by history, stand-ins, seed or content, must change it. */
-const recipe = 10;
+const recipe = 11;
 
 /** Engines that a history may bring down before the run is given up. */
 const engineLimit = 5;
@@ -96,7 +96,6 @@ async function takeKept(request: BaseRequest, key: string): Promise<Base | null>
   try {
     const session = sessionOf(await request.lease({ image: kept.image, imageKey: key }));
     await session.reset();
-    await session.canary();
     request.lap("start");
     const { history, seeded, content } = kept.facts;
     return { session, cached: true, history, seeded, content: fromKept(content) };

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { catalogSql, type Part, relationKinds, standaloneKinds } from "./catalog-sql.ts";
+import { standaloneKinds } from "./catalog-kinds.ts";
+import { catalogSql, objectsOfRelations, standaloneObjects } from "./catalog-sql.ts";
 import { EngineLost } from "./engine.ts";
 import type { Changes, Marks, Oid } from "./marks.ts";
 import type { Session } from "./session.ts";
@@ -36,7 +37,8 @@ const record = z.record(z.string(), z.unknown());
 
 /** Reads every user-made object; valid only outside a transaction. Rejects with EngineLost when the database is broken. */
 export async function readCatalog(session: Session): Promise<Catalog> {
-  return new Map((await readObjects(session, null)).map((object) => [keyOf(object), object]));
+  const answers = await session.ask(`BEGIN; SET LOCAL search_path = public; ${catalogSql()}; ROLLBACK`);
+  return new Map((answers.at(-2) ?? []).map(objectOf).map((object) => [keyOf(object), object]));
 }
 
 /** The catalogue that came from an earlier one: only what may have changed is read again. */
@@ -46,9 +48,20 @@ export async function readChangedCatalog(
   { changes, marks }: { readonly changes: Changes; readonly marks: Marks },
 ): Promise<Catalog> {
   if (changes.names) return readCatalog(session);
-  const kinds = kindsToRead(earlier, changes, marks);
+  const kinds = kindsToRead(earlier, changes);
+  // A domain's constraints belong to no relation.
+  const hasRelations = changes.relations.size > 0 || changes.isTouched("pg_constraint");
+  if (hasRelations) kinds.add("constraint");
   if (kinds.size === 0) return earlier;
-  const objects = await readObjects(session, { touched: [...changes.relations], kinds });
+  const answers = await session.askPlanned([
+    ...(hasRelations
+      ? [{ question: objectsOfRelations, values: [`{${[...changes.relations].join(",")}}`] }]
+      : []),
+    ...[...standaloneObjects].flatMap(([kind, question]) =>
+      kinds.has(kind) ? [{ question, values: [] }] : [],
+    ),
+  ]);
+  const objects = [...answers.values()].flat().map(objectOf);
   const read = new Set(objects.flatMap(({ home }) => (home === null ? [] : [home])));
   const isKept = ({ kind, home }: CatalogObject) => {
     if (home === null) return !kinds.has(kind);
@@ -58,40 +71,19 @@ export async function readChangedCatalog(
   return new Map([...kept, ...objects.map((object) => [keyOf(object), object] as const)]);
 }
 
-/** Kinds of objects of which one may be another now. */
-function kindsToRead(
-  earlier: Catalog,
-  { relations, isTouched }: Changes,
-  { entries }: Marks,
-): ReadonlySet<string> {
+/** Kinds of objects that stand alone of which one may be another now. */
+function kindsToRead(earlier: Catalog, { relations, isTouched }: Changes): Set<string> {
   const kinds = new Set<string>();
   for (const [kind, { catalogues }] of Object.entries(standaloneKinds)) {
     if ([...catalogues, "pg_description"].some(isTouched)) kinds.add(kind);
   }
-  // A domain's constraints belong to no relation.
-  if (isTouched("pg_constraint")) kinds.add("constraint");
-  if (relations.size === 0) return kinds;
-  const counted = [...entries].flatMap(([name, { size }]) => (size > 0 ? name.split(".")[0] : []));
-  const held = new Set([...counted, "pg_attribute"]);
-  for (const [kind, { catalogues }] of Object.entries(relationKinds)) {
-    if (catalogues.some((catalogue) => held.has(catalogue))) kinds.add(kind);
-  }
-  if ([...earlier.values()].some(mayNameRelations)) kinds.add("function");
+  if (relations.size > 0 && [...earlier.values()].some(mayNameRelations)) kinds.add("function");
   return kinds;
 }
 
 /** A function's body that was parsed, and its defaults, are printed with the names that tables and columns have now. */
 function mayNameRelations({ kind, definition, details }: CatalogObject): boolean {
   return kind === "function" && (details?.parsed === true || definition.includes(" DEFAULT "));
-}
-
-async function readObjects(session: Session, part: Part | null): Promise<CatalogObject[]> {
-  // Of few objects the rows are found sooner than the best order to find them in.
-  const order = part === null ? "" : "SET LOCAL join_collapse_limit = 1; ";
-  const answers = await session.ask(
-    `BEGIN; SET LOCAL search_path = public; ${order}${catalogSql(part)}; ROLLBACK`,
-  );
-  return (answers.at(-2) ?? []).map(objectOf);
 }
 
 /** The name under which parents refer to an object. */

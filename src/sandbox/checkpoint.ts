@@ -1,3 +1,4 @@
+import type { BlockRange, ChangedFile } from "./engine.ts";
 import {
   bytesOf,
   dataDirectory,
@@ -46,6 +47,8 @@ const relationRoots = ["base", "global", "pg_tblspc"];
 /** Memory is compared and kept in pieces of this size. */
 const block = 64 * 1024;
 const largeBlock = 1024 * 1024;
+/** Blocks of the database's own files (documentation, section 66.6). */
+const fileBlock = 8 * 1024;
 const zeroes = Buffer.alloc(largeBlock);
 
 /**
@@ -88,11 +91,11 @@ export function restoreSnapshot(internals: Internals, snapshot: Snapshot): void 
 }
 
 /**
- * Paths of files of tables and indexes that are not, byte for byte, what they were at a snapshot; new ones and those that
+ * Files of tables and indexes that are not, byte for byte, what they were at a snapshot; new ones and those that
  * are gone are among them. Both times the database must have written down before what it held in memory (CHECKPOINT).
  */
-export function filesChangedSince({ FS }: Internals, { directories }: Snapshot): string[] {
-  const changed: string[] = [];
+export function filesChangedSince({ FS }: Internals, { directories }: Snapshot): ChangedFile[] {
+  const changed: ChangedFile[] = [];
   const { node } = FS.lookupPath(dataDirectory);
   for (const name of relationRoots) {
     const root = entriesOf(node)[name];
@@ -118,7 +121,7 @@ function findChanged(
   path: string,
   FS: Internals["FS"],
   directories: Snapshot["directories"],
-  changed: string[],
+  changed: ChangedFile[],
 ): void {
   const saved = directories.get(node)?.entries;
   const present = entriesOf(node);
@@ -126,9 +129,27 @@ function findChanged(
     const below = `${path}/${name}`;
     const then = saved?.get(name);
     if (FS.isDir(entry.mode)) findChanged(entry, below, FS, directories, changed);
-    else if (isNumbered(name) && !holds(entry, then)) changed.push(below);
+    else if (isNumbered(name) && !holds(entry, then)) {
+      const blocks = then?.bytes ? changedBlocks(then.bytes, contentOf(entry)) : null;
+      changed.push({ path: below, blocks });
+    }
   }
-  for (const name of saved?.keys() ?? []) if (!(name in present)) changed.push(`${path}/${name}`);
+  for (const name of saved?.keys() ?? []) {
+    if (!(name in present)) changed.push({ path: `${path}/${name}`, blocks: null });
+  }
+}
+
+function changedBlocks(before: Uint8Array, now: Uint8Array): readonly BlockRange[] {
+  const ranges: [from: number, to: number][] = [];
+  for (let start = 0; start < Math.max(before.length, now.length); start += fileBlock) {
+    const end = start + fileBlock;
+    if (isSame(before.subarray(start, end), now.subarray(start, end))) continue;
+    const number = start / fileBlock;
+    const last = ranges.at(-1);
+    if (last?.[1] === number) last[1] = number + 1;
+    else ranges.push([number, number + 1]);
+  }
+  return ranges;
 }
 
 /** The used memory in blocks, those of an earlier snapshot where they say the same. */

@@ -86,7 +86,7 @@ export const keptContent = z.object({
   lastOid: z.string(),
   settings: z.number(),
   members: z.number(),
-  entries: z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.number()]))])),
+  entries: z.array(z.tuple([z.string(), z.array(z.tuple([z.number(), z.string()]))])),
   files: z.array(z.tuple([z.string(), z.string()])),
   relations: z.array(z.tuple([z.string(), relation])),
   routines: z.array(z.tuple([z.string(), z.string()])),
@@ -99,7 +99,7 @@ export function toKept({ marks, catalog, data }: Content): z.infer<typeof keptCo
   const { relations, routines, entries, files, ...plain } = marks;
   return {
     ...plain,
-    entries: [...entries].map(([name, counts]) => [name, [...counts]]),
+    entries: [...entries].map(([name, blocks]) => [name, [...blocks]]),
     files: [...files],
     relations: [...relations],
     routines: [...routines],
@@ -132,7 +132,7 @@ function contentOf(kept: z.infer<typeof keptContent>): Content {
   return {
     marks: {
       ...plain,
-      entries: new Map(entries.map(([name, counts]) => [name, new Map(counts)])),
+      entries: new Map(entries.map(([name, blocks]) => [name, new Map(blocks)])),
       files: new Map(files),
       relations: new Map(relations),
       routines: new Map(routines),

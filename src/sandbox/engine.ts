@@ -53,10 +53,10 @@ export interface Engine {
   /** Puts the whole database back; any number of times, also after an error or an open transaction. */
   restore(checkpoint: Checkpoint): Promise<void>;
   /**
-   * Paths, as pg_relation_filepath() tells them, of files that are not, byte for byte, what they were at a checkpoint. The
-   * rows of a permanent table are the same when its files are. null when it cannot be told; valid only outside a transaction.
+   * Files that are not, byte for byte, what they were at a checkpoint. The rows of a permanent table are the same when its
+   * files are. null when it cannot be told; valid only outside a transaction.
    */
-  changedFiles(checkpoint: Checkpoint): Promise<readonly string[] | null>;
+  changedFiles(checkpoint: Checkpoint): Promise<readonly ChangedFile[] | null>;
   /** Gives back the memory of a checkpoint that is not needed any more; it can not be restored again. */
   forget(checkpoint: Checkpoint): Promise<void>;
   /** The data directory as an archive from which a new engine can start. */
@@ -72,6 +72,16 @@ export interface Engine {
 export interface Checkpoint {
   readonly id: number;
 }
+
+export interface ChangedFile {
+  /** As pg_relation_filepath() tells it. */
+  readonly path: string;
+  /** Where in it, in blocks of 8 KiB; null when it was not there before, or is gone. */
+  readonly blocks: readonly BlockRange[] | null;
+}
+
+/** Blocks from one on, up to another that is not one of them any more. */
+export type BlockRange = readonly [from: number, to: number];
 
 /** The engine was killed or can no longer be trusted; nothing it said since the last answer counts. */
 export class EngineLost extends Error {

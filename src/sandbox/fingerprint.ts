@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { quoteIdentifier, quoteTable } from "../review/sql/names.ts";
 import type { DataChange, TableName } from "../review/types.ts";
+import type { ChangedFile } from "./engine.ts";
 import { type Changes, fileNumbers, type Marks, type Oid } from "./marks.ts";
-import type { Session } from "./session.ts";
+import type { Rows, Session } from "./session.ts";
+import { allTables, someTables } from "./tables-sql.ts";
 
 /** The rows of every table, as far as they are compared. */
 export type Data = ReadonlyMap<TableName, TableData>;
@@ -27,30 +29,12 @@ const tablesAtOnce = 50;
 /** Values longer than this are compared by their MD5. */
 const longValue = 80;
 
-const tablesSql = (condition: string) => `
-SELECT c.oid, n.nspname, c.relname, c.relkind = 'p',
-  (SELECT pg_catalog.jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-  (SELECT pg_catalog.jsonb_agg(a.attnum ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-  (SELECT pg_catalog.jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_index i
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
-    WHERE i.indrelid = c.oid AND i.indisprimary)
-FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e
-    WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid AND e.deptype = 'e')
-  AND ${condition}
-ORDER BY 2, 3`;
-
 const names = z.array(z.string());
 const rowsSchema = z.array(z.array(z.string().nullable()));
 
 /** Reads the rows of every table, or of some. Rejects with EngineLost when the database is broken. */
 export async function readData(session: Session, only: ReadonlySet<Oid> | null = null): Promise<Data> {
-  const condition = only === null ? "true" : `c.oid = ANY ('{${[...only].join(",")}}')`;
-  const [tables = []] = await session.ask(tablesSql(condition));
+  const tables = await tablesAmong(session, only);
   const described = tables.map(([, schema, name, isPartitioned, columns, numbers, key]) => ({
     table: schema === "public" ? (name ?? "") : `${schema}.${name}`,
     from: `${isPartitioned === "t" ? "" : "ONLY "}${quoteIdentifier(schema ?? "")}.${quoteIdentifier(name ?? "")}`,
@@ -76,13 +60,19 @@ export async function readData(session: Session, only: ReadonlySet<Oid> | null =
   return data;
 }
 
+async function tablesAmong(session: Session, only: ReadonlySet<Oid> | null): Promise<Rows> {
+  if (only === null) return (await session.ask(allTables))[0] ?? [];
+  const asked = { question: someTables, values: [`{${[...only].join(",")}}`] };
+  return (await session.askPlanned([asked])).get(someTables) ?? [];
+}
+
 /** Two states of a database, the second of which came from the first. */
 export interface Succession {
   readonly before: Marks;
   readonly after: Marks;
   readonly changes: Changes;
   /** Files that changed; null when it cannot be told. */
-  readonly files: readonly string[] | null;
+  readonly files: readonly ChangedFile[] | null;
 }
 
 /** The rows after rows that are known: only tables whose rows can be others now are read again. */

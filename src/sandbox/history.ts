@@ -156,10 +156,7 @@ class Replay {
   }
 
   async #settle(path: string): Promise<void> {
-    await this.#guard(path, null, async () => {
-      await this.#session.reset();
-      await this.#session.canary();
-    });
+    await this.#guard(path, null, () => this.#session.reset());
   }
 
   /** A file that leaves its transaction open took effect when the tool committed its own entry. */

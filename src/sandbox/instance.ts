@@ -1,12 +1,13 @@
 import { archiveOf, limitMemory, startDatabase } from "./boot.ts";
 import { filesChangedSince, restoreSnapshot, type Snapshot, takeSnapshot } from "./checkpoint.ts";
+import type { ChangedFile } from "./engine.ts";
 import { internalsOf } from "./internals.ts";
 import { installExtensions, watchLibraries } from "./libraries.ts";
 import type { Image, Reply, Request } from "./messages.ts";
 import { hasSegments, pretendSizes } from "./pretend.ts";
 import { createReader, frameQuery } from "./protocol.ts";
 import { limitFiles } from "./quota.ts";
-import { askAhead, loadLibraries, provenSnapshot } from "./warm-up.ts";
+import { askAhead, loadLibraries, prepareQuestions, provenSnapshot } from "./warm-up.ts";
 import { watchWrites } from "./writes.ts";
 
 type BootRequest = Extract<Request, { kind: "boot" }>;
@@ -20,7 +21,7 @@ export interface Instance {
   checkpoint(): Promise<number>;
   restore(checkpoint: number): Promise<void>;
   /** Files of relations that are not what they were at a checkpoint; null when that cannot be told. */
-  changedFiles(checkpoint: number): Promise<readonly string[] | null>;
+  changedFiles(checkpoint: number): Promise<readonly ChangedFile[] | null>;
   forget(checkpoint: number): void;
   dump(): Promise<Uint8Array>;
   pretend(pages: Readonly<Record<string, number>>): Promise<void>;
@@ -39,17 +40,21 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
   let stopPretending: (() => void) | null = null;
   let beforePretending: number | null = null;
   let idle = true;
+  let flushed = false;
   /** What the next snapshot is compared with. */
   let latest: Snapshot | null = null;
 
   limitMemory(boot.limits.memory);
   let { pg, internals } = await start(boot.image);
   await loadLibraries(exec, boot.warm, libraries);
+  await prepareQuestions(exec);
   latest = boot.snapshots ? await provenSnapshot(internals, exec, boot.warm) : null;
   const checkpoints = latest ? "memory" : "archive";
   // What did not bring the database back may have harmed it.
   if (boot.snapshots && !latest) await startAgain(boot.image);
   if (boot.warm) await askAhead(exec);
+  // What that left in memory need not be copied while somebody waits.
+  if (latest) latest = takeSnapshot(internals, latest);
   const version = (await exec("SHOW server_version", null)).sets[0]?.rows[0]?.[0] ?? "";
   const title = `PostgreSQL ${version} (PGlite ${boot.version})`;
 
@@ -67,9 +72,11 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
   async function startAgain(image: Image): Promise<void> {
     ({ pg, internals } = await start(image));
     await loadLibraries(exec, false, [...libraries]);
+    await prepareQuestions(exec);
   }
 
   async function exec(sql: string, copyData: string | null): Promise<Reply> {
+    flushed = false;
     const reader = createReader(boot.limits.output, overflow);
     let thrown: string | null = null;
     try {
@@ -102,6 +109,7 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     // The files are put back, and with them their sizes.
     stopPretending = null;
     beforePretending = null;
+    flushed = false;
     if (wanted.kind === "memory") {
       restoreSnapshot(internals, wanted.snapshot);
       latest = wanted.snapshot;
@@ -127,7 +135,7 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     return checkpoints === "memory" ? save() : (entry ?? save());
   }
 
-  async function changedFiles(id: number): Promise<readonly string[] | null> {
+  async function changedFiles(id: number): Promise<readonly ChangedFile[] | null> {
     requireIdle();
     const then = saved[id];
     if (then?.kind !== "memory") return null;
@@ -145,10 +153,12 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     return archiveOf(pg);
   }
 
-  /** Has the database write to its files what it holds in memory. */
+  /** Has the database write to its files what it holds in memory, unless nothing ran since it did. */
   async function flush(): Promise<void> {
+    if (flushed) return;
     const { error, ready } = await exec("CHECKPOINT", null);
     if (error || ready !== "I") throw new Error("The database could not write its files");
+    flushed = true;
   }
 
   async function pretend(pages: Readonly<Record<string, number>>): Promise<void> {

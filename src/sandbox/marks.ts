@@ -1,5 +1,7 @@
 import type { TableName } from "../review/types.ts";
-import { isMembership } from "./catalog-sql.ts";
+import type { BlockRange, ChangedFile } from "./engine.ts";
+import * as sql from "./marks-sql.ts";
+import type { Asked, Planned } from "./planned.ts";
 import type { Rows, Session } from "./session.ts";
 
 /** An object's number in PostgreSQL's catalogues, as text. */
@@ -8,7 +10,7 @@ export type Oid = string;
 /**
  * What tells later which relations changed since: cheap to take, and exact. PostgreSQL never changes a row of its catalogues
  * in place as far as definitions go, but writes a new one, which carries the number of its transaction (documentation,
- * sections 5.6 and 66.6): rows of later transactions are new ones, and missing ones show in the count.
+ * sections 5.6 and 66.6): rows of later transactions are new ones, and missing ones are seen by what else is in their block.
  */
 export interface Marks {
   /** The transaction that would come next: rows of this one and later ones are new. */
@@ -23,8 +25,8 @@ export interface Marks {
   readonly settings: number;
   /** Objects that are members of extensions. */
   readonly members: number;
-  /** How many rows of a catalogue belong to each relation, by what is counted. */
-  readonly entries: ReadonlyMap<string, ReadonlyMap<Oid, number>>;
+  /** The relations to which the rows in each block of a catalogue belong, by what is listed and block; OIDs with spaces between. */
+  readonly entries: ReadonlyMap<string, ReadonlyMap<number, string>>;
   /** Numbers of the catalogues' own files, by catalogue. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -58,78 +60,6 @@ export interface Changes {
   isTouched(catalogue: string): boolean;
 }
 
-/** Catalogues whose rows belong to a relation, each with the column that names it. */
-const belongings: readonly (readonly [catalogue: string, column: string, condition: string])[] = [
-  ["pg_class", "oid", "oid >= 16384"],
-  ["pg_attrdef", "adrelid", "true"],
-  ["pg_constraint", "conrelid", "conrelid >= 16384"],
-  ["pg_index", "indrelid", "indrelid >= 16384"],
-  ["pg_index", "indexrelid", "indexrelid >= 16384"],
-  ["pg_inherits", "inhrelid", "true"],
-  ["pg_partitioned_table", "partrelid", "true"],
-  ["pg_foreign_table", "ftrelid", "true"],
-  ["pg_sequence", "seqrelid", "true"],
-  ["pg_trigger", "tgrelid", "true"],
-  ["pg_rewrite", "ev_class", "ev_class >= 16384"],
-  ["pg_policy", "polrelid", "true"],
-  ["pg_statistic_ext", "stxrelid", "true"],
-  ["pg_depend", "objid", "classid = 'pg_class'::regclass AND objid >= 16384"],
-  ["pg_description", "objoid", "classoid = 'pg_class'::regclass AND objoid >= 16384"],
-];
-
-/** Comments on what belongs to a relation: catalogue, column that names the relation. */
-const commented: readonly (readonly [catalogue: string, column: string])[] = [
-  ["pg_constraint", "conrelid"],
-  ["pg_trigger", "tgrelid"],
-  ["pg_rewrite", "ev_class"],
-  ["pg_policy", "polrelid"],
-  ["pg_statistic_ext", "stxrelid"],
-];
-
-/** Catalogues whose rows are mentioned by name in definitions of relations. */
-const named: readonly string[] = [
-  "pg_namespace",
-  "pg_type",
-  "pg_enum",
-  "pg_authid",
-  "pg_collation",
-  "pg_operator",
-  "pg_opclass",
-  "pg_opfamily",
-  "pg_am",
-  "pg_language",
-  "pg_tablespace",
-  "pg_foreign_server",
-  "pg_foreign_data_wrapper",
-  "pg_ts_config",
-  "pg_ts_dict",
-];
-
-/** Catalogues that decide how a value is written as text, beside its own type: casts, settings of sessions. */
-const textual: readonly string[] = ["pg_cast", "pg_db_role_setting"];
-
-/** What is counted by relation. */
-const counted: readonly {
-  readonly name: string;
-  readonly catalogue: string;
-  readonly rows: string;
-}[] = [
-  ...belongings.map(([catalogue, column, condition]) => ({
-    name: `${catalogue}.${column}`,
-    catalogue,
-    rows: `SELECT ${column}, xmin FROM ${catalogue} WHERE ${condition}`,
-  })),
-  ...commented.map(([catalogue, column]) => ({
-    name: `pg_description ${catalogue}`,
-    catalogue: "pg_description",
-    rows: `SELECT c.${column}, d.xmin FROM pg_description d JOIN ${catalogue} c ON c.oid = d.objoid
-WHERE d.classoid = '${catalogue}'::regclass AND d.objoid >= 16384`,
-  })),
-];
-
-/** A dropped column stays as a row that says so: rows of this catalogue only go with their relation, and are not counted. */
-const columns = "pg_attribute";
-
 const nothing: Marks = {
   transaction: "2",
   lastOid: "0",
@@ -147,117 +77,132 @@ export async function readMarks(session: Session): Promise<Marks> {
 }
 
 /**
- * The marks of a database, and what changed since it had others. A catalogue whose file is not among `files`, the paths of
- * those that changed since, holds the same rows and is not asked; null when that cannot be told.
+ * The marks of a database, and what changed since it had others. Of a catalogue only the blocks are asked that are said to
+ * have changed in its file among `files`, which are those that changed since: the others hold the same rows. null when that
+ * cannot be told.
  */
 export async function readChanges(
   session: Session,
   since: Marks,
-  files: readonly string[] | null,
+  files: readonly ChangedFile[] | null,
 ): Promise<{ marks: Marks; changes: Changes }> {
-  const numbers = files && fileNumbers(files);
-  function isTouched(catalogue: string): boolean {
+  const changedBlocks = files && blocksByFile(files);
+  function rangesOf(catalogue: string): readonly BlockRange[] {
     const file = since.files.get(catalogue);
-    return numbers === null || file === undefined || numbers.has(file);
+    if (changedBlocks === null || file === undefined) return whole;
+    return changedBlocks.has(file) ? (changedBlocks.get(file) ?? whole) : [];
   }
-  const answers = await session.ask(changesSql(since, isTouched));
-  const [head = [], own = [], counts = [], found = [], routines = [], replaced = []] = answers;
-  const [transaction, lastOid, settings, members, ...flags] = head[0] ?? [];
-  const [hasNewNames, hasNewSettings, hasNewMembers, hasCasts] = flags.map((flag) => flag === "t");
+  const isTouched = (catalogue: string) => rangesOf(catalogue).length > 0;
+  const answers = await session.askPlanned(questionsOf(since, rangesOf));
+  const rowsOf = (question: Planned): Rows => answers.get(question) ?? [];
+  const has = (question: Planned, column: number) => rowsOf(question).some((row) => row[column] === "t");
 
   const entries = new Map(since.entries);
-  const changed = new Set<Oid>();
-  for (const [name, list, fresh] of counts) {
-    for (const oid of listOf(fresh ?? "")) changed.add(oid);
-    if (name === columns) continue;
-    const before = since.entries.get(name ?? "") ?? new Map<Oid, number>();
-    const after = countsOf(list ?? "");
-    entries.set(name ?? "", after);
-    for (const [oid, count] of after) if (before.get(oid) !== count) changed.add(oid);
-    for (const oid of before.keys()) if (!after.has(oid)) changed.add(oid);
+  const changed = new Set<Oid>(rowsOf(sql.columns.question).map(([oid]) => oid ?? ""));
+  const gone = new Set<Oid>();
+  for (const { name, catalogue, question } of sql.belonging) {
+    const ranges = rangesOf(catalogue);
+    if (ranges.length === 0) continue;
+    const rows = rowsOf(question);
+    const before = since.entries.get(name) ?? new Map<number, string>();
+    const after = new Map([...before].filter(([block]) => !ranges.some((range) => isWithin(block, range))));
+    const then = [...before].flatMap(([block, list]) => (after.has(block) ? [] : listOf(list)));
+    const now = rows.flatMap(([, , list]) => listOf(list ?? ""));
+    const fresh = rows.flatMap(([, , , list]) => listOf(list ?? ""));
+    for (const [, block, list] of rows) after.set(Number(block), list ?? "");
+    for (const oid of [...fresh, ...missing(then, now, fresh)]) changed.add(oid);
+    if (name === "pg_class.oid") for (const oid of missing(then, now, [])) gone.add(oid);
+    entries.set(name, after);
   }
+  const own = rowsOf(sql.files);
+  const [[count, hasSettings] = []] = rowsOf(sql.settings);
   const marks: Marks = {
-    transaction: transaction ?? "2",
-    lastOid: lastOid ?? "0",
-    relations: relationsAfter(since, found, entries.get("pg_class.oid") ?? new Map()),
+    transaction: rowsOf(sql.next)[0]?.[0] ?? "2",
+    lastOid: greatest([
+      since.lastOid,
+      ...listsIn(entries.get("pg_class.oid")),
+      ...[sql.routines, ...sql.names.map(({ question }) => question)].flatMap((question) =>
+        rowsOf(question).flatMap(([oid]) => oid ?? []),
+      ),
+    ]),
+    relations: relationsAfter(since, rowsOf(sql.relations), gone),
     routines: isTouched("pg_proc")
-      ? new Map(routines.map(([oid, name]) => [oid ?? "", name ?? ""]))
+      ? new Map(rowsOf(sql.routines).map(([oid, name]) => [oid ?? "", name ?? ""]))
       : since.routines,
-    settings: settings === null ? since.settings : Number(settings),
-    members: members === null ? since.members : Number(members),
+    settings: count === undefined ? since.settings : Number(count),
+    members: Number(rowsOf(sql.members)[0]?.[0] ?? since.members),
     entries,
-    files: new Map(own.map(([name, number]) => [name ?? "", number ?? ""])),
+    files: own.length > 0 ? new Map(own.map(([name, number]) => [name ?? "", number ?? ""])) : since.files,
   };
-  const hasOtherSettings = hasNewSettings === true || marks.settings !== since.settings;
-  const hasOtherMembers = hasNewMembers === true || marks.members !== since.members;
+  const hasNewNames = sql.names.some(({ question }) => has(question, 1));
+  const hasOtherMembers = has(sql.newMembers, 0) || marks.members !== since.members;
+  const replaced = rowsOf(sql.replaced);
   const isRenamed = replaced.some(([oid, name]) => since.routines.get(oid ?? "") !== name);
-  const names = hasNewNames === true || hasOtherMembers || isRenamed;
+  const names = hasNewNames || hasOtherMembers || isRenamed;
+  const hasOtherSettings = hasSettings === "t" || marks.settings !== since.settings;
   const isComposite = [...changed].some((oid) => since.relations.get(oid)?.kind === "c");
-  const values = names || hasOtherSettings || (hasCasts === true && replaced.length > 0) || isComposite;
+  const values = names || hasOtherSettings || (has(sql.casts, 0) && replaced.length > 0) || isComposite;
   return { marks, changes: { names, values, relations: changed, isTouched } };
 }
 
-/** Numbers in paths of files; the other forks of a relation, which are told by a word, hold no rows. */
-export function fileNumbers(files: readonly string[]): ReadonlySet<string> {
-  return new Set(files.flatMap((file) => /(?:^|\/)(\d+)(?:\.\d+)?$/.exec(file)?.[1] ?? []));
+/** The changed blocks of files by number, null for all of one; the other forks of a relation, which are told by a word, hold no rows. */
+function blocksByFile(files: readonly ChangedFile[]): ReadonlyMap<string, readonly BlockRange[] | null> {
+  return new Map(
+    files.flatMap(({ path, blocks }) => {
+      const [, number, segment] = numbered.exec(path) ?? [];
+      return number === undefined ? [] : [[number, segment === undefined ? blocks : null] as const];
+    }),
+  );
 }
 
-/** Whether a row is of this transaction or a later one. What does not depend on the row is asked once. */
-function isFresh(transaction: string, made = "xmin"): string {
-  return `age(${made}) <= (SELECT age('${transaction}'::xid))`;
+/** Numbers of files that changed. */
+export function fileNumbers(files: readonly ChangedFile[]): ReadonlySet<string> {
+  return new Set(blocksByFile(files).keys());
 }
 
-/** What is asked, as far as catalogues may hold other rows: in one query, because each costs a way there and back. */
-function changesSql({ transaction, lastOid }: Marks, isTouched: (catalogue: string) => boolean): string {
-  const fresh = isFresh(transaction);
-  const exists = (catalogues: readonly string[], condition: string) =>
-    catalogues
-      .filter(isTouched)
-      .map((catalogue) => `EXISTS (SELECT 1 FROM ${catalogue} WHERE ${condition})`)
-      .join(" OR ") || "false";
-  const greatest = ["pg_class", "pg_proc", ...named]
-    .filter(isTouched)
-    .map((catalogue) => `, (SELECT max(oid) FROM ${catalogue})`);
-  const settings = textual.map((catalogue) => `(SELECT count(*) FROM ${catalogue})`).join(" + ");
-  const counts = counted
-    .filter(({ catalogue }) => isTouched(catalogue))
-    .map(
-      ({ name, rows }) => `
-SELECT '${name}', string_agg(oid || ':' || number, ' '), string_agg(oid::text, ' ') FILTER (WHERE fresh)
-FROM (SELECT oid, count(*), bool_or(${isFresh(transaction, "made")}) FROM (${rows}) x(oid, made) GROUP BY 1) x(oid, number, fresh)`,
-    );
-  if (isTouched(columns)) {
-    counts.push(`
-SELECT '${columns}', NULL, string_agg(DISTINCT attrelid::text, ' ') FROM ${columns} WHERE attrelid >= 16384 AND ${fresh}`);
-  }
-  return `
-SELECT pg_snapshot_xmax(pg_current_snapshot())::xid, greatest('${lastOid}'::oid${greatest.join("")}),
-${textual.some(isTouched) ? settings : "NULL"},
-${isTouched("pg_depend") ? `(SELECT count(*) FROM pg_depend WHERE ${isMembership})` : "NULL"},
-${exists(named, `${fresh} AND oid <= ${lastOid}`)},
-${exists(textual, fresh)},
-${exists(["pg_depend"], `${fresh} AND ${isMembership}`)},
-${isTouched("pg_proc")} AND EXISTS (SELECT 1 FROM pg_cast WHERE castfunc >= 16384);
-SELECT relname, pg_relation_filenode(oid) FROM pg_class WHERE oid < 16384 AND relkind = 'r' AND relnamespace = 'pg_catalog'::regnamespace;
-${counts.join("\nUNION ALL") || "SELECT 1 WHERE false"};
-SELECT c.oid, CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname, c.relkind, c.relpersistence, c.relfilenode,
-  CASE WHEN c.relispartition THEN (SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid) END,
-  CASE WHEN c.relkind IN ('i', 'I') THEN (SELECT indrelid FROM pg_index WHERE indexrelid = c.oid) END
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (${isTouched("pg_namespace")} OR ${isFresh(transaction, "c.xmin")});
-SELECT oid, ${routineName} FROM pg_proc WHERE ${isTouched("pg_proc")} AND oid >= 16384;
-SELECT oid, ${routineName} FROM pg_proc WHERE ${isTouched("pg_proc")} AND ${fresh} AND oid <= ${lastOid}`;
+const numbered = /(?:^|\/)(\d+)(\.\d+)?$/;
+
+/** More blocks than a file can have. */
+const whole: readonly BlockRange[] = [[0, 2 ** 32 - 2]];
+
+function isWithin(block: number, [from, to]: BlockRange): boolean {
+  return block >= from && block < to;
 }
 
-const routineName = "pronamespace || '.' || proname || '(' || proargtypes::text || ')'";
+/** What is asked, as far as catalogues may hold other rows. */
+function questionsOf(
+  { transaction, lastOid }: Marks,
+  rangesOf: (catalogue: string) => readonly BlockRange[],
+): readonly Asked[] {
+  const isTouched = (catalogue: string) => rangesOf(catalogue).length > 0;
+  const places = (catalogue: string) => rangesOf(catalogue).map(([from, to]) => [`(${from},0)`, `(${to},0)`]);
+  const inParts = (catalogue: string, question: Planned, ...more: string[]): Asked[] =>
+    places(catalogue).map((part) => ({ question, values: [...part, transaction, ...more] }));
+  const once = (catalogues: readonly string[], question: Planned, ...values: string[]): Asked[] =>
+    catalogues.some(isTouched) ? [{ question, values }] : [];
+  // A schema with another name is in the names of relations that did not change.
+  const all = { question: sql.relations, values: ["(0,0)", `(${2 ** 32 - 2},0)`, nothing.transaction] };
+  return [
+    { question: sql.next, values: [] },
+    ...once(["pg_class"], sql.files),
+    ...[...sql.belonging, sql.columns].flatMap(({ catalogue, question }) => inParts(catalogue, question)),
+    ...sql.names.flatMap(({ catalogue, question }) => inParts(catalogue, question, lastOid)),
+    ...(isTouched("pg_namespace") ? [all] : inParts("pg_class", sql.relations)),
+    ...once(["pg_proc"], sql.routines),
+    ...once(["pg_proc"], sql.casts),
+    ...inParts("pg_proc", sql.replaced, lastOid),
+    ...once(sql.textual, sql.settings, transaction),
+    ...once(["pg_depend"], sql.members),
+    ...inParts("pg_depend", sql.newMembers),
+  ];
+}
+
+/** What is asked between two states, as any database answers it. */
+export const anyChanges = questionsOf(nothing, () => whole);
 
 /** The relations that were there and still are, and those of which the catalogue has a new row. */
-function relationsAfter(
-  since: Marks,
-  found: Rows,
-  present: ReadonlyMap<Oid, number>,
-): ReadonlyMap<Oid, Relation> {
-  const relations = new Map([...since.relations].filter(([oid]) => present.has(oid)));
+function relationsAfter(since: Marks, found: Rows, gone: ReadonlySet<Oid>): ReadonlyMap<Oid, Relation> {
+  const relations = new Map([...since.relations].filter(([oid]) => !gone.has(oid)));
   let isSorted = true;
   for (const [oid, name, kind, persistence, file, partitionOf, table] of found) {
     const relation = {
@@ -285,19 +230,26 @@ function sortable(name: TableName): string {
   return (name.includes(".") ? name : `public.${name}`).replace(".", "\0");
 }
 
-/** E.g. `16390:4 16391:2`, numbers of rows by relation. */
-function countsOf(list: string): ReadonlyMap<Oid, number> {
-  return new Map(
-    listOf(list).map((entry) => {
-      const [oid = "", count] = entry.split(":");
-      return [oid, Number(count)];
-    }),
-  );
+/** Of which there were more before than there are now, new ones left out. */
+function missing(before: readonly Oid[], now: readonly Oid[], fresh: readonly Oid[]): readonly Oid[] {
+  const left = new Map<Oid, number>();
+  const add = (oids: readonly Oid[], number: number) => {
+    for (const oid of oids) left.set(oid, (left.get(oid) ?? 0) + number);
+  };
+  add(before, 1);
+  add(now, -1);
+  add(fresh, 1);
+  return [...left].flatMap(([oid, number]) => (number > 0 ? [oid] : []));
 }
 
-function listOf(list: string): string[] {
+function greatest(oids: readonly Oid[]): Oid {
+  return oids.reduce((most, oid) => (Number(oid) > Number(most) ? oid : most));
+}
+
+function listsIn(blocks: ReadonlyMap<number, string> | undefined): Oid[] {
+  return [...(blocks?.values() ?? [])].flatMap(listOf);
+}
+
+function listOf(list: string): Oid[] {
   return list === "" ? [] : list.split(" ");
 }
-
-/** What is asked between two states, as any database answers it. */
-export const changedSql = changesSql(nothing, () => true);

@@ -1,4 +1,4 @@
-import type { ResultSet, SqlError } from "./engine.ts";
+import type { ChangedFile, ResultSet, SqlError } from "./engine.ts";
 
 /** A data-directory archive: bytes, or the path of a file that holds them. */
 export type Image = string | Uint8Array;
@@ -65,7 +65,7 @@ export interface Answers {
   readonly exec: Reply;
   readonly checkpoint: number;
   readonly restore: null;
-  readonly changedFiles: readonly string[] | null;
+  readonly changedFiles: readonly ChangedFile[] | null;
   readonly forget: null;
   readonly dump: Uint8Array;
   readonly pretend: null;

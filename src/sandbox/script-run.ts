@@ -106,7 +106,6 @@ export async function runScript(
     await passTo(script.statements.length);
     const { error, leftOpen } = await transaction.finish();
     await session.reset();
-    await session.canary();
     if (!error) return finish(null, leftOpen, null);
     const outcome = judge({ ...error, position: null }, "", known);
     runs[index] = ranAs(index, outcome, runs[index]?.ms);

@@ -1,4 +1,14 @@
-import { type Checkpoint, type Engine, EngineLost, type ExecOptions, type ExecResult } from "./engine.ts";
+import { quoteIdentifier } from "../review/sql/names.ts";
+import {
+  type ChangedFile,
+  type Checkpoint,
+  type Engine,
+  EngineLost,
+  type ExecOptions,
+  type ExecResult,
+  type SqlError,
+} from "./engine.ts";
+import { type Asked, answersBefore, askSql, notPrepared, type Planned, prepareSql } from "./planned.ts";
 
 /** An engine as the dry run uses it: what strangers wrote is `run`, our own questions are `ask`ed. */
 export interface Session {
@@ -9,16 +19,19 @@ export interface Session {
    * database is broken, so it rejects with EngineLost.
    */
   ask(sql: string): Promise<readonly Rows[]>;
-  /** Puts the session back to what a new connection would find; an open transaction is rolled back. */
+  /** Rows of our own questions that are planned once, by question; valid only outside a transaction. */
+  askPlanned(asked: readonly Asked[]): Promise<ReadonlyMap<Planned, Rows>>;
+  /**
+   * Puts the session back to what a new connection would find; an open transaction is rolled back. Rejects with EngineLost when
+   * the database does not answer any more as a database would.
+   */
   reset(): Promise<void>;
-  /** Whether the database still answers as a database would. Rejects with EngineLost when it does not. */
-  canary(): Promise<void>;
   /** Remembers the whole database; valid only outside a transaction. */
   checkpoint(): Promise<Checkpoint>;
   /** Puts the whole database back. */
   restore(checkpoint: Checkpoint): Promise<void>;
   /** Files that changed since a checkpoint; null when it cannot be told. */
-  changedFiles(checkpoint: Checkpoint): Promise<readonly string[] | null>;
+  changedFiles(checkpoint: Checkpoint): Promise<readonly ChangedFile[] | null>;
   /** Gives back the memory of a checkpoint that is not needed any more. */
   forget(checkpoint: Checkpoint): Promise<void>;
   /** The data directory as an archive. */
@@ -33,6 +46,9 @@ export type Rows = readonly (readonly (string | null)[])[];
 const askTimeout = 20_000;
 
 export function sessionOf(engine: Engine): Session {
+  /** When the last of our own questions was prepared; null before the first reset. */
+  let prepared: string | null = null;
+
   async function run(sql: string, options?: ExecOptions): Promise<ExecResult> {
     const result = await engine.exec(sql, options);
     if (result.lost !== null) throw new EngineLost(result.lost);
@@ -45,30 +61,63 @@ export function sessionOf(engine: Engine): Session {
 
   async function ask(sql: string): Promise<readonly Rows[]> {
     const { error, sets } = await run(sql, { timeout: askTimeout });
-    if (error) throw new EngineLost(`the database no longer answers plain questions (${error.code})`);
+    if (error) throw unanswered(error);
     return sets.map((set) => set.rows);
   }
 
-  async function reset(): Promise<void> {
-    await ask("ROLLBACK");
-    await ask("DISCARD ALL");
-    const [settings] = await ask(databaseSettings);
-    for (const [name, value] of settings ?? []) {
-      await run(`SELECT pg_catalog.set_config(${literal(name ?? "")}, ${literal(value ?? "")}, false)`);
+  async function askPlanned(asked: readonly Asked[]): Promise<ReadonlyMap<Planned, Rows>> {
+    const sql = askSql(asked);
+    let result = await run(sql, { timeout: askTimeout });
+    if (result.error?.code === notPrepared) {
+      await ask("ROLLBACK");
+      await prepare(new Set(asked.map(({ question }) => question)));
+      result = await run(sql, { timeout: askTimeout });
     }
+    if (result.error) throw unanswered(result.error);
+    const rows = new Map<Planned, Rows>();
+    for (const [i, { question }] of asked.entries()) {
+      const more = result.sets[answersBefore + i]?.rows ?? [];
+      rows.set(question, [...(rows.get(question) ?? []), ...more]);
+    }
+    return rows;
   }
 
-  async function canary(): Promise<void> {
+  /** A new database has none of them, and a migration may have taken them away. */
+  async function prepare(questions: ReadonlySet<Planned>): Promise<void> {
+    const [rows = []] = await ask("SELECT name FROM pg_catalog.pg_prepared_statements");
+    const known = new Set(rows.map(([name]) => name));
+    for (const question of questions) if (!known.has(question.name)) await ask(prepareSql(question));
+    prepared = await lastPrepared();
+  }
+
+  async function lastPrepared(): Promise<string> {
+    const [rows] = await ask("SELECT pg_catalog.max(prepare_time) FROM pg_catalog.pg_prepared_statements");
+    return rows?.[0]?.[0] ?? "-infinity";
+  }
+
+  async function reset(): Promise<void> {
+    prepared ??= await lastPrepared();
     const token = String(Math.floor(Math.random() * 1e9));
-    const [rows] = await ask(`SELECT ${token}`);
-    if (rows?.[0]?.[0] !== token) throw new EngineLost("the database answers wrongly");
+    const answers = await ask(
+      `ROLLBACK; ${discardAll}; ${strangersPrepared} '${prepared}'; ${hasSettings}; SELECT ${token}`,
+    );
+    const [strangers = [], settings = [], canary = []] = answers.slice(-3);
+    if (canary[0]?.[0] !== token) throw new EngineLost("the database answers wrongly");
+    if (strangers.length > 0) {
+      await ask(strangers.map(([name]) => `DEALLOCATE ${quoteIdentifier(name ?? "")}`).join("; "));
+    }
+    if (settings[0]?.[0] !== "t") return;
+    const [values = []] = await ask(databaseSettings);
+    for (const [name, value] of values) {
+      await run(`SELECT pg_catalog.set_config(${literal(name ?? "")}, ${literal(value ?? "")}, false)`);
+    }
   }
 
   return {
     run,
     ask,
+    askPlanned,
     reset,
-    canary,
     checkpoint: () => sure(engine.checkpoint()),
     restore: (checkpoint) => sure(engine.restore(checkpoint)),
     changedFiles: (checkpoint) => sure(engine.changedFiles(checkpoint)),
@@ -102,6 +151,10 @@ export function borrowed(session: Session) {
   };
 }
 
+function unanswered({ code }: SqlError): EngineLost {
+  return new EngineLost(`the database no longer answers plain questions (${code})`);
+}
+
 /** What an engine cannot do, nothing can be built on. */
 async function sure<Answer>(work: Promise<Answer>): Promise<Answer> {
   try {
@@ -118,7 +171,15 @@ export function literal(text: string): string {
   return text.includes("\\") ? `E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`;
 }
 
-/** ALTER DATABASE … SET and ALTER ROLE … SET take effect when a session starts (documentation, section 19.1.3). */
+/** What DISCARD ALL does, but for plans and prepared statements (documentation, DISCARD): our own questions stay. */
+const discardAll = `CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *;
+SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES`;
+
+const strangersPrepared = "SELECT name FROM pg_catalog.pg_prepared_statements WHERE prepare_time >";
+
+const hasSettings = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_db_role_setting)";
+
+/** What ALTER DATABASE … SET and ALTER ROLE … SET have set for a new connection (documentation, section 19.1.3). */
 const databaseSettings = `
 SELECT pg_catalog.split_part(setting, '=', 1), pg_catalog.substr(setting, pg_catalog.strpos(setting, '=') + 1)
 FROM pg_catalog.pg_db_role_setting s

@@ -1,9 +1,12 @@
-import { catalogSql, relationKinds } from "./catalog-sql.ts";
+import { catalogSql, objectsOfRelations, standaloneObjects } from "./catalog-sql.ts";
 import { restoreSnapshot, type Snapshot, takeSnapshot, tellsWrites } from "./checkpoint.ts";
 import type { Internals } from "./internals.ts";
-import { changedSql } from "./marks.ts";
+import { anyChanges } from "./marks.ts";
+import { marksQuestions } from "./marks-sql.ts";
 import type { Reply } from "./messages.ts";
 import { sightSql } from "./observe.ts";
+import { askSql, type Planned, prepareSql } from "./planned.ts";
+import { someTables } from "./tables-sql.ts";
 
 type Exec = (sql: string, copyData: string | null) => Promise<Reply>;
 
@@ -61,13 +64,35 @@ export async function provenSnapshot(
   }
 }
 
+const questions: readonly Planned[] = [
+  ...marksQuestions,
+  objectsOfRelations,
+  ...standaloneObjects.values(),
+  someTables,
+];
+
+/** Our own questions are planned before anybody waits, and stay so in every checkpoint. */
+export async function prepareQuestions(exec: Exec): Promise<void> {
+  for (const question of questions) await exec(prepareSql(question), null);
+}
+
 /**
  * Asks once what is asked around each statement, of nothing in particular: what the server remembers of its own catalogues to
  * answer stays in its memory, and so in every checkpoint, from which it would otherwise learn it anew each time.
  */
 export async function askAhead(exec: Exec): Promise<void> {
-  for (const sql of [changedSql, catalogSql(usualPart), sightSql]) await exec(sql, null);
+  for (const asked of anything) await exec(asked, null);
 }
+
+/** What is asked after most migrations, and around each statement. */
+const anything = [
+  askSql(anyChanges),
+  askSql([
+    ...[objectsOfRelations, someTables].map((question) => ({ question, values: ["{1}"] })),
+    ...[...standaloneObjects.values()].map((question) => ({ question, values: [] })),
+  ]),
+  sightSql,
+];
 
 async function countOfTables(exec: Exec): Promise<string | null> {
   const { sets } = await exec("SELECT pg_catalog.count(*) FROM pg_catalog.pg_class", null);
@@ -79,9 +104,6 @@ function typicalStatements(): readonly string[] {
   for (let index = 0; index < 15; index++) statements.push(tableStatement(index));
   return [...statements, ...mixedStatements];
 }
-
-/** What is read again after most migrations. */
-const usualPart = { touched: ["1"], kinds: new Set([...Object.keys(relationKinds), "type"]) };
 
 function tableStatement(index: number): string {
   const reference = index === 0 ? "" : ` REFERENCES warm_${index - 1} (id)`;
@@ -101,5 +123,5 @@ const mixedStatements: readonly string[] = [
   "CREATE VIEW warm_view AS SELECT * FROM warm_0; ALTER TABLE warm_2 ALTER COLUMN name TYPE varchar(20); DROP TABLE warm_1 CASCADE",
   "EXPLAIN (FORMAT JSON) SELECT * FROM warm_0 JOIN warm_2 ON warm_0.id = warm_2.id WHERE warm_0.name = 'x' ORDER BY 1",
   catalogSql(),
-  ...Array.from({ length: 3 }, () => [catalogSql(usualPart), changedSql]).flat(),
+  ...Array.from({ length: 3 }, () => anything).flat(),
 ];

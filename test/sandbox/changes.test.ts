@@ -97,6 +97,16 @@ async function after(sql: string, from: State = start) {
 const changes: readonly (readonly [what: string, sql: string])[] = [
   ["nothing", "SELECT 1"],
   [
+    "a column, where our own questions are not known any more",
+    "DEALLOCATE ALL; ALTER TABLE users ADD COLUMN extra int",
+  ],
+  [
+    "a column, where a stranger answers our own questions",
+    `DEALLOCATE "drydock: columns"; PREPARE "drydock: columns" (tid, tid, xid) AS SELECT 1 WHERE false;
+DEALLOCATE "drydock: rows of pg_class.oid"; PREPARE "drydock: rows of pg_class.oid" (tid, tid, xid) AS SELECT '', 0, '', '' WHERE false;
+ALTER TABLE users ADD COLUMN extra int`,
+  ],
+  [
     "a new table that refers to an old one",
     "CREATE TABLE notes (id serial PRIMARY KEY, user_id bigint REFERENCES users (id))",
   ],

@@ -54,13 +54,15 @@ describe("a checkpoint", () => {
       return sets[0]?.rows[0]?.[0] ?? "";
     };
     await engine.exec("UPDATE written SET n = n + 1 WHERE n = 3; CREATE TABLE made (n int)");
-    const changed = await engine.changedFiles(checkpoint);
-    expect(changed).toContain(await fileOf("written"));
-    expect(changed).toContain(await fileOf("made"));
-    expect(changed).not.toContain(await fileOf("still"));
+    const changed = new Map(
+      (await engine.changedFiles(checkpoint))?.map(({ path, blocks }) => [path, blocks]),
+    );
+    expect(changed.get(await fileOf("written"))).toEqual([[0, 1]]);
+    expect(changed.get(await fileOf("made"))).toBeNull();
+    expect(changed.has(await fileOf("still"))).toBe(false);
     const gone = await fileOf("still");
     await engine.exec("DROP TABLE still");
-    expect(await engine.changedFiles(checkpoint)).toContain(gone);
+    expect(await engine.changedFiles(checkpoint)).toContainEqual({ path: gone, blocks: null });
     await engine.restore(checkpoint);
     expect(await engine.changedFiles(checkpoint)).toEqual([]);
   });
