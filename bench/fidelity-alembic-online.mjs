@@ -3,7 +3,7 @@
 // after each the schemas are compared, and both go on from Alembic's. SQLite needs nothing else; PostgreSQL needs a server that is
 // reached by $PGHOST, psql, pg_dump and psycopg2. Unlike a review, it executes the files. Rows are none: only tables are compared.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import readline from "node:readline";
@@ -16,6 +16,7 @@ import { catalogOf } from "../dist/sandbox/sqlite/catalog.js";
 import { runSqliteScript } from "../dist/sandbox/sqlite/script-run.js";
 import { startSqliteSession } from "../dist/sandbox/sqlite/session.js";
 import { describe } from "../dist/sandbox/sqlite/tables.js";
+import { filesBelow } from "./repository.mjs";
 
 const shows = process.argv.includes("--show");
 const first = process.argv.flatMap((argument) => /^--path=(.+)$/.exec(argument)?.[1] ?? []);
@@ -23,7 +24,7 @@ for (const checkout of process.argv.slice(2).filter((argument) => !argument.star
   await measure(path.resolve(checkout));
 
 async function measure(root) {
-  const paths = filesBelow(root, "");
+  const paths = filesBelow(root, "", /^(node_modules|\.git|docs)$/);
   const known = new Set(paths);
   const text = (file) => (known.has(file) ? readFileSync(path.join(root, file), "utf8") : null);
   const repository = { paths, folders: byDirectory(paths), named: [], text };
@@ -190,13 +191,4 @@ function psql(database, sql) {
     error: status === 0 ? null : stderr.trim().split("\n")[0] || "psql failed",
     rows: stdout.split("\n"),
   };
-}
-
-function filesBelow(root, folder) {
-  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const file = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory())
-      return /^(node_modules|\.git|docs)$/.test(entry.name) ? [] : filesBelow(root, file);
-    return entry.isFile() ? [file] : [];
-  });
 }

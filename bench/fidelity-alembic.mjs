@@ -1,7 +1,7 @@
 // node bench/fidelity-alembic.mjs [--show] <checkout>…: how close the reading of Alembic's revisions comes to Alembic itself.
 // Needs a Python 3 that has Alembic and SQLAlchemy ($PYTHON, else /usr/bin/python3). Unlike a review, it executes the files.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { frameworks } from "../dist/review/frameworks/index.js";
 import { byDirectory } from "../dist/review/paths.js";
@@ -10,6 +10,7 @@ import { readCatalog } from "../dist/sandbox/catalog.js";
 import { compareCatalogs } from "../dist/sandbox/compare.js";
 import { createKeeper } from "../dist/sandbox/keeper.js";
 import { sessionOf } from "../dist/sandbox/session.js";
+import { filesBelow } from "./repository.mjs";
 
 const shows = process.argv.includes("--show");
 const checkouts = process.argv.slice(2).filter((argument) => argument !== "--show");
@@ -21,7 +22,7 @@ try {
 }
 
 async function measure(root) {
-  const paths = filesBelow(root, "");
+  const paths = filesBelow(root, "", /^(node_modules|\.git|docs)$/);
   const repository = {
     paths,
     folders: byDirectory(paths),
@@ -199,13 +200,4 @@ function differences(name, ours, theirs) {
       lines.push(`    ours:   ${ours[i]?.slice(0, 600)}`, `    theirs: ${theirs[i]?.slice(0, 600)}`);
   }
   return [`  other statements in ${name} (${ours.length}, ${theirs.length})`, ...lines];
-}
-
-function filesBelow(root, folder) {
-  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const file = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory())
-      return /^(node_modules|\.git|docs)$/.test(entry.name) ? [] : filesBelow(root, file);
-    return entry.isFile() ? [file] : [];
-  });
 }

@@ -2,7 +2,7 @@
 // Drizzle Kit's own generator, and to the migrations beside them. A fixture is test/orms/drizzle.md, section by section; <folder>
 // holds node_modules with drizzle-kit, drizzle-orm and esbuild. Unlike a review, it executes the schema files.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { differences } from "../dist/review/drift.js";
@@ -11,6 +11,7 @@ import { frameworks } from "../dist/review/frameworks/index.js";
 import { orms } from "../dist/review/orms/index.js";
 import { byDirectory } from "../dist/review/paths.js";
 import { createSandbox } from "../dist/sandbox/dry-run.js";
+import { filesBelow } from "./repository.mjs";
 
 const args = process.argv.slice(2);
 const shows = args.includes("--show");
@@ -55,7 +56,7 @@ async function measure(root) {
 }
 
 function repositoryAt(root) {
-  const paths = filesBelow(root, "");
+  const paths = filesBelow(root);
   const known = new Set(paths);
   return { paths, text: (file) => (known.has(file) ? readFileSync(path.join(root, file), "utf8") : null) };
 }
@@ -228,12 +229,4 @@ function objectsOf(ours, theirs) {
   const names = [...new Set([...a.keys(), ...b.keys()])];
   const different = names.filter((name) => a.get(name) !== b.get(name));
   return { all: names.length, equal: names.length - different.length, different };
-}
-
-function filesBelow(root, folder) {
-  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    const file = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return /^(node_modules|\.git)$/.test(entry.name) ? [] : filesBelow(root, file);
-    return entry.isFile() ? [file] : [];
-  });
 }

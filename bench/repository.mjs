@@ -1,5 +1,6 @@
 // A repository at a commit, as the comparisons of real repositories read it, and what models and migrations come to there.
 import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { defaultConfig } from "../dist/review/config.js";
 import { frameworks } from "../dist/review/frameworks/index.js";
@@ -109,4 +110,13 @@ export function printDifferences({ skipped, refused, found, declarations }) {
     const at = place ? `${place.path}:${place.line}` : "";
     console.log(`  ${kind} ${object}: model ${model}, migrations ${migrations} ${at}`);
   }
+}
+
+/** Every file below a folder of a checkout, from its root; what belongs to no project is left out. */
+export function filesBelow(root, folder = "", leftOut = /^(node_modules|\.git)$/) {
+  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const file = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return leftOut.test(entry.name) ? [] : filesBelow(root, file, leftOut);
+    return entry.isFile() ? [file] : [];
+  });
 }
