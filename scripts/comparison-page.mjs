@@ -80,11 +80,7 @@ function freshSample({ tools, falseGates, judged }, { drydock }) {
     "migration or its deploy for it; **taste**: true, and a matter of style, habit or how the table is used; **false**: it does not happen here, or the advice cannot be followed.",
     "They are judged as they were made; what has been mended since says so.",
     "",
-    "| Drydock | Judged | true | taste | false | of these mended since |",
-    "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ...verdictRows(judged),
-    "",
-    ...details("drydock", judged),
+    ...verdicts(judged),
     "Beyond the sample every gating finding of the run was read. False were:",
     "",
     "| Tool | Commit | Findings | Why | Since |",
@@ -106,13 +102,21 @@ function freshSample({ tools, falseGates, judged }, { drydock }) {
   ];
 }
 
-function verdictRows(judged) {
-  return [true, false].map((gates) => {
+/** Drydock's judged findings: how many of each verdict, and each of them. */
+function verdicts(judged) {
+  const rows = [true, false].map((gates) => {
     const own = judged.filter((one) => one.gates === gates);
     const of = (verdict) => own.filter((one) => one.verdict === verdict);
     const mended = of("false").filter(({ why }) => why.includes("; fixed: "));
     return `| ${gates ? "gating" : "warnings"} | ${own.length} | ${of("true").length} | ${of("taste").length} | ${of("false").length} | ${mended.length} |`;
   });
+  return [
+    "| Drydock | Judged | true | taste | false | of these mended since |",
+    "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ...rows,
+    "",
+    ...details("drydock", judged),
+  ];
 }
 
 /** What was found where no rule was tried before. */
@@ -134,11 +138,7 @@ function otherRepositories({ repositories, judged }) {
         `| ${one.repository} | ${one.pulls} | ${one.migrations} | ${one.gating} | ${one.warnings} | ${one.notes} | ${one.squawk} | ${one.pgfence} |`,
     ),
     "",
-    "| Drydock | Judged | true | taste | false | of these mended since |",
-    "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ...verdictRows(judged),
-    "",
-    ...details("drydock", judged),
+    ...verdicts(judged),
   ];
 }
 
