@@ -106,8 +106,8 @@ export interface SnapshotReading {
 export interface SnapshotKeeping {
   /** Where it stands after the last of a directory's migrations. */
   pathFor(directory: string, last: MigrationFiles): string;
-  /** null for what is none of this tool, or not understood. */
-  read(text: string, dialect: Dialect): SnapshotReading | null;
+  /** Why it is not understood; null for what is none of this tool. */
+  read(text: string, dialect: Dialect): SnapshotReading | { readonly skipped: string } | null;
   /** Whether it is dumped from a database that the migrations built; it is made from the models else. */
   readonly isDumped: boolean;
   /** What comes of one that is not in step. */

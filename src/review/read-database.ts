@@ -52,6 +52,9 @@ export function readDatabase(
   const { models, skipped } = withModels
     ? readModels(directory, layout, texts, written.dialect)
     : { models: null, skipped: [] };
+  const kept = withModels
+    ? readSnapshots(directory, layout, texts, written.dialect)
+    : { snapshots: null, skipped: [] };
   const read = directory.steps.map((step) => readStep(step, context));
   const first = read.findIndex(({ migration }) => migration.status !== "kept");
   const steps = first === -1 ? [] : read.slice(first);
@@ -67,9 +70,9 @@ export function readDatabase(
       history: historyOf([...directory.history, ...replayed], layout),
       steps: steps.map(({ migration }) => migration),
       models,
-      snapshots: withModels ? readSnapshots(directory, layout, texts, written.dialect) : null,
+      snapshots: kept.snapshots,
     },
-    skipped: [...read.flatMap((step) => step.skipped), ...skipped],
+    skipped: [...read.flatMap((step) => step.skipped), ...skipped, ...kept.skipped],
   };
 }
 

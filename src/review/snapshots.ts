@@ -4,7 +4,7 @@ import type { Side, Texts } from "./inputs.ts";
 import { unknownDigest } from "./inputs.ts";
 import type { DirectoryLayout, Layout } from "./layout.ts";
 import { readText } from "./read-text.ts";
-import type { Dialect, Snapshots } from "./types.ts";
+import type { Dialect, Skipped, Snapshots } from "./types.ts";
 import { compareText } from "./versions.ts";
 
 /** The files in which a tool keeps the schema of a directory to which migrations are added, on both sides. */
@@ -18,27 +18,37 @@ export function snapshotFilesOf(
   return [...base, { side: "head", path: paths.head }];
 }
 
-/** What a tool keeps of a directory's schema; null where that is not known of both sides. */
+/** What a tool keeps of a directory's schema; null where that is not known of both sides, with the reason where it is not read. */
 export function readSnapshots(
   directory: DirectoryLayout,
   layout: Layout,
   texts: Texts,
   dialect: Dialect,
-): Snapshots | null {
+): { readonly snapshots: Snapshots | null; readonly skipped: readonly Skipped[] } {
+  const none = { snapshots: null, skipped: [] };
   const paths = pathsOf(directory, layout);
-  if (paths === null) return null;
-  const read = (side: Side, path: string): SnapshotReading | null => {
+  if (paths === null) return none;
+  const read = (side: Side, path: string) => {
     const decoded = readText(texts.get(layout.sides[side].get(path)?.digest ?? unknownDigest));
     if ("skipped" in decoded) return null;
     return frameworks[directory.framework]?.snapshot?.read(decoded.text, dialect) ?? null;
   };
   const head = read("head", paths.head);
   const base = paths.base === null ? nothing : read("base", paths.base);
-  if (head === null || base === null || isBehind(directory, base)) return null;
+  if (head === null || base === null) return none;
+  if ("skipped" in head)
+    return {
+      snapshots: null,
+      skipped: [{ path: paths.head, line: null, reason: head.skipped, matters: false }],
+    };
+  if ("skipped" in base || isBehind(directory, base)) return none;
   return {
-    path: paths.head,
-    unlisted: unlistedOf(directory, head),
-    statements: { base: base.statements, head: head.statements },
+    snapshots: {
+      path: paths.head,
+      unlisted: unlistedOf(directory, head),
+      statements: { base: base.statements, head: head.statements },
+    },
+    skipped: [],
   };
 }
 

@@ -2,25 +2,42 @@ import { z } from "zod";
 import type { Dialect, ModelStatement } from "../types.ts";
 import { renderPostgresql } from "./render-postgresql.ts";
 import { renderSqlite } from "./render-sqlite.ts";
-import {
-  bareColumn,
-  type DrizzleColumn,
-  type DrizzleIdentity,
-  type DrizzleIndex,
-  type DrizzleSchema,
-  type DrizzleTable,
-  type SequenceOptions,
-} from "./schema.ts";
+import type { DrizzleSchema } from "./schema.ts";
+import { entitiesSnapshot, schemaOfEntities } from "./snapshot-entities.ts";
+import { schemaOfTables, tablesSnapshot } from "./snapshot-tables.ts";
 
 /**
- * What builds a snapshot of Drizzle Kit in an empty database (drizzle-kit/src/serializer/pgSchema.ts, sqliteSchema.ts): of
- * versions 6 and 7, which list tables by their names. null for any other, and for what is no snapshot.
+ * What builds a snapshot of Drizzle Kit in an empty database; why it is not known for one of a form that is not read, and null for
+ * what is no snapshot, or one of another database.
  */
-export function statementsOfSnapshot(text: string, dialect: Dialect): ModelStatement[] | null {
-  const read = snapshot.safeParse(jsonIn(text));
-  if (!read.success || dialects[read.data.dialect] !== dialect) return null;
-  const schema = schemaOf(read.data);
+export function statementsOfSnapshot(
+  text: string,
+  dialect: Dialect,
+): ModelStatement[] | { readonly skipped: string } | null {
+  const json = jsonIn(text);
+  const marked = marks.safeParse(json);
+  if (!marked.success || dialects[marked.data.dialect] !== dialect) return null;
+  const schema = schemaIn(json);
+  if (!schema) return { skipped: skippedOf(marked.data) };
   return dialect === "sqlite" ? renderSqlite(schema) : renderPostgresql(schema);
+}
+
+/** What every version has. */
+const marks = z.object({ version: z.string(), dialect: z.string(), type: z.string().optional() });
+
+function skippedOf({ version, type }: z.output<typeof marks>): string {
+  const reason =
+    type === "diff"
+      ? "it tells only what changed since the one before"
+      : `snapshots of version ${version} in this form are not read`;
+  return `this snapshot is not compared with the migrations: ${reason}`;
+}
+
+function schemaIn(json: unknown): DrizzleSchema | null {
+  const byTable = tablesSnapshot.safeParse(json);
+  if (byTable.success) return schemaOfTables(byTable.data);
+  const listed = entitiesSnapshot.safeParse(json);
+  return listed.success ? schemaOfEntities(listed.data) : null;
 }
 
 function jsonIn(text: string): unknown {
@@ -31,236 +48,8 @@ function jsonIn(text: string): unknown {
   }
 }
 
-const dialects: Readonly<Record<string, Dialect>> = { postgresql: "postgresql", sqlite: "sqlite" };
-
-const option = z
-  .union([z.string(), z.number()])
-  .nullish()
-  .transform((value) => (value === null || value === undefined ? null : String(value)));
-const options = {
-  increment: option,
-  minValue: option,
-  maxValue: option,
-  startWith: option,
-  cache: option,
-  cycle: z.boolean().optional(),
+const dialects: Readonly<Record<string, Dialect>> = {
+  postgresql: "postgresql",
+  postgres: "postgresql",
+  sqlite: "sqlite",
 };
-
-const column = z.object({
-  name: z.string(),
-  type: z.string(),
-  typeSchema: z.string().optional(),
-  primaryKey: z.boolean(),
-  notNull: z.boolean(),
-  autoincrement: z.boolean().optional(),
-  default: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional(),
-  generated: z.object({ as: z.string(), type: z.enum(["stored", "virtual"]) }).optional(),
-  // SQLite's snapshots have no such columns.
-  identity: z.object({ type: z.string(), name: z.string(), ...options }).optional(),
-});
-
-const indexPart = z.union([
-  z.string(),
-  z.object({
-    expression: z.string(),
-    isExpression: z.boolean(),
-    asc: z.boolean(),
-    nulls: z.string().optional(),
-    opclass: z.string().optional(),
-  }),
-]);
-
-const table = z.object({
-  name: z.string(),
-  schema: z.string().optional(),
-  columns: z.record(z.string(), column),
-  indexes: z.record(
-    z.string(),
-    z.object({
-      name: z.string(),
-      columns: z.array(indexPart),
-      isUnique: z.boolean(),
-      where: z.string().optional(),
-      method: z.string().optional(),
-      with: z.record(z.string(), z.unknown()).optional(),
-    }),
-  ),
-  foreignKeys: z.record(
-    z.string(),
-    z.object({
-      name: z.string(),
-      tableTo: z.string(),
-      schemaTo: z.string().optional(),
-      columnsFrom: z.array(z.string()),
-      columnsTo: z.array(z.string()),
-      onDelete: z.string().optional(),
-      onUpdate: z.string().optional(),
-    }),
-  ),
-  compositePrimaryKeys: z.record(z.string(), z.object({ name: z.string(), columns: z.array(z.string()) })),
-  uniqueConstraints: z
-    .record(
-      z.string(),
-      z.object({ name: z.string(), columns: z.array(z.string()), nullsNotDistinct: z.boolean().optional() }),
-    )
-    .default({}),
-});
-
-const snapshot = z.object({
-  version: z.enum(["6", "7"]),
-  dialect: z.string(),
-  tables: z.record(z.string(), table),
-  enums: z
-    .record(
-      z.string(),
-      z.object({ name: z.string(), schema: z.string().optional(), values: z.array(z.string()) }),
-    )
-    .default({}),
-  schemas: z.record(z.string(), z.string()).default({}),
-  sequences: z
-    .record(z.string(), z.object({ name: z.string(), schema: z.string().optional(), ...options }))
-    .default({}),
-});
-
-type SnapshotTable = z.output<typeof table>;
-
-/** A snapshot has no lines that anybody is shown. */
-const place = { path: "", line: 1, endLine: 1 };
-
-function schemaOf({ tables, enums, schemas, sequences }: z.output<typeof snapshot>): DrizzleSchema {
-  return {
-    schemas: Object.values(schemas),
-    enums: Object.values(enums).map(({ name, schema, values }) => ({
-      name,
-      schema: homeOf(schema),
-      values,
-      place,
-    })),
-    sequences: Object.values(sequences).map(({ name, schema, ...rest }) => ({
-      name,
-      schema: homeOf(schema),
-      options: optionsOf(rest),
-    })),
-    tables: Object.values(tables).map(tableOf),
-  };
-}
-
-/** Checks, policies and row security are nothing that is compared. */
-function tableOf(read: SnapshotTable): DrizzleTable {
-  const columns = new Map(Object.values(read.columns).map((one) => [one.name, columnOf(one)]));
-  const named = (names: readonly string[]) => names.map((name) => columns.get(name) ?? columnNamed(name));
-  return {
-    name: read.name,
-    schema: homeOf(read.schema),
-    columns: [...columns.values()],
-    indexes: Object.values(read.indexes).map((index) => indexOf(index, columns)),
-    uniques: Object.values(read.uniqueConstraints).map((one) => ({
-      name: one.name,
-      columns: named(one.columns),
-      nullsNotDistinct: one.nullsNotDistinct ?? false,
-      place,
-    })),
-    primaryKeys: Object.values(read.compositePrimaryKeys).map((key) => ({
-      name: key.name,
-      columns: named(key.columns),
-      place,
-    })),
-    foreignKeys: Object.values(read.foreignKeys).map((key) => ({
-      name: key.name,
-      columns: named(key.columnsFrom),
-      target: { name: key.tableTo, schema: homeOf(key.schemaTo) },
-      targetColumns: key.columnsTo.map(columnNamed),
-      onDelete: key.onDelete ?? null,
-      onUpdate: key.onUpdate ?? null,
-      place,
-    })),
-    checks: [],
-    policies: [],
-    hasRowSecurity: false,
-    isPartial: false,
-    place,
-  };
-}
-
-function columnOf(read: z.output<typeof column>): DrizzleColumn {
-  const { generated, identity } = read;
-  return {
-    ...columnNamed(read.name),
-    type: read.type,
-    typeSchema: read.typeSchema ?? null,
-    isPrimary: read.primaryKey,
-    notNull: read.notNull,
-    autoincrement: read.autoincrement ?? false,
-    defaultSql: read.default === undefined ? null : String(read.default),
-    generated: generated ? { as: generated.as, mode: generated.type } : null,
-    identity: identity ? identityOf(identity) : null,
-  };
-}
-
-function columnNamed(name: string): DrizzleColumn {
-  return {
-    key: name,
-    rawName: name,
-    name,
-    type: "",
-    typeSchema: null,
-    ...bareColumn,
-    isOpaque: false,
-    place,
-  };
-}
-
-function identityOf({
-  type,
-  name,
-  ...rest
-}: NonNullable<z.output<typeof column>["identity"]>): DrizzleIdentity {
-  return { isAlways: type === "always", sequence: name, options: optionsOf(rest) };
-}
-
-function optionsOf({
-  cycle = false,
-  ...rest
-}: Omit<SequenceOptions, "cycle"> & { readonly cycle?: boolean | undefined }): SequenceOptions {
-  return { ...rest, cycle };
-}
-
-function indexOf(
-  read: SnapshotTable["indexes"][string],
-  columns: ReadonlyMap<string, DrizzleColumn>,
-): DrizzleIndex {
-  return {
-    name: read.name,
-    parts: read.columns.map((part) => {
-      const { expression, isExpression, asc, nulls, opclass } =
-        typeof part === "string"
-          ? {
-              expression: part,
-              isExpression: !columns.has(part),
-              asc: true,
-              nulls: "last",
-              opclass: undefined,
-            }
-          : part;
-      if (isExpression) return { kind: "expression", sql: expression };
-      return {
-        kind: "column",
-        column: columns.get(expression) ?? columnNamed(expression),
-        order: asc ? "asc" : "desc",
-        nulls: nulls === "first" ? "first" : "last",
-        operatorClass: opclass ?? null,
-      };
-    }),
-    isUnique: read.isUnique,
-    // Nothing else uses the empty tables.
-    isConcurrent: false,
-    method: read.method ?? "btree",
-    where: read.where ?? null,
-    parameters: [],
-    place,
-  };
-}
-
-function homeOf(schema: string | undefined): string | null {
-  return schema === undefined || schema === "" ? null : schema;
-}

@@ -50,7 +50,7 @@ export default defineFramework({
         : snapshotOf(up, directory),
     read(text, dialect) {
       const statements = statementsOfSnapshot(text, dialect);
-      return statements && { statements, versions: null };
+      return Array.isArray(statements) ? { statements, versions: null } : statements;
     },
     isDumped: false,
     follows: say`the next ${"drizzle-kit generate"} starts from it, and repeats or undoes that`,
