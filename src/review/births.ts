@@ -32,7 +32,19 @@ export function followBirths(base: Schema | null, complete: boolean): Births {
 
   function isNew(table: TableName): boolean {
     if (born.has(table)) return true;
-    return base !== null && complete && !existing.has(table) && !kept.has(table);
+    if (base !== null && complete) return !isOld(table);
+    return !isOld(table) && isBornByOtherName(table);
+  }
+
+  /** What is made without a schema is named with one later, of which nothing else is known: it is where the connection makes tables. */
+  function isBornByOtherName(table: TableName): boolean {
+    const dot = table.indexOf(".");
+    const inSchema = table.slice(0, dot + 1);
+    return (
+      dot >= 0 &&
+      born.has(table.slice(dot + 1)) &&
+      ![...existing.keys(), ...kept, ...born].some((name) => name.startsWith(inSchema))
+    );
   }
 
   function isOld(table: TableName): boolean {

@@ -31,6 +31,17 @@ describe("without a run", () => {
     expect(rulesOf({}, later)).toEqual(["require-down", "require-down"]);
   });
 
+  it("knows a new table by its name with the schema that the connection makes tables in", () => {
+    const made = "CREATE TABLE items (id bigint PRIMARY KEY, n int);";
+    const down = { "m/0002_a.down.sql": "DROP TABLE items;" };
+    const up = (sql: string) => rulesOf({}, { "m/0002_a.up.sql": `${made} ${sql}`, ...down });
+    expect(up("CREATE INDEX i ON app.items (n);")).toEqual([]);
+    expect(up("CREATE INDEX i ON app.orders (n);")).toEqual(["no-blocking-index-build"]);
+    expect(up("CREATE TABLE app.others (n int); CREATE INDEX i ON app.items (n);")).toContain(
+      "no-blocking-index-build",
+    );
+  });
+
   it("knows a table that is built anew under its old name", () => {
     const anew = `ALTER TABLE orders RENAME TO orders_old; ${base} INSERT INTO orders SELECT * FROM orders_old; DROP TABLE orders_old;`;
     const swapped = `CREATE TABLE new_orders (id bigint PRIMARY KEY); INSERT INTO new_orders SELECT id FROM orders; DROP TABLE orders; ALTER TABLE new_orders RENAME TO orders;`;
