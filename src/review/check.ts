@@ -16,6 +16,7 @@ import { isSettled, runOf } from "./statement-run.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { suppress } from "./suppress.ts";
 import type { Accepted, ChangeSet, Database, DryRun, Finding, Migration, Operation } from "./types.ts";
+import { asFarAsItRan } from "./unchanged.ts";
 import { isUse, usesOf } from "./uses.ts";
 
 interface CheckInput {
@@ -77,8 +78,9 @@ export function judge(input: CheckInput): Judgement {
 export function findingsOf(input: CheckInput): Finding[] {
   const { changes, runs } = input;
   const asked = askedOf(input);
-  const ofDatabases = changes.databases.flatMap((database) => {
-    const run = runs.find(({ directory }) => directory === database.directory) ?? null;
+  const ofDatabases = changes.databases.flatMap((written) => {
+    const run = runs.find(({ directory }) => directory === written.directory) ?? null;
+    const database = asFarAsItRan(written, run);
     const context = contextOf(database, run, input);
     const fitting = asked.filter(({ rule }) => rule.dialects.includes(database.dialect));
     return [

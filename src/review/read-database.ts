@@ -110,6 +110,7 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
   // Where the tool compares checksums, another comment is an edit as well.
   const isReworded = context.framework.habits.checksums && step.changed.includes("up");
   const status = step.status === "edited" && changed.length === 0 && !isReworded ? "kept" : step.status;
+  const former = status === "edited" && before ? formerOf(before, context) : null;
   const migration = {
     id: idOf(files, context),
     version: files.version,
@@ -122,10 +123,8 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
     downPath: files.downPath,
     status,
     changed,
-    unchanged:
-      status === "edited" && before && changed.includes("up")
-        ? unchangedIn(up, scriptBefore(before, "up", context)?.script ?? null)
-        : [],
+    unchanged: changed.includes("up") ? unchangedIn(up, former?.up ?? null) : [],
+    former,
     together:
       context.framework.habits.together &&
       files.settings.apart === undefined &&
@@ -147,6 +146,14 @@ function scriptBefore(
   if ("skipped" in decoded) return null;
   const { settings } = files;
   return { script: framework.read({ path, text: decoded.text, direction, dialect, settings }).script };
+}
+
+/** The texts of the base side, as they may have run; null when the up cannot be read. */
+function formerOf(files: MigrationFiles, context: StepContext): Migration["former"] {
+  const up = scriptBefore(files, "up", context)?.script ?? null;
+  if (up === null) return null;
+  const down = scriptBefore(files, "down", context)?.script ?? null;
+  return { up, down: isLeftOpen(down, files) ? null : down };
 }
 
 function idOf({ version, name, up }: Step["files"], { directory, ids }: StepContext): string {

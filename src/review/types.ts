@@ -148,6 +148,8 @@ export interface Migration {
   readonly changed: readonly ("up" | "down")[];
   /** Indexes of those statements of an edited up that the base side's text holds as well: where that ran, they do not run again. */
   readonly unchanged: readonly number[];
+  /** The base side's text of an edited migration; null of any other, and where it cannot be read. */
+  readonly former: { readonly up: Script; readonly down: Script | null } | null;
   /** Whether the tool runs it in one transaction with what is pending beside it. */
   readonly together: boolean;
   /** The time that the tool goes by instead of the version; null when there is none. */
@@ -641,6 +643,8 @@ export interface MigrationRun {
   readonly before: Schema;
   readonly after: Schema;
   readonly roundTrip: RoundTrip | null;
+  /** What the base side's text of an edited migration did in the same place; null where there is none, or nothing was run. */
+  readonly former: { readonly up: ScriptRun; readonly roundTrip: RoundTrip | null } | null;
 }
 
 export interface PlanNode {

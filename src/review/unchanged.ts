@@ -1,6 +1,6 @@
 import { normaliseStatement } from "./sql/names.ts";
 import { say } from "./text.ts";
-import type { Migration, Problem, Script, Statement } from "./types.ts";
+import type { Database, DryRun, Migration, MigrationRun, Problem, Script, Statement } from "./types.ts";
 
 /** Whether two scripts do the same: comments, white space and the case of keywords aside. What is not run may do anything. */
 export function isSameScript(before: Script | null, now: Script | null): boolean {
@@ -31,6 +31,27 @@ export function unchangedIn({ statements }: Script, before: Script | null): read
     left.set(meaning, count - 1);
     return [statement.index];
   });
+}
+
+/** A database whose edited migrations are unchanged only as far as their old texts got, where these were run. */
+export function asFarAsItRan(database: Database, run: DryRun | null): Database {
+  const steps = database.steps.map((migration) => {
+    const seen = run?.migrations.find((candidate) => candidate.migration === migration.id)?.former;
+    if (!seen || !migration.former || migration.unchanged.length === 0) return migration;
+    const { up } = migration.former;
+    const statements = reached(up, seen);
+    return statements.length === up.statements.length
+      ? migration
+      : { ...migration, unchanged: unchangedIn(migration.up, { ...up, statements }) };
+  });
+  return { ...database, steps };
+}
+
+/** The statements that took effect: none of a transaction in which one failed. */
+function reached(up: Script, { up: run }: NonNullable<MigrationRun["former"]>): readonly Statement[] {
+  const failed = run.statements.find(({ outcome }) => outcome.kind === "failed");
+  if (!failed) return up.statements;
+  return up.transaction === "autocommit" ? up.statements.filter(({ index }) => index < failed.index) : [];
 }
 
 /**

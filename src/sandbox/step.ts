@@ -9,6 +9,7 @@ import type {
 } from "../review/types.ts";
 import { contentAfter, type State, stateAfter } from "./content.ts";
 import { EngineLost } from "./engine.ts";
+import { formerOf, formerRunOf } from "./former.ts";
 import { nothingObserved } from "./observe.ts";
 import { remedyFor, type Tries } from "./remedy.ts";
 import { roundTrip, unjudged } from "./round-trip.ts";
@@ -56,8 +57,8 @@ const attemptLimit = 40;
 
 /**
  * Runs one migration: its trace, its up as the framework runs it, and its round trip. A migration that is only there
- * (`kept`) is applied and nothing more. Where nothing follows, the database is left as it is, and not remembered. Never
- * rejects for what the SQL does.
+ * (`kept`) is applied and nothing more; of one that is edited the old text is run first, from the same state. Where nothing
+ * follows, the database is left as it is, and not remembered. Never rejects for what the SQL does.
  */
 export async function runStep(
   context: RunContext,
@@ -65,11 +66,41 @@ export async function runStep(
   start: State,
   follows: Follows,
 ): Promise<StepResult> {
+  const old = formerOf(migration);
+  if (!old) return runText(context, migration, start, follows);
+  const { run, next, lost } = await runText(apart(context), old, start, "nothing", false);
+  if (lost !== null)
+    return { run: unreachedStep(migration, schemaOf(start.catalog), lost), next: null, lost };
+  if (next && next.checkpoint !== start.checkpoint) await context.session.forget(next.checkpoint);
+  await context.session.restore(start.checkpoint);
+  const step = await runText(context, migration, start, follows);
+  return { ...step, run: { ...step.run, former: formerRunOf(run) } };
+}
+
+/** The context for a run of which the ones after it know nothing. */
+function apart({ known, standIns, filled, emptied, seeded, ...context }: RunContext): RunContext {
+  return {
+    ...context,
+    known: { gaps: [...known.gaps], missingExtensions: new Set(known.missingExtensions) },
+    standIns: new Set(standIns),
+    filled: new Set(filled),
+    emptied: [...emptied],
+    seeded: { ...seeded },
+  };
+}
+
+async function runText(
+  context: RunContext,
+  migration: Migration,
+  start: State,
+  follows: Follows,
+  isTraced = migration.status !== "kept",
+): Promise<StepResult> {
   const script = asSent(migration.up, context);
   for (const statement of script.statements) {
     if (statement.refused !== null) context.known.gaps.push(gapOf(script, statement, statement.refused));
   }
-  const up = await applyUp(context, script, migration.status !== "kept", start);
+  const up = await applyUp(context, script, isTraced, start);
   const before = schemaOf(up.start.catalog);
   const stopped = (lost: string | null): StepResult => ({
     run: {
@@ -78,13 +109,14 @@ export async function runStep(
       before,
       after: before,
       roundTrip: migration.down && unjudged(migration.down, "the up did not get through"),
+      former: null,
     },
     next: null,
     lost,
   });
   if (up.lost !== null) return stopped(up.lost);
   if (!up.isThrough) return stopped(null);
-  const base = { migration: migration.id, up: up.run, before };
+  const base = { migration: migration.id, up: up.run, before, former: null };
   let next: State | null = null;
   try {
     const rows = follows === "another step" ? "rows" : "no rows";
@@ -129,6 +161,7 @@ export function unreachedStep(migration: Migration, schema: Schema, reason: stri
     before: schema,
     after: schema,
     roundTrip: migration.status === "kept" || !migration.down ? null : unjudged(migration.down, reason),
+    former: null,
   };
 }
 

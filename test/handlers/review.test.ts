@@ -185,6 +185,43 @@ describe("an edited migration", () => {
     expect([again(edited), again(added)]).toEqual([["warning"], ["error"]]);
   });
 
+  it("counts a statement as run before only as far as its old text got when it is run", async () => {
+    const made = "CREATE INDEX orders_user_id_idx ON orders (user_id);";
+    const file = (sql: string) => ({ "migrations/0002_index.up.sql": sql });
+    const down = { "migrations/0002_index.down.sql": "DROP INDEX orders_user_id_idx;" };
+    const severity = async (before: string) => {
+      const { findings } = await review({ ...base, ...down, ...file(before) }, file(`${made}\nSELECT 2;`));
+      return findings.find(({ rule }) => rule === "no-blocking-index-build")?.severity;
+    };
+    expect(await severity(`${made}\nALTER TABLE ordres ADD COLUMN n int;`)).toBe("error");
+    expect(await severity(`${made}\nSELECT 3;`)).toBe("info");
+  });
+
+  it("is told of its round trip what its old text did not leave already", async () => {
+    const file = (up: string, down: string) => ({
+      "migrations/0002_note.up.sql": up,
+      "migrations/0002_note.down.sql": down,
+    });
+    const restoring = async (before: Files, after: Files) => {
+      const { findings } = await review({ ...base, ...before }, after);
+      return findings
+        .filter(({ rule }) => rule === "require-restoring-down")
+        .map(({ message, severity }) => [plain(message), severity]);
+    };
+    const up = "ALTER TABLE orders ALTER user_id SET DEFAULT 1;";
+    const before = file(up, "SELECT 1;");
+    expect(await restoring(before, file(`${up}\nSELECT 2;`, "SELECT 1;"))).toEqual([]);
+    expect(
+      await restoring(before, file(`${up}\nALTER TABLE orders ALTER id SET DEFAULT 2;`, "SELECT 1;")),
+    ).toEqual([
+      [
+        "After up and down the column orders.id was bigint not null and is bigint not null default 2.",
+        "error",
+      ],
+    ]);
+    expect(await restoring({}, before)).toHaveLength(1);
+  });
+
   it("does not gate by what such a statement does where it runs", async () => {
     const { findings } = await review({ ...base, ...up("total") }, up("IF NOT EXISTS total"));
     expect(findings.map(({ rule, severity }) => [rule, severity])).toEqual([

@@ -58,6 +58,7 @@ export function migration(name: string, up: Script, down: Script | null): Migrat
     status: "added",
     changed: ["up", "down"],
     unchanged: [],
+    former: null,
   };
 }
 
@@ -134,6 +135,7 @@ export function migrationRun(step: Migration, more: Partial<MigrationRun> = {}):
     before: schema(ordersTable),
     after: schema(ordersTable),
     roundTrip: step.down ? restored(step.down, step.up) : null,
+    former: null,
     ...more,
   };
 }

@@ -154,6 +154,7 @@ function migrationOf(
     status,
     changed: status === "kept" ? [] : ["up", ...(down === undefined ? [] : (["down"] as const))],
     unchanged: [],
+    former: null,
   };
 }
 

@@ -59,6 +59,7 @@ async function run(
     status: "added",
     changed: ["up", "down"],
     unchanged: [],
+    former: null,
     together: false,
     time: null,
   };

@@ -112,6 +112,7 @@ function migrationOf(
     status,
     changed: ["up", "down"],
     unchanged: [],
+    former: null,
   };
 }
 

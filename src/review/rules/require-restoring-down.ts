@@ -18,8 +18,10 @@ export default defineRule({
       const trip = run?.roundTrip;
       // A transaction that is left open undoes nothing: said by its own rule.
       if (!trip || trip.notEvaluated !== null || hasFailed(trip.down) || trip.down.leftOpen) return;
+      const known = run.former?.roundTrip?.residue ?? [];
       const residue = trip.residue.filter(
         (one) =>
+          !known.some((old) => isSame(old, one)) &&
           !isEditedBefore(one, migration, database.steps) &&
           (historyComplete || one.change !== "extra" || !isNamedIn(one, migration.up)),
       );
@@ -29,6 +31,11 @@ export default defineRule({
     },
   },
 });
+
+/** Whether an old text of the migration and its down leave the same. */
+function isSame(a: Difference, b: Difference): boolean {
+  return a.kind === b.kind && a.identity === b.identity && a.change === b.change && a.after === b.after;
+}
 
 /** What the up names, and only the down made here: of a history that is not whole it may be missing. */
 function isNamedIn({ identity }: Difference, { statements }: Script): boolean {
@@ -62,7 +69,8 @@ function residueProblem(
 ): Problem {
   const [first] = differences;
   const more = differences.length - 1;
-  const harmless = again === null && differences.every(({ change }) => change === "extra");
+  const harmless =
+    again === null && differences.every((one) => one.change === "extra" || isLeftByKey(one, migration));
   const effect = again === null ? [] : say`, and the migration cannot be run again`;
   return {
     message: say`After up and down ${first ? inShort(first) : []}${more > 0 ? say`, and ${more} more` : []}${effect}.`,
@@ -76,6 +84,22 @@ function residueProblem(
     side: "down",
     ...placeOf(migration),
   };
+}
+
+/** A primary key makes its columns NOT NULL, and they stay so when it is dropped. */
+function isLeftByKey({ kind, identity, before, after }: Difference, { up, down }: Migration): boolean {
+  return (
+    kind === "column" &&
+    after === `${before} not null` &&
+    [...up.statements, ...(down?.statements ?? [])].some(({ operations }) =>
+      operations.some(
+        (operation) =>
+          operation.kind === "addConstraint" &&
+          operation.constraint.kind === "primary-key" &&
+          identity.startsWith(`${operation.table}.`),
+      ),
+    )
+  );
 }
 
 function secondUpProblem(migration: Migration, differences: readonly Difference[]): Problem {

@@ -1,7 +1,9 @@
 import type { Migration, MigrationRun } from "../../review/types.ts";
 import { EngineLost } from "../engine.ts";
+import { formerOf, formerRunOf } from "../former.ts";
 import { unjudged } from "../round-trip.ts";
 import { emptySchema, schemaOf } from "../schema.ts";
+import { unreachedStep } from "../step.ts";
 import { applyUp, scriptRunOf } from "./apply.ts";
 import { roundTripOf } from "./round-trip.ts";
 import { type SqliteContext, type SqliteState, stateOf } from "./state.ts";
@@ -16,9 +18,27 @@ export interface SqliteStep {
 
 /**
  * Runs one migration: its up as the tool runs it, and its round trip. A migration that is only there (`kept`) is applied
- * and nothing more. Never rejects for what the SQL does.
+ * and nothing more; of one that is edited the old text is run first, from the same state. Never rejects for what the SQL does.
  */
 export async function runSqliteStep(
+  context: SqliteContext,
+  migration: Migration,
+  start: SqliteState,
+): Promise<SqliteStep> {
+  const old = formerOf(migration);
+  if (!old) return runText(context, migration, start);
+  const { gaps, filled, emptied, session } = context;
+  const apart = { ...context, gaps: [...gaps], filled: new Set(filled), emptied: [...emptied] };
+  const { run, next, lost } = await runText(apart, old, start);
+  if (lost !== null)
+    return { run: unreachedStep(migration, schemaOf(start.catalog), lost), next: null, lost };
+  if (next) await session.forget(next.checkpoint);
+  await session.restore(start.checkpoint);
+  const step = await runText(context, migration, start);
+  return { ...step, run: { ...step.run, former: formerRunOf(run) } };
+}
+
+async function runText(
   context: SqliteContext,
   migration: Migration,
   start: SqliteState,
@@ -29,7 +49,7 @@ export async function runSqliteStep(
   }
   const up = await applyUp(context, migration.up, start);
   const before = schemaOf(up.start.catalog);
-  const base = { migration: migration.id, up: scriptRunOf(up.run), before };
+  const base = { migration: migration.id, up: scriptRunOf(up.run), before, former: null };
   const notTried = migration.down && unjudged(migration.down, "the up did not get through");
   if (up.run.lost !== null || up.run.stop || up.run.leftOpen)
     return { run: { ...base, after: before, roundTrip: notTried }, next: null, lost: up.run.lost };
