@@ -108,6 +108,7 @@ function merged(reports: readonly Report[], whole: ChangeSet, { rulesUrl = null 
   const databases = whole.databases.map((database) => mergedDatabase(database, reports));
   const changes = {
     databases,
+    refusals: reports.flatMap((report) => report.changes.refusals),
     queries: [],
     deployed: [],
     code: [],

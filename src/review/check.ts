@@ -89,7 +89,17 @@ export function findingsOf(input: CheckInput): Finding[] {
       ...checkQueries(fitting, changes, context, run),
     ];
   });
-  return [...ofDatabases, ...checkCode(asked, changes)];
+  return [...ofDatabases, ...checkRefusals(asked, changes), ...checkCode(asked, changes)];
+}
+
+function checkRefusals(asked: readonly Asked[], { refusals }: ChangeSet): Finding[] {
+  return refusals.flatMap((refusal) =>
+    asked.flatMap(({ id, rule, override }) =>
+      problemsOf(rule.check.refusal?.(refusal)).map((problem) =>
+        findingOf(id, rule, problem, refusal, JSON.stringify(refusal.disagreement), override),
+      ),
+    ),
+  );
 }
 
 /** Only about lines that the pull request adds. */

@@ -1,8 +1,10 @@
 import { readScript } from "./script.ts";
 import type {
   Dialect,
+  Disagreement,
   Habits,
   ModelStatement,
+  Place,
   Script,
   Settings,
   Skipped,
@@ -116,6 +118,20 @@ export interface SnapshotKeeping {
   readonly remedy: Text;
 }
 
+/** The files of one side, to see whether those of a tool agree. */
+export interface FilesOfSide {
+  readonly paths: readonly string[];
+  /** null while it is not known. To ask is to want it: it is fetched, and asked again. */
+  text(path: string): string | null;
+}
+
+/** Where the files of a tool disagree. */
+export interface Refused {
+  readonly disagreement: Disagreement;
+  /** Where that can be seen, what is more likely to be at fault first. */
+  readonly places: readonly Place[];
+}
+
 /**
  * Runs migrations: golang-migrate, goose, … A framework is found by the marks it leaves on paths, in its own files or in
  * the migrations' texts; it orders its migrations, cuts a file's text into an up and a down, says how each is sent to the
@@ -143,13 +159,19 @@ export interface Framework {
   write(draft: Draft): readonly NewFile[] | null;
   /** null for a tool that keeps nothing of the schema. */
   readonly snapshot: SnapshotKeeping | null;
+  /**
+   * Where files of its own in a directory, whoever runs that, disagree so that it refuses to run anything; "unknown" where not all
+   * of them can be read.
+   */
+  refusal(directory: string, files: FilesOfSide): Refused | "unknown" | null;
 }
 
+/** What a framework may leave out: it keeps nothing of the schema, and compares no files before it runs. */
+type Usual = Pick<Framework, "snapshot" | "refusal">;
+
 /** Checks the shape of a framework; its id is its file's name. */
-export function defineFramework(
-  framework: Omit<Framework, "snapshot"> & Partial<Pick<Framework, "snapshot">>,
-): Framework {
-  return { snapshot: null, ...framework };
+export function defineFramework(framework: Omit<Framework, keyof Usual> & Partial<Usual>): Framework {
+  return { snapshot: null, refusal: () => null, ...framework };
 }
 
 /** A file that is one script, all of it. */

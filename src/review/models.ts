@@ -163,7 +163,7 @@ function findFiles(
 }
 
 /** The files of one side, and what of them was asked for and is not known. */
-function repositoryOf(
+export function repositoryOf(
   side: Side,
   layout: Layout,
   texts: Texts,

@@ -22,6 +22,7 @@ import { homeFor, querySourcesOf } from "./query-sources.ts";
 import { dialectFilesOf, historyOf, readDatabase, toldDialect } from "./read-database.ts";
 import { readQueries } from "./read-queries.ts";
 import { readText } from "./read-text.ts";
+import { refusalsOf } from "./refusals.ts";
 import { readScript } from "./script.ts";
 import { snapshotFilesOf } from "./snapshots.ts";
 import { suppressionsIn, suppressionsInCode } from "./suppressions.ts";
@@ -50,6 +51,7 @@ interface Change {
 /** A change that holds nothing to review. */
 export const noChanges: ChangeSet = {
   databases: [],
+  refusals: [],
   queries: [],
   deployed: [],
   code: [],
@@ -112,6 +114,7 @@ export function wantedFiles({
   }
   for (const path of codePathsOf(layout)) want("head", path);
   if (withModels) for (const { side, path } of pushedModelsOf(layout, texts).wanted) want(side, path);
+  if (withModels) for (const { side, path } of refusalsOf(layout, texts).wanted) want(side, path);
   for (const source of sources) {
     want("head", source.path);
     if (source.isChanged) want("base", source.basePath);
@@ -167,6 +170,7 @@ export function readChangeSet({
   const all = home === null ? databases : [...databases, home];
   return {
     databases: all,
+    refusals: withModels ? refusalsOf(layout, texts).found : [],
     queries: all.some(isPostgresql) ? queries.queries : queries.changedQueries,
     suppressions: [
       ...databases.flatMap(suppressionsIn),

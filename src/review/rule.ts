@@ -17,6 +17,7 @@ import type {
   OperationOf,
   Problem,
   QueryRun,
+  Refusal,
   RoundTrip,
   Schema,
   Script,
@@ -147,6 +148,8 @@ export interface Checks extends OperationChecks {
   readonly drift?: (drift: Drift, context: Context) => Answer;
   /** Asked of the tool's own snapshot or dump, where migrations are added that it does not tell. */
   readonly snapshot?: (stale: StaleSnapshot, keeping: SnapshotKeeping) => Answer;
+  /** Asked of files of a tool that disagree, so that it runs nothing. */
+  readonly refusal?: (refusal: Refusal) => Answer;
   readonly query?: (query: AnnotatedQuery, context: QueryContext) => Answer;
   /** Asked of models that are brought to the database without migrations. */
   readonly modelChange?: (change: ModelChange, context: ModelContext) => Answer;

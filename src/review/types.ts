@@ -509,9 +509,33 @@ export interface CodeFile {
   readonly migrations: readonly string[];
 }
 
+/** Files of a tool that disagree, so that it runs nothing of a directory. */
+export type Disagreement =
+  /** The file that signs the others, and one of them that is not as it was signed; null: its own first line is wrong. */
+  | {
+      readonly kind: "signature";
+      readonly file: string;
+      readonly signed: string | null;
+      readonly how: "unlisted" | "changed" | "gone";
+    }
+  /** The databases that the file beside the migrations and the schema name. */
+  | {
+      readonly kind: "provider";
+      readonly file: string;
+      readonly locked: string;
+      readonly declared: string;
+    };
+
+/** Why a tool refuses to run what a directory holds, since this pull request. */
+export interface Refusal extends Place {
+  readonly directory: string;
+  readonly disagreement: Disagreement;
+}
+
 /** What the pull request does to the database. */
 export interface ChangeSet {
   readonly databases: readonly Database[];
+  readonly refusals: readonly Refusal[];
   readonly queries: readonly AnnotatedQuery[];
   /** In the changed migrations and in the files of queries. */
   readonly suppressions: readonly Suppression[];

@@ -1,3 +1,4 @@
+import { sumRefusal } from "../atlas-sum.ts";
 import {
   defineFramework,
   type MigrationDirectory,
@@ -22,13 +23,13 @@ import { compareText } from "../versions.ts";
 export default defineFramework({
   title: "Atlas",
   concerns: /(^|\/)(atlas\.sum|atlas\.hcl)$/,
-  find: ({ paths, folders, text }) =>
+  find: ({ paths, folders }) =>
     paths.flatMap((sum) => {
       if (fileNameOf(sum) !== "atlas.sum") return [];
       const directory = directoryOf(sum);
       const sql = (folders.get(directory) ?? []).filter(isSqlPath).sort(compareText);
       if (sql.length === 0 || sql.some((path) => foreign.test(path))) return [];
-      return [layOut(directory, sql, text(sum, directory))];
+      return [layOut(directory, sql)];
     }),
   read,
   hasDowns: false,
@@ -38,15 +39,13 @@ export default defineFramework({
     const head = outsideTransaction ? "-- atlas:txmode none\n\n" : "";
     return [{ path: joinPath(directory, `${version}_${name}.sql`), text: `${head}${up}` }];
   },
+  refusal: sumRefusal,
 });
 
 /** golang-migrate, Flyway, Liquibase and their like keep their own layout under Atlas. */
 const foreign = /\.(up|down)\.sql$|(^|\/)[VURB][\d._]*__[^/]*\.sql$/;
 
-function layOut(directory: string, paths: readonly string[], sum: string | null): MigrationDirectory {
-  const unsigned = paths.filter(
-    (path) => sum !== null && !sum.split("\n").some((line) => line.startsWith(`${fileNameOf(path)} h1:`)),
-  );
+function layOut(directory: string, paths: readonly string[]): MigrationDirectory {
   return {
     directory,
     by: "file",
@@ -64,12 +63,7 @@ function layOut(directory: string, paths: readonly string[], sum: string | null)
       isRepeatable: false,
       isBaseline: false,
     })),
-    skipped: unsigned.map((path) => ({
-      path,
-      line: null,
-      reason: "atlas.sum does not list it: Atlas refuses to run until `atlas migrate hash` is run",
-      matters: true,
-    })),
+    skipped: [],
   };
 }
 

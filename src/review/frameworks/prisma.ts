@@ -6,6 +6,7 @@ import {
   readWhole,
 } from "../framework.ts";
 import { directoryOf, fileNameOf, groupBy, joinPath } from "../paths.ts";
+import { lockedIn, providerRefusal } from "../prisma/provider.ts";
 import { say } from "../text.ts";
 import type { Dialect } from "../types.ts";
 import { compareText } from "../versions.ts";
@@ -32,7 +33,7 @@ export default defineFramework({
       const hasLock = paths.has(lock);
       if (!hasLock && fileNameOf(directory) !== "migrations") return [];
       const provider = hasLock ? repository.text(lock, directory) : null;
-      return [layOut(directory, ups, paths, provider === null ? null : dialectIn(provider))];
+      return [layOut(directory, ups, paths, provider === null ? null : dialectIn(lock, provider))];
     });
   },
   read: (file) => readWhole(file, file.dialect === "sqlite" ? "autocommit" : "implicit"),
@@ -44,6 +45,7 @@ export default defineFramework({
     const downs = down === null || after.down === null ? [] : [{ path: `${folder}/down.sql`, text: down }];
     return [{ path: `${folder}/migration.sql`, text: up }, ...downs];
   },
+  refusal: providerRefusal,
 });
 
 function layOut(
@@ -72,10 +74,9 @@ function layOut(
   return { directory, by: dialect === null ? "name" : "file", dialect, migrations, skipped: [] };
 }
 
-function dialectIn(lock: string): MigrationDirectory["dialect"] {
-  const provider = /^\s*provider\s*=\s*["']([^"']+)["']/m.exec(lock)?.[1];
-  if (provider === undefined) return null;
-  return providers[provider] ?? { other: provider };
+function dialectIn(path: string, lock: string): MigrationDirectory["dialect"] {
+  const locked = lockedIn(path, lock);
+  return locked && (providers[locked.provider] ?? { other: locked.provider });
 }
 
 const providers: Readonly<Record<string, Dialect | { readonly other: string }>> = {

@@ -70,6 +70,7 @@ import noQueryBrokenByDeploy from "./no-query-broken-by-deploy.ts";
 import noReadablePassword from "./no-readable-password.ts";
 import noRebuildLoss from "./no-rebuild-loss.ts";
 import noRedundantIndex from "./no-redundant-index.ts";
+import noRefusedDirectory from "./no-refused-directory.ts";
 import noRejectedInsert from "./no-rejected-insert.ts";
 import noRepeatedIndexColumn from "./no-repeated-index-column.ts";
 import noRequiredColumnWithoutDefault from "./no-required-column-without-default.ts";
@@ -196,6 +197,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "no-readable-password": noReadablePassword,
   "no-rebuild-loss": noRebuildLoss,
   "no-redundant-index": noRedundantIndex,
+  "no-refused-directory": noRefusedDirectory,
   "no-rejected-insert": noRejectedInsert,
   "no-repeated-index-column": noRepeatedIndexColumn,
   "no-required-column-without-default": noRequiredColumnWithoutDefault,
