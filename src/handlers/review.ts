@@ -90,7 +90,7 @@ export async function reviewChange(
   clock.lap("contracts");
 
   const runs: DryRun[] = [];
-  const proofs: Proofs = { fixes: new Map(), sequences: new Set() };
+  const proofs: Proofs = { fixes: new Map(), sequences: new Set(), withheld: new Map() };
   const neighbours: Skipped[] = [];
   for (const database of read.databases) {
     options.signal?.throwIfAborted();

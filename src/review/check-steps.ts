@@ -4,7 +4,7 @@ import { type Births, followBirths, isComplete } from "./births.ts";
 import { findingOf, placeOf } from "./finding.ts";
 import type { Context, MigrationContext, OperationContext, Rule } from "./rule.ts";
 import { isVerbatim } from "./script.ts";
-import { sequenceOf } from "./sequence.ts";
+import { sequenceOf, withReason } from "./sequence.ts";
 import { runOf } from "./statement-run.ts";
 import type {
   DryRun,
@@ -99,6 +99,7 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
         // Another part of the statement could not be taken out with this one, and nothing out of what may have run.
         const isWhole = statement.operations.length < 2 && migration.status !== "edited";
         if (!problem.sequence || !isWhole) return finding;
+        if ("withheld" in problem.sequence) return withReason(finding, problem.sequence.withheld);
         const sequence = sequenceOf(problem.sequence, subject.context.database, migration, statement);
         return { ...finding, sequence };
       }),

@@ -172,7 +172,7 @@ function isDemanded(table: Table, name: string, { triggers }: Schema): boolean {
 }
 
 function isFilled({ defaultSql, identity, generated }: Column): boolean {
-  return defaultSql !== null || identity || generated;
+  return defaultSql !== null || identity !== null || generated;
 }
 
 /** Whether the models know all of what the migrations change, so that what they seem to lack says something. */

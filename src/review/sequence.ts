@@ -1,6 +1,16 @@
 import { frameworks } from "./frameworks/index.ts";
 import { isVerbatim } from "./script.ts";
-import type { Database, Edit, Migration, MigrationSequence, PlannedStep, Statement } from "./types.ts";
+import { say } from "./text.ts";
+import type {
+  Database,
+  Edit,
+  Finding,
+  Migration,
+  MigrationSequence,
+  PlannedStep,
+  Statement,
+  Text,
+} from "./types.ts";
 
 /**
  * Planned migrations as files of the tool in use, numbered after the last one of the change; the first takes the place of
@@ -34,6 +44,11 @@ export function sequenceOf(
     version = nextVersion(steps.length === 1 && place.replaces.length > 0 ? last.version : version);
   }
   return { steps, ...place };
+}
+
+/** The finding with the reason why its migrations are not written out. */
+export function withReason(finding: Finding, why: Text): Finding {
+  return { ...finding, instead: say`${finding.instead} The migrations for it are not written out: ${why}.` };
 }
 
 /** Where the statement goes: with its file when it is alone in a new one, else out of the file's text. */

@@ -1,4 +1,4 @@
-import type { Outcome, StatementRun } from "./types.ts";
+import type { Outcome, ScriptRun, StatementRun } from "./types.ts";
 
 /** What became of a statement; undefined when nothing is known of it. Runs stand in the order of their statements. */
 export function runOf(runs: readonly StatementRun[], index: number): StatementRun | undefined {
@@ -9,4 +9,9 @@ export function runOf(runs: readonly StatementRun[], index: number): StatementRu
 /** Whether a statement had its effect: it ran, or the migration itself leaves it out. */
 export function isSettled(outcome: Outcome | undefined): boolean {
   return outcome?.kind === "ran" || outcome?.kind === "not-due";
+}
+
+/** Whether every statement of a script had its effect, and its transaction has an end. */
+export function isThrough({ statements, leftOpen }: ScriptRun): boolean {
+  return !leftOpen && statements.every(({ outcome }) => isSettled(outcome));
 }

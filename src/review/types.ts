@@ -773,7 +773,8 @@ export interface Column {
   readonly type: string;
   readonly notNull: boolean;
   readonly defaultSql: string | null;
-  readonly identity: boolean;
+  /** GENERATED … AS IDENTITY; null for a column that does not number itself so. */
+  readonly identity: "always" | "by default" | null;
   readonly generated: boolean;
 }
 
@@ -816,6 +817,8 @@ export interface Index {
   readonly primary: boolean;
   /** Whether a primary key, UNIQUE or EXCLUDE constraint rests on it. */
   readonly backsConstraint: boolean;
+  /** Whether rows are told apart by it where they are replicated (REPLICA IDENTITY USING INDEX). */
+  readonly replicaIdentity: boolean;
   readonly valid: boolean;
   readonly method: string;
   readonly where: string | null;
@@ -829,6 +832,8 @@ export interface Table {
   readonly kind: "table" | "partitioned" | "partition" | "foreign";
   readonly temporary: boolean;
   readonly unlogged: boolean;
+  /** Tables whose columns it has as well: those that it inherits from, or whose partition it is. */
+  readonly parents: readonly TableName[];
   /** Storage parameters, e.g. "autovacuum_enabled=false". */
   readonly options: readonly string[];
   readonly rowSecurity: boolean;
@@ -882,6 +887,8 @@ export interface Sequence {
   readonly name: string;
   readonly type: string;
   readonly ownedBy: { readonly table: TableName; readonly column: string } | null;
+  /** What is other than for any sequence of its type, as CREATE SEQUENCE has it, e.g. "INCREMENT BY 10"; empty when nothing is. */
+  readonly options: string;
 }
 
 export interface Trigger {
@@ -957,6 +964,14 @@ export interface PlannedStep {
   readonly outsideTransaction: boolean;
 }
 
+/** The migrations that take a statement's place, or why they are not written out. */
+export type Plan = readonly PlannedStep[] | Withheld;
+
+export interface Withheld {
+  /** Part of a sentence: "the view … reads it". */
+  readonly withheld: Text;
+}
+
 export interface SequenceStep extends Pick<PlannedStep, "phase" | "title"> {
   readonly files: readonly { readonly path: string; readonly text: string }[];
 }
@@ -1005,7 +1020,7 @@ export interface Problem {
   readonly severity?: Severity;
   readonly fix?: Fix | null;
   /** The migrations that take this statement's place, where one edit is not enough. */
-  readonly sequence?: readonly PlannedStep[] | null;
+  readonly sequence?: Plan | null;
 }
 
 /** One thing in which the schema that the models declare differs from the one that the migrations build. */

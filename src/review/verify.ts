@@ -1,8 +1,10 @@
 import type { Alteration } from "./edited.ts";
 import { effectOf, type Seen, statementsAt } from "./effect.ts";
 import { collide, distinctEdits } from "./fix.ts";
-import { sameEnd } from "./same-end.ts";
-import { isSettled } from "./statement-run.ts";
+import { withReason } from "./sequence.ts";
+import { flawOf } from "./sequence-flaw.ts";
+import { isSettled, isThrough } from "./statement-run.ts";
+import { say } from "./text.ts";
 import type {
   ChangeSet,
   Database,
@@ -11,8 +13,8 @@ import type {
   Finding,
   Migration,
   MigrationRun,
-  MigrationSequence,
   Span,
+  Text,
   Verified,
 } from "./types.ts";
 
@@ -20,6 +22,8 @@ import type {
 export interface Proofs {
   readonly fixes: Map<string, Verified>;
   readonly sequences: Set<string>;
+  /** Why sequences that were run are not offered. */
+  readonly withheld: Map<string, Text>;
 }
 
 /** A version of the change that is to be run. */
@@ -61,11 +65,12 @@ export function* verification(asked: Verification): Generator<Attempt, void, Dry
 }
 
 /** The findings with what was proved of them; a fix or a sequence that was not is taken away. */
-export function proved(findings: readonly Finding[], { fixes, sequences }: Proofs): Finding[] {
+export function proved(findings: readonly Finding[], { fixes, sequences, withheld }: Proofs): Finding[] {
   return findings.map((finding) => {
     const verified = fixes.get(keyOf(finding)) ?? null;
+    const why = withheld.get(keyOf(finding));
     return {
-      ...finding,
+      ...(why ? withReason(finding, why) : finding),
       fix: verified && finding.fix,
       verified,
       sequence: sequences.has(keyOf(finding)) ? finding.sequence : null,
@@ -105,14 +110,9 @@ function* trySequence(asked: Verification, finding: Finding): Generator<Attempt,
     added,
     removed: sequence.replaces,
   });
-  if (seen && works(sequence, seen) && endsRight(asked.run, seen.run))
-    asked.proofs.sequences.add(keyOf(finding));
-}
-
-/** Where the author's statement would have led; where that one failed, everything must run now. */
-function endsRight(first: DryRun, { migrations, head }: DryRun): boolean {
-  if (first.migrations.every(({ up }) => isThrough(up))) return sameEnd(first.head, head);
-  return migrations.every(({ up }) => isThrough(up));
+  const flaw = seen ? flawOf(sequence, seen, asked.run) : say`they could not be run`;
+  if (flaw) asked.proofs.withheld.set(keyOf(finding), flaw);
+  else asked.proofs.sequences.add(keyOf(finding));
 }
 
 interface SeenAttempt extends Attempt {
@@ -151,27 +151,6 @@ function remembered(migration: MigrationRun, steps: readonly Migration[], first:
   const isKept = steps.find(({ id }) => id === migration.migration)?.status === "kept";
   if (!isKept || !known || !isThrough(migration.up) || !isThrough(known.up)) return migration;
   return { ...known, before: migration.before, after: migration.after };
-}
-
-/** Whether every migration of the sequence ran up, down and up again, left nothing behind and draws no finding that gates. */
-function works({ steps }: MigrationSequence, { database, run, findings }: SeenAttempt): boolean {
-  const paths = new Set(steps.flatMap(({ files }) => files.map(({ path }) => path)));
-  const own = database.steps.filter(({ up }) => paths.has(up.path));
-  if (own.length !== steps.length || findings.some(({ gates, path }) => gates && paths.has(path)))
-    return false;
-  return own.every(({ id, down }) => {
-    const seen = run.migrations.find(({ migration }) => migration === id);
-    return seen !== undefined && isThrough(seen.up) && (down === null || isRestored(seen.roundTrip));
-  });
-}
-
-function isRestored(trip: MigrationRun["roundTrip"]): boolean {
-  if (!trip || trip.notEvaluated !== null || trip.residue.length > 0) return false;
-  return isThrough(trip.down) && trip.upAgain !== null && isThrough(trip.upAgain);
-}
-
-function isThrough({ statements, leftOpen }: MigrationRun["up"]): boolean {
-  return !leftOpen && statements.every(({ outcome }) => isSettled(outcome));
 }
 
 /** Statements that were not seen to run. */

@@ -162,8 +162,8 @@ SELECT 'table', r.name, '[]',
   r.relowner, coalesce(r.relacl, acldefault('r', r.relowner)), obj_description(r.oid, 'pg_class'),
   jsonb_build_object('oid', r.oid::bigint, 'kind', CASE WHEN r.relkind = 'f' THEN 'foreign' WHEN r.relispartition THEN 'partition'
     WHEN r.relkind = 'p' THEN 'partitioned' ELSE 'table' END, 'temporary', r.relpersistence = 't', 'unlogged', r.relpersistence = 'u',
-    'rowSecurity', r.relrowsecurity, 'rowSecurityForced', r.relforcerowsecurity, 'options', r.reloptions), r.oid
-FROM rel r WHERE r.relkind IN ('r', 'p', 'f') AND ${of("r.oid")}`,
+    'rowSecurity', r.relrowsecurity, 'rowSecurityForced', r.relforcerowsecurity, 'options', r.reloptions, 'parents', inh.parents), r.oid
+FROM rel r LEFT JOIN inh ON inh.inhrelid = r.oid WHERE r.relkind IN ('r', 'p', 'f') AND ${of("r.oid")}`,
   },
   column: {
     sql: (of) => `
@@ -182,7 +182,7 @@ SELECT 'column', r.name || '.' || a.attname,
   r.relowner, a.attacl, col_description(r.oid, a.attnum),
   jsonb_build_object('table', r.name, 'composite', r.relkind = 'c', 'name', a.attname, 'position', a.attnum,
     'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull, 'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-    'identity', a.attidentity <> '', 'generated', a.attgenerated <> ''), r.oid
+    'identity', a.attidentity, 'generated', a.attgenerated <> ''), r.oid
 FROM rel r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN inh ON inh.inhrelid = r.oid
@@ -219,7 +219,7 @@ SELECT 'index', r.name,
   NULL, NULL, obj_description(r.oid, 'pg_class'),
   jsonb_build_object('table', t.name, 'name', r.relname, 'unique', i.indisunique, 'primary', i.indisprimary, 'valid', i.indisvalid,
     'method', am.amname, 'where', pg_get_expr(i.indpred, i.indrelid, true), 'definition', def, 'backs', k.oid IS NOT NULL, 'columns', own.columns, 'include', own.include, 'keys', own.keys,
-    'nullsNotDistinct', i.indnullsnotdistinct), t.oid
+    'nullsNotDistinct', i.indnullsnotdistinct, 'replicaIdentity', i.indisreplident), t.oid
 FROM (SELECT * FROM pg_index WHERE ${of("indrelid")} OFFSET 0) i JOIN rel r ON r.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid JOIN pg_am am ON am.oid = r.relam
   LEFT JOIN inh ON inh.inhrelid = r.oid
   LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
@@ -251,7 +251,11 @@ SELECT 'sequence', r.name, CASE WHEN t.oid IS NULL THEN '[]' ELSE jsonb_build_ar
   s.seqtypid::regtype::text || ' start ' || s.seqstart || ' increment ' || s.seqincrement || ' from ' || s.seqmin || ' to ' || s.seqmax ||
     CASE WHEN s.seqcycle THEN ' cycle' ELSE '' END || coalesce(' owned by ' || t.name || '.' || a.attname, ''),
   CASE WHEN s.seqcache <> 1 THEN 'cache ' || s.seqcache END, r.relowner, coalesce(r.relacl, acldefault('s', r.relowner)),
-  obj_description(r.oid, 'pg_class'), jsonb_build_object('type', s.seqtypid::regtype::text, 'table', t.name, 'column', a.attname), r.oid
+  obj_description(r.oid, 'pg_class'), jsonb_build_object('type', s.seqtypid::regtype::text, 'table', t.name, 'column', a.attname, 'options', concat_ws(' ',
+    CASE WHEN s.seqincrement <> 1 THEN 'INCREMENT BY ' || s.seqincrement END, CASE WHEN s.seqmin <> 1 THEN 'MINVALUE ' || s.seqmin END,
+    CASE WHEN s.seqmax <> CASE s.seqtypid::regtype::text WHEN 'smallint' THEN 32767 WHEN 'integer' THEN 2147483647 ELSE 9223372036854775807 END THEN 'MAXVALUE ' || s.seqmax END,
+    CASE WHEN s.seqstart <> 1 OR s.seqmin <> 1 THEN 'START WITH ' || s.seqstart END, CASE WHEN s.seqcache <> 1 THEN 'CACHE ' || s.seqcache END,
+    CASE WHEN s.seqcycle THEN 'CYCLE' END)), r.oid
 FROM rel r JOIN pg_sequence s ON s.seqrelid = r.oid
   LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
   LEFT JOIN rel t ON t.oid = d.refobjid LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid

@@ -24,7 +24,9 @@ const tableDetails = z.object({
   rowSecurity: z.boolean().default(false),
   rowSecurityForced: z.boolean().default(false),
   options: texts,
+  parents: texts,
 });
+const identities: Readonly<Record<string, "always" | "by default">> = { a: "always", d: "by default" };
 const columnDetails = z.object({
   table: z.string(),
   composite: z.boolean(),
@@ -33,7 +35,7 @@ const columnDetails = z.object({
   type: z.string(),
   notNull: z.boolean(),
   default: z.string().nullable(),
-  identity: z.boolean(),
+  identity: z.string().transform((kind) => identities[kind] ?? null),
   generated: z.boolean(),
 });
 const constraintDetails = z.object({
@@ -71,6 +73,7 @@ const indexDetails = z.object({
     .nullish(),
   nullsNotDistinct: z.boolean().default(false),
   backs: z.boolean().default(false),
+  replicaIdentity: z.boolean().default(false),
 });
 const policyDetails = z.object({
   table: z.string(),
@@ -96,6 +99,7 @@ const sequenceDetails = z.object({
   type: z.string(),
   table: z.string().nullable(),
   column: z.string().nullable(),
+  options: z.string(),
 });
 const roleDetails = z.object({ superuser: z.boolean(), bypassesRowSecurity: z.boolean() });
 
@@ -250,8 +254,8 @@ const readFunction = readOnce(({ identity: name, details, definition }) => {
   };
 });
 const readSequence = readOnce(({ identity: name, details }) => {
-  const { type, table, column } = sequenceDetails.parse(details);
-  return { name, type, ownedBy: table === null || column === null ? null : { table, column } };
+  const { type, table, column, options } = sequenceDetails.parse(details);
+  return { name, type, ownedBy: table === null || column === null ? null : { table, column }, options };
 });
 const readRole = readOnce(({ identity: name, details }) => ({ name, ...roleDetails.parse(details) }));
 
@@ -292,7 +296,7 @@ function constraintOf(constraint: z.infer<typeof constraintDetails>, definition:
 }
 
 function indexOf(index: z.infer<typeof indexDetails>): Index {
-  const { name, columns, keys, include, backs, nullsNotDistinct } = index;
+  const { name, columns, keys, include, backs, nullsNotDistinct, replicaIdentity } = index;
   const { unique, primary, valid, method, where, definition } = index;
   return {
     name,
@@ -303,6 +307,7 @@ function indexOf(index: z.infer<typeof indexDetails>): Index {
     nullsNotDistinct,
     primary,
     backsConstraint: backs,
+    replicaIdentity,
     valid,
     method,
     where,

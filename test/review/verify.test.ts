@@ -62,7 +62,7 @@ async function verify(up: string, offer: Offer): Promise<{ findings: readonly Fi
   if (!database) throw new Error("no database");
   const judge = (version: ChangeSet, run: DryRun) =>
     check({ changes: version, runs: [run], config: defaultConfig, rules });
-  const proofs: Proofs = { fixes: new Map(), sequences: new Set() };
+  const proofs: Proofs = { fixes: new Map(), sequences: new Set(), withheld: new Map() };
   let runs = 0;
   let work: ReturnType<typeof verification> | null = null;
   const first = await sandbox.dryRun({

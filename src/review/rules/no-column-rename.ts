@@ -1,6 +1,6 @@
 import { tableBefore } from "../observed.ts";
 import { defineRule } from "../rule.ts";
-import { renameColumnSequence } from "../sequences/column.ts";
+import { renameColumnSequence } from "../sequences/rename-column.ts";
 import { say } from "../text.ts";
 import { failing, notUsed, stillMapped } from "../uses.ts";
 

@@ -1,6 +1,6 @@
 import { evidenceOf, ranOf, sized, tableBefore, wasRewritten, wasScanned } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
-import { changeTypeSequence } from "../sequences/column.ts";
+import { changeTypeSequence } from "../sequences/change-type.ts";
 import { say } from "../text.ts";
 import { isInTransaction } from "../transaction.ts";
 import type { Edit, Fix, OperationOf, Severity, StatementRun, Text } from "../types.ts";

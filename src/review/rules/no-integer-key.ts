@@ -29,7 +29,8 @@ const manyRows = 100_000_000;
 const limits: Readonly<Record<string, string>> = { integer: "2,147,483,647", smallint: "32,767" };
 
 function ofKeys(added: Additions, context: Context): Problem[] {
-  const isGenerated = ({ identity, defaultSql }: Column) => identity || /^nextval\(/.test(defaultSql ?? "");
+  const isGenerated = ({ identity, defaultSql }: Column) =>
+    identity !== null || /^nextval\(/.test(defaultSql ?? "");
   const settled = () =>
     isSettled(
       context.base,

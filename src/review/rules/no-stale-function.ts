@@ -1,6 +1,6 @@
 import { bareName } from "../advice.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
-import { relationsNamedIn, wordsOf } from "../sql/bodies.ts";
+import { namesRow, relationsNamedIn, wordsOf } from "../sql/bodies.ts";
 import { say } from "../text.ts";
 import type { Problem, SchemaFunction, Span, TableName, Trigger } from "../types.ts";
 
@@ -86,12 +86,5 @@ function unchangedFunctions({ before, after }: OperationContext): SchemaFunction
   return (after?.functions ?? []).filter(
     ({ name, definition, parsed }) =>
       !parsed && old.get(name) === definition && /\bLANGUAGE (?:sql|plpgsql)\b/.test(definition),
-  );
-}
-
-/** `NEW.column` or `OLD.column`. */
-function namesRow(words: readonly string[], column: string): boolean {
-  return words.some(
-    (word, i) => (word === "new" || word === "old") && words[i + 1] === "." && words[i + 2] === column,
   );
 }

@@ -1,15 +1,30 @@
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
-import type { Table } from "../types.ts";
+import { say } from "../text.ts";
+import type { PlannedStep, Table } from "../types.ts";
+import { fileName } from "./names.ts";
 
 /** Rows that one batch writes: few enough to be locked for a moment only. */
 const batch = 1000;
+
+/** The migration that fills a column for the rows that were there before it. */
+export function fillStep(table: Table, column: string, value: string, isOpen?: string): PlannedStep {
+  return {
+    phase: "migrate",
+    title: say`Fill ${column} for the old rows in batches, each in a transaction of its own.`,
+    name: fileName("fill", table.name, column),
+    up: [backfillSql(table, column, value, isOpen)],
+    // What was NULL before may hold a value: nothing has to be undone before the column itself goes.
+    down: [],
+    outsideTransaction: true,
+  };
+}
 
 /**
  * Fills a column for all rows, a batch at a time, each in a transaction of its own: COMMIT inside DO is allowed where the
  * statement itself runs outside a transaction (PostgreSQL documentation, section 41.8). Walks along a primary key of one
  * column; without one, along what is still to be written: rows for which `isOpen` holds.
  */
-export function backfillSql(
+function backfillSql(
   table: Table,
   column: string,
   value: string,

@@ -1,8 +1,8 @@
 import { list } from "../advice.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { Constraint, Index, PlannedStep, Schema, Table } from "../types.ts";
-import { alter, besideTable, fileName, withName } from "./names.ts";
+import type { Constraint, Index, PlannedStep, Schema, Table, Withheld } from "../types.ts";
+import { alter, besideTable, fileName, isTooLong, tooLong, withName } from "./names.ts";
 
 /** What rests on a column, moved to another one. All but `steps` are statements of the migration in which the new column takes over. */
 export interface Moved {
@@ -49,10 +49,10 @@ interface Move {
 
 /**
  * The indexes, keys, checks and foreign keys of a column, the foreign keys of other tables that refer to it, and the
- * sequence that it owns, on another column. Null where one of them cannot be moved: an exclusion, what is not valid or not
+ * sequence that it owns, on another column. Withheld where one of them cannot be moved: an exclusion, what is not valid or not
  * enforced, what is partitioned, and names that could not be made longer.
  */
-export function moveDependents(schema: Schema, table: Table, column: string, to: string): Moved | null {
+export function moveDependents(schema: Schema, table: Table, column: string, to: string): Moved | Withheld {
   const move = { table, column, to };
   const constraints = table.constraints.filter(({ kind, columns, definition }) =>
     columns.includes(column)
@@ -64,26 +64,35 @@ export function moveDependents(schema: Schema, table: Table, column: string, to:
       .filter(({ references }) => references?.table === table.name && references.columns.includes(column))
       .map((constraint) => ({ child, constraint })),
   );
-  const isBoth = referring.some(
+  const own = referring.find(
     ({ child, constraint }) => child === table && constraint.columns.includes(column),
   );
-  const isFixed = referring.some(({ child }) => child.kind !== "table");
+  if (own) return { withheld: say`${own.constraint.name} holds ${column} to itself` };
+  const fixed = referring.find(({ child }) => child.kind !== "table");
+  if (fixed)
+    return {
+      withheld: say`${fixed.constraint.name} of ${fixed.child.name} refers to it, and that one is partitioned`,
+    };
   const backing = new Set(constraints.map(({ name }) => name));
   const indexes = table.indexes.filter(
     (index) =>
       !backing.has(index.name) && (index.columns.includes(column) || mentions(index.definition, column)),
   );
-  if (isBoth || isFixed || indexes.some(({ valid, name }) => !valid || isTooLong(name))) return null;
+  const broken = indexes.find(({ valid }) => !valid);
+  if (broken) return { withheld: say`the index ${broken.name} is not valid` };
+  const long = indexes.find(({ name }) => isTooLong(name));
+  if (long) return { withheld: tooLong(long.name) };
+  const isIdentity = table.columns.some(({ name, identity }) => name === column && identity !== null);
   const all = [
     ...schema.sequences
-      .filter(({ ownedBy }) => ownedBy?.table === table.name && ownedBy.column === column)
+      .filter(({ ownedBy }) => !isIdentity && ownedBy?.table === table.name && ownedBy.column === column)
       .map(({ name }) => movedSequence(name, move)),
     ...indexes.map((index) => movedIndex(index, move)),
     ...constraints.map((constraint) => movedConstraint(constraint, move)),
     ...referring.map(({ child, constraint }) => movedReference(child, constraint, move)),
   ];
-  const known = all.filter((one) => one !== null);
-  return known.length < all.length ? null : together(known, move);
+  const known = all.filter((one): one is Dependent => !("withheld" in one));
+  return all.find((one) => "withheld" in one) ?? together(known, move);
 }
 
 function together(all: readonly Dependent[], move: Move): Moved {
@@ -129,20 +138,28 @@ function movedIndex(index: Index, { table, column, to }: Move): Dependent {
   };
 }
 
-function movedConstraint(constraint: Constraint, move: Move): Dependent | null {
-  const { kind, name, valid, enforced } = constraint;
-  if (!valid || !enforced || isTooLong(name)) return null;
+function movedConstraint(constraint: Constraint, move: Move): Dependent | Withheld {
+  const { kind, name } = constraint;
+  const unfit = unfitness(constraint);
+  if (unfit) return unfit;
   if (kind === "unique" || kind === "primary-key") return movedKey(constraint, move);
   if (kind === "check")
     return movedCheck(constraint, move, withName(constraint.definition, move.column, move.to));
   if (kind === "foreign-key") return movedForeignKey(constraint, move);
-  return null;
+  return { withheld: say`the exclusion ${name} cannot be built while others write` };
+}
+
+/** Why no second one of its kind can take its place. */
+function unfitness({ name, valid, enforced }: Constraint): Withheld | null {
+  if (!valid) return { withheld: say`the constraint ${name} is not valid` };
+  if (!enforced) return { withheld: say`the constraint ${name} is not enforced` };
+  return isTooLong(name) ? { withheld: tooLong(name) } : null;
 }
 
 /** A unique or primary key, whose index is built first. */
-function movedKey({ kind, name, definition }: Constraint, { table, column, to }: Move): Dependent | null {
+function movedKey({ kind, name, definition }: Constraint, { table, column, to }: Move): Dependent | Withheld {
   const index = table.indexes.find((one) => one.name === name);
-  if (!index?.valid) return null;
+  if (!index?.valid) return { withheld: say`the index ${name} is not valid` };
   const fresh = `${name}_new`;
   const onColumn = (own: string) => withName(withName(index.definition, name, fresh), column, own);
   const later = /\b(?:NOT )?DEFERRABLE\b.*$/s.exec(definition)?.[0];
@@ -175,21 +192,22 @@ function movedCheck({ name, definition }: Constraint, { table }: Move, moved: st
   };
 }
 
-function movedForeignKey(constraint: Constraint, move: Move): Dependent | null {
+function movedForeignKey(constraint: Constraint, move: Move): Dependent | Withheld {
   const [, own, rest] = /^(FOREIGN KEY \(.*?\)) (REFERENCES .*)$/s.exec(constraint.definition) ?? [];
   // ON DELETE SET NULL (column): the columns stand behind the table that is referred to.
-  if (own === undefined || rest === undefined || /\bSET (?:NULL|DEFAULT) \(/.test(rest)) return null;
+  if (own === undefined || rest === undefined || /\bSET (?:NULL|DEFAULT) \(/.test(rest))
+    return { withheld: say`the foreign key ${constraint.name} names its columns twice` };
   return movedCheck(constraint, move, `${withName(own, move.column, move.to)} ${rest}`);
 }
 
 /** Another table's foreign key: it must go before the key that it refers to can, and be there when that one is gone. */
-function movedReference(
-  child: Table,
-  { name, valid, enforced, definition }: Constraint,
-  move: Move,
-): Dependent | null {
+function movedReference(child: Table, constraint: Constraint, move: Move): Dependent | Withheld {
+  const { name, definition } = constraint;
   const [, own, target, rest] = /^(FOREIGN KEY \(.*?\) REFERENCES .*?\()(.*?)(\).*)$/s.exec(definition) ?? [];
-  if (!valid || !enforced || isTooLong(name) || own === undefined || target === undefined) return null;
+  const unfit = unfitness(constraint);
+  if (unfit) return unfit;
+  if (own === undefined || target === undefined)
+    return { withheld: say`the foreign key ${name} of ${child.name} refers to it` };
   const refer = (to: string) => `${own}${withName(target, move.column, to)}${rest}`;
   const drop = alter(child.name, `DROP CONSTRAINT ${quoteIdentifier(name)}`);
   const add = (as: string, what: string) =>
@@ -259,8 +277,4 @@ function proofSteps(proofs: readonly Proof[], { table: { name: table }, to }: Mo
 
 function mentions(definition: string, column: string): boolean {
   return withName(definition, column, `${column}?`) !== definition;
-}
-
-function isTooLong(name: string): boolean {
-  return new TextEncoder().encode(name).length > 58;
 }

@@ -1,7 +1,8 @@
 import { conventionalName } from "../advice.ts";
 import { readToken } from "../sql/lexer.ts";
 import { quoteIdentifier, quoteTable, storedName } from "../sql/names.ts";
-import type { TableName } from "../types.ts";
+import { say } from "../text.ts";
+import type { TableName, Text } from "../types.ts";
 
 /** A name for a file: ASCII letters, digits and underscores, whatever the database's names hold. */
 export function fileName(...parts: readonly string[]): string {
@@ -21,6 +22,16 @@ export function alter(table: TableName, action: string): string {
 export function besideTable(table: TableName, name: string): string {
   const dot = table.indexOf(".");
   return dot < 0 ? quoteIdentifier(name) : `${quoteIdentifier(table.slice(0, dot))}.${quoteIdentifier(name)}`;
+}
+
+/** Whether PostgreSQL would cut the name with `_new` or `_old` behind it. */
+export function isTooLong(name: string): boolean {
+  return new TextEncoder().encode(name).length > 58;
+}
+
+/** Why such a name cannot be given. */
+export function tooLong(name: string): Text {
+  return say`names made of ${name} would be longer than PostgreSQL's 63 bytes`;
 }
 
 /** A name made of table, column and suffix, as it is written in SQL; null when PostgreSQL would cut it. */

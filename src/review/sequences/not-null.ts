@@ -54,6 +54,9 @@ export function proveNotNull(table: TableName, column: string, postgres: number)
   };
 }
 
+/** For a column that may be NULL. */
+export const noProof: NotNullProof = { steps: [], use: [], undo: [] };
+
 /** SET NOT NULL in steps of which none reads the table while others wait. */
 export function notNullSequence(
   table: TableName,

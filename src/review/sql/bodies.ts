@@ -29,4 +29,11 @@ export function relationsNamedIn(words: readonly string[]): readonly string[] {
   return [...new Set(found)];
 }
 
+/** `NEW.column` or `OLD.column`. */
+export function namesRow(words: readonly string[], column: string): boolean {
+  return words.some(
+    (word, i) => (word === "new" || word === "old") && words[i + 1] === "." && words[i + 2] === column,
+  );
+}
+
 const before: ReadonlySet<string> = new Set(["from", "join", "into", "update", "using", "table"]);

@@ -131,7 +131,7 @@ function columnObject(
     type,
     notNull,
     default: isGenerated ? null : defaultSql,
-    identity: false,
+    identity: "",
     generated: isGenerated,
   });
 }
