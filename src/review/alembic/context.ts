@@ -10,8 +10,6 @@ export interface Context {
   readonly naming: NamingConvention;
   /** The name of an enumeration that this script has created, in SQL: a second table that uses it does not create it again. */
   readonly createdTypes: Set<string>;
-  /** The SQL of types of the project's other modules, by their dotted names. */
-  readonly ownTypes: Readonly<Record<string, string>>;
-  /** What a type of the file itself stands for in this database; null when that cannot be read. */
+  /** What a type of the project's own stands for in this database; null when that cannot be read. */
   readonly ownType: (type: PythonValue) => PythonValue | null;
 }

@@ -14,6 +14,7 @@ export const quietHost: Host = {
   mayHave: () => null,
   under: () => () => undefined,
   skip: () => undefined,
+  effects: () => 0,
   imported: () => null,
   exported: () => new Map(),
   assigned: () => undefined,

@@ -5,25 +5,22 @@ import type { MigrationFile, Reading } from "../framework.ts";
 import { type Piece, readTranslated, splitScript } from "../script.ts";
 import type { Dialect, Guard, Span, TransactionMode } from "../types.ts";
 import type { NamingConvention } from "./context.ts";
-import type { OwnTypes } from "./own-types.ts";
+import type { Modules } from "./modules.ts";
 import type { Placed } from "./questions.ts";
-import { type NotFollowed, type Sent, type Translation, translate } from "./translate.ts";
+import type { NotFollowed, Sent } from "./recorder.ts";
+import { type Translation, translate } from "./translate.ts";
 
 /** What Alembic's own files say of how a migration is run, as `find` keeps it in the migration's settings. */
 export interface AlembicSettings {
   readonly naming: NamingConvention;
-  readonly ownTypes: OwnTypes;
+  readonly modules: Modules;
   /** Whether `env.py` gives the connection no transaction. */
   readonly autocommit: boolean;
 }
 
 /** One direction of a migration as the SQL that Alembic sends for it. */
-export function readRevisionScript(
-  file: MigrationFile,
-  settingsFor: (dialect: Dialect) => AlembicSettings,
-): Reading {
+export function readRevisionScript(file: MigrationFile, settings: AlembicSettings): Reading {
   const { path, text, direction, dialect } = file;
-  const settings = settingsFor(dialect);
   const module = parsePython(text);
   if (module.kind === "unreadable") {
     const piece = { sql: "", span: module.at, refused: "this is no Python that could be read" };
@@ -32,7 +29,8 @@ export function readRevisionScript(
   const translated = translate(module.body, direction === "up" ? "upgrade" : "downgrade", {
     dialect,
     naming: settings.naming,
-    ownTypes: settings.ownTypes,
+    modules: settings.modules,
+    path,
   });
   if (translated.body === null) return { script: null, skipped: [] };
   const range = bodyOf(text, translated.body);

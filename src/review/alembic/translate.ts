@@ -1,4 +1,3 @@
-import type { Decision } from "../code/python-completions.ts";
 import { callOwn, execute, startRun } from "../code/python-execute.ts";
 import { describe, type Host, type Run, raised } from "../code/python-run.ts";
 import type { PythonStatement } from "../code/python-tree.ts";
@@ -7,51 +6,26 @@ import {
   calleeOf,
   isNone,
   type PythonCall,
-  type PythonString,
   type PythonValue,
   pathOf,
   type Scope,
   stringOf,
   unknown,
 } from "../code/python-values.ts";
-import type { Dialect, Rebuild, Span } from "../types.ts";
-import { batchSteps, type Step } from "./batches.ts";
+import type { Dialect, Span } from "../types.ts";
+import { batchSteps } from "./batches.ts";
 import type { Context, NamingConvention } from "./context.ts";
 import { isDatabase, isLibrary, rootOf, writingMethods } from "./database.ts";
 import { executed, namedValues, queryIn, reads, widerQueryIn } from "./executed.ts";
+import { type Modules, openModules } from "./modules.ts";
 import { stringIn, type TableRef, tableSql } from "./names.ts";
 import { isOperation, operationSql } from "./operations.ts";
-import { innerType, type OwnTypes } from "./own-types.ts";
+import { innerType } from "./own-types.ts";
 import { type Placed, questionsBy } from "./questions.ts";
+import { type NotFollowed, recorderOf, type Sent } from "./recorder.ts";
 import { createTableSql } from "./tables.ts";
 import { createEnumSql, isFalse, typeOf } from "./types.ts";
-import { Unreadable } from "./unreadable.ts";
 import { tableOf } from "./writes.ts";
-
-/** SQL that a call sends, with the call's place; the SQL's own characters have theirs where it is written out in the file. */
-export interface Sent {
-  readonly sql: PythonString;
-  readonly at: Span;
-  /** Its position among all that the function does. */
-  readonly order: number;
-  /** COMMIT or BEGIN around an `autocommit_block()`. */
-  readonly isBlock: boolean;
-  /** Where the table is copied instead. */
-  readonly rebuild: Rebuild | null;
-  /** What the database has to answer for it, outermost first. */
-  readonly path: readonly Decision[];
-}
-
-export interface NotFollowed {
-  readonly at: Span;
-  readonly reason: string;
-  /** SQL that says what is known of it all the same. */
-  readonly outline: readonly string[];
-  /** Whether Alembic itself fails there. */
-  readonly isFailure: boolean;
-  readonly order: number;
-  readonly path: readonly Decision[];
-}
 
 /** What one function of a migration sends to the database, as far as that can be read. */
 export interface Translation {
@@ -68,7 +42,9 @@ export interface Translation {
 export interface TranslateOptions {
   readonly dialect: Dialect;
   readonly naming: NamingConvention;
-  readonly ownTypes: OwnTypes;
+  readonly modules: Modules;
+  /** The file's own path. */
+  readonly path: string;
 }
 
 /** Follows `upgrade()` or `downgrade()` of a migration and renders what it sends. */
@@ -77,93 +53,46 @@ export function translate(
   direction: "upgrade" | "downgrade",
   options: TranslateOptions,
 ): Translation {
-  const recorder = record(options);
-  const run = startRun(recorder.host);
+  const follower = follow(options);
+  const run = startRun(follower.host);
   const scope: Scope = { names: new Map(), parent: null };
-  recorder.begin(run);
+  follower.begin(run);
   execute(module, scope, run);
   const definition = scope.names.get(direction);
-  if (definition?.kind !== "function") return { ...recorder.found(), raises: null, body: null };
+  if (definition?.kind !== "function") return { ...follower.found(), raises: null, body: null };
   const { completion } = callOwn(definition, { positional: [], named: new Map() }, run);
   const raises = completion.kind === "raise" ? raised(completion.value) : null;
-  return { ...recorder.found(), raises, body: definition.definition.at };
+  return { ...follower.found(), raises, body: definition.definition.at };
 }
 
-interface Recorder {
+interface Follower {
   readonly host: Host;
   begin(run: Run): void;
   found(): Pick<Translation, "sent" | "skipped" | "questions">;
 }
 
-function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
-  const sent: Sent[] = [];
-  const skipped: NotFollowed[] = [];
-  /** Where the batches that are open begin, and what in them is done otherwise where the table is copied. */
-  const batches: number[] = [];
-  const copies = new Map<number, Rebuild>();
-  let tried = 0;
-  let touched = false;
+function follow({ dialect, naming, modules, path: file }: TranslateOptions): Follower {
   let run: Run | null = null;
   const context: Context = {
     dialect,
     naming,
     createdTypes: new Set(),
-    ownTypes,
     ownType: (type) => (run ? innerType(type, run) : null),
   };
-
+  const placed = (at: Span): Span => (at.start < 0 && run ? run.place : at);
+  const recorder = recorderOf(() => questions.path(), placed);
+  const { skip, send, attempt } = recorder;
   const questions = questionsBy({
     dialect,
-    order: () => sent.length + skipped.length,
+    order: recorder.order,
     queryOf: (call) => queryIn(call, context),
     widerQueryOf: (call) => widerQueryIn(call, context),
   });
-  /** Tables made where it is not known whether that is run: where it is, they are new. */
-  let perhaps: string[] = [];
-  const skip = (at: Span, reason: string, outline: readonly string[] = [], isFailure = false) => {
-    if (tried > 0) {
-      touched = true;
-      return;
-    }
-    const order = sent.length + skipped.length;
-    const known = [...perhaps, ...outline];
-    skipped.push({ at, reason, outline: known, isFailure, order, path: questions.path() });
-    perhaps = [];
-  };
-  const send = (at: Span, statements: readonly (string | PythonString | Step)[], isBlock = false) => {
-    if (tried > 0 && statements.length > 0) touched = true;
-    else
-      for (const one of statements) {
-        const step = typeof one === "object" && "rebuild" in one ? one : null;
-        const sql = typeof one === "object" && "rebuild" in one ? one.sql : one;
-        if (step?.otherwise) copies.set(sent.length, step.otherwise);
-        sent.push({
-          sql: typeof sql === "string" ? stringOf(sql) : sql,
-          at,
-          isBlock,
-          rebuild: step?.rebuild ?? null,
-          order: sent.length + skipped.length,
-          path: questions.path(),
-        });
-      }
-  };
-  /** Sends what can be rendered; says why it cannot. */
-  const attempt = (at: Span, render: () => readonly (string | PythonString | Step)[]) => {
-    if (tried > 0) {
-      touched = true;
-      return;
-    }
-    perhaps = [];
-    try {
-      send(at, render());
-    } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      skip(at, error.message, error.outline, error.isFailure);
-    }
-  };
+  const known = (object: PythonValue, name: string) => attribute(object, name, dialect);
+  const names = openModules(modules, file, known);
 
   const host: Host = {
-    attribute: (object, name) => attribute(object, name, dialect),
+    attribute: (object, name) => names.member(object, name) ?? known(object, name),
     call(call) {
       const { callee, args, at } = call;
       const path = pathOf(callee);
@@ -200,31 +129,23 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       return null;
     },
     enter(value) {
-      if (calleeOf(value) === "batch_alter_table") batches.push(sent.length);
+      if (calleeOf(value) === "batch_alter_table") recorder.beginBatch();
       if (isAutocommit(value))
         send(value.kind === "call" ? value.at : { start: 0, end: 0 }, ["COMMIT"], true);
       return value;
     },
     exit(value) {
-      if (calleeOf(value) === "batch_alter_table") endBatch();
+      if (calleeOf(value) === "batch_alter_table") recorder.endBatch();
       if (isAutocommit(value)) send(value.kind === "call" ? value.at : { start: 0, end: 0 }, ["BEGIN"], true);
     },
-    speculate(action) {
-      const before = touched;
-      touched = false;
-      tried += 1;
-      action();
-      tried -= 1;
-      const found = touched;
-      touched = tried > 0 ? before || found : before;
-      return found;
-    },
+    speculate: recorder.speculate,
     decide: questions.decide,
     mayHave: questions.mayHave,
-    under: questions.under,
+    under: (decision) => questions.under({ ...decision, at: placed(decision.at) }),
     skip,
-    imported: () => null,
-    exported: () => new Map(),
+    effects: recorder.effects,
+    imported: names.imported,
+    exported: names.exported,
     assigned: () => undefined,
     statement(value, at) {
       if (value.kind !== "call") return;
@@ -251,7 +172,7 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
       skip(at, `op.${name} is not an operation of Alembic's own`);
       return unknown(`op.${name}(…)`);
     }
-    if (tried > 0 && name === "create_table") perhaps.push(...createdBy(args));
+    if (name === "create_table") recorder.mayMake(createdBy(args));
     attempt(at, () => operationSql(name, args, null, context));
     if (name !== "create_table") return { kind: "constant", value: null };
     return { ...call, callee: { kind: "name", path: "sqlalchemy.table" } };
@@ -272,26 +193,6 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
         : operationSql(name, call.args, batchTable(batch), context),
     );
     return { kind: "constant", value: null };
-  }
-
-  /** A table that is copied for one thing is copied for all: between the indexes that go and those that come. */
-  function endBatch(): void {
-    const start = batches.pop() ?? sent.length;
-    const own = sent
-      .slice(start)
-      .map((one, i) => ({ ...one, rebuild: copies.get(start + i) ?? one.rebuild }));
-    if (!sent.slice(start).some(({ rebuild }) => rebuild)) return;
-    const placeOf = ({ sql, path }: Sent) => {
-      if (path.length !== own[0]?.path.length) return 1;
-      if (/^DROP INDEX /.test(sql.value)) return 0;
-      return /^CREATE (UNIQUE )?INDEX /.test(sql.value) ? 2 : 1;
-    };
-    const inOrder = own.toSorted((a, b) => placeOf(a) - placeOf(b));
-    sent.splice(
-      start,
-      own.length,
-      ...inOrder.map((one, i) => ({ ...one, order: own[i]?.order ?? one.order })),
-    );
   }
 
   function databaseCall(object: PythonValue, name: string, call: PythonCall): PythonValue | null {
@@ -315,7 +216,7 @@ function record({ dialect, naming, ownTypes }: TranslateOptions): Recorder {
     begin(started) {
       run = started;
     },
-    found: () => ({ sent, skipped, questions: questions.placed() }),
+    found: () => ({ sent: recorder.sent, skipped: recorder.skipped, questions: questions.placed() }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { membersOf } from "../code/python-evaluate.ts";
 import { describe } from "../code/python-run.ts";
 import { calleeOf, isNone, type PythonValue, pathOf } from "../code/python-values.ts";
 import type { Context } from "./context.ts";
@@ -32,8 +33,6 @@ export function typeOf(value: PythonValue | undefined, context: Context): Column
   if (own) return typeOf(own, context);
   const path = value.kind === "call" ? pathOf(value.callee) : pathOf(value);
   if (path === null) return unreadable(`a type is ${describe(value)}, known only when it runs`);
-  const known = context.ownTypes[path];
-  if (known !== undefined) return plain(known);
   if (!isLibrary(path))
     return unreadable(`the type ${describe(value)} is defined elsewhere and could not be read`);
   const name = path.split(".").at(-1) ?? path;
@@ -250,9 +249,9 @@ function labelsOf(value: PythonValue): string[] {
   const [first] = positional;
   if (first?.kind === "class") {
     const callable = named.get("values_callable");
-    if (callable && !isNone(callable))
-      return [...first.members.names.values()].map((each) => stringIn(each, "a label"));
-    return [...first.members.names.keys()];
+    const members = membersOf(first);
+    if (callable && !isNone(callable)) return members.map(([, each]) => stringIn(each, "a label"));
+    return members.map(([name]) => name);
   }
   return positional.map((each) => stringIn(each, "a label of an Enum"));
 }

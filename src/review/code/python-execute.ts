@@ -1,3 +1,4 @@
+import type { Span } from "../types.ts";
 import {
   type Completion,
   type Decision,
@@ -15,7 +16,7 @@ import {
 import { bind, evaluate, isContextManager, itemsOf, lookUp } from "./python-evaluate.ts";
 import { assignedIn, parametersIn } from "./python-names.ts";
 import { compare } from "./python-operators.ts";
-import { describe, type Host, type Run, raised } from "./python-run.ts";
+import { describe, type Host, nowhere, type Run, raised } from "./python-run.ts";
 import type { PythonStatement } from "./python-tree.ts";
 import { type CallArguments, none, type PythonValue, type Scope, truthOf, unknown } from "./python-values.ts";
 
@@ -26,8 +27,10 @@ const maxDepth = 40;
 export function startRun(host: Host): Run {
   const run: Run = {
     host,
+    place: nowhere,
     steps: 0,
     depth: 0,
+    elsewhere: null,
     tried: 0,
     guarded: 0,
     births: new WeakMap(),
@@ -46,6 +49,7 @@ export function execute(statements: readonly PythonStatement[], scope: Scope, ru
       if (run.steps === maxSteps + 1) run.host.skip(statement.at, "the file takes too many steps to follow");
       return { kind: "stopped" };
     }
+    if (statement.at.start >= 0) run.place = statement.at;
     const completion = executeOne(statement, scope, run);
     if (completion.kind === "next") continue;
     if (!mayEnd(completion, ["next"])) return completion;
@@ -80,11 +84,27 @@ export function callOwn(
   if (callee.kind !== "function" || run.depth >= maxDepth)
     return { value: unknown(describe(callee)), completion: { kind: "stopped" } };
   const inner = parametersIn(callee.definition.parameters, args, callee.scope, run);
+  const { place } = run;
+  const isElsewhere = callee.definition.at.start < 0 && run.elsewhere === null;
+  const before = run.host.effects();
+  if (isElsewhere) run.elsewhere = [];
   run.depth += 1;
   const completion = execute(callee.definition.body, inner, run);
   run.depth -= 1;
+  run.place = place;
+  const lost = isElsewhere ? (run.elsewhere ?? []) : [];
+  if (isElsewhere) run.elsewhere = null;
+  if (lost.length > 0 && run.host.effects() === before)
+    return { value: unknown(`${describe(callee)}(…)`), completion: next };
+  for (const { at, reason } of lost) run.host.skip(at, reason);
   if (completion.kind === "fork") sayRaised(completion, run);
   return { value: givenBy(completion), completion };
+}
+
+/** Something that has no effects may end what has some. */
+function loseTrack(at: Span, reason: string, run: Run): void {
+  if (run.elsewhere) run.elsewhere.push({ at, reason });
+  else run.host.skip(at, reason);
 }
 
 /** What it raises only where a condition holds is told; the rest is followed as if it did not. */
@@ -165,7 +185,7 @@ function executeOne(statement: PythonStatement, scope: Scope, run: Run): Complet
         )
       )
         return next;
-      run.host.skip(statement.at, "a statement that is not followed");
+      loseTrack(statement.at, "a statement that is not followed", run);
       return next;
   }
 }
@@ -306,7 +326,7 @@ function tryOut(
   for (const name of bodies.flatMap(assignedIn)) scope.names.set(name, unknown(name));
   const leaves = ends.some((end) => mayEnd(end, ["return", "stopped"]));
   if (touches) run.host.skip(statement.at, reason);
-  else if (leaves) run.host.skip(statement.at, reason.replace("it runs", "the rest runs"));
+  else if (leaves) loseTrack(statement.at, reason.replace("it runs", "the rest runs"), run);
   return next;
 }
 

@@ -3,6 +3,7 @@ import type { Span } from "../types.ts";
 import { parsePython } from "./python.ts";
 import { execute, startRun } from "./python-execute.ts";
 import type { Host, Run } from "./python-run.ts";
+import { memberPath } from "./python-slices.ts";
 import type { PythonModule } from "./python-tree.ts";
 import { booleanOf, isNone, type PythonCall, type PythonValue, pathOf, type Scope } from "./python-values.ts";
 
@@ -35,9 +36,12 @@ export function pythonPaths(paths: readonly string[], isLibrary: (module: string
       if (folder === "") break;
     }
     const end = module.replaceAll(".", "/");
-    const candidates = (byName.get(module.split(".").at(-1) ?? "") ?? []).filter((path) =>
-      new RegExp(`(^|/)${end.replaceAll(/[^\w/]/g, "\\$&")}(/__init__)?\\.py$`).test(path),
+    const pattern = new RegExp(`^(?:(.*)/)?${end.replaceAll(/[^\w/]/g, "\\$&")}(?:/__init__)?\\.py$`);
+    const named = (byName.get(module.split(".").at(-1) ?? "") ?? []).filter((path) => pattern.test(path));
+    const outermost = named.filter(
+      (path) => !files.has(joinPath(pattern.exec(path)?.[1] ?? "", "__init__.py")),
     );
+    const candidates = outermost.length > 0 ? outermost : named;
     // With one name alone, any file of any folder would do.
     if (!module.includes(".") && !candidates.some((path) => /^(src|lib|app|backend|server)\//.test(path)))
       return candidates.find((path) => path.split("/").length <= 2) ?? null;
@@ -146,13 +150,22 @@ export interface PythonProject {
   load(path: string): LoadedModule | null;
   /** What a name of another module means, once all are loaded. */
   settle(value: PythonValue): PythonValue;
+  /** What the file of this path has of the others. */
+  namesFor(path: string): ImportedNames;
 }
+
+/** What one file has of the modules of its project. */
+export type ImportedNames = Pick<Host, "imported" | "exported"> & {
+  /** A name of a module that is known; null for anything else. */
+  member(object: PythonValue, name: string): PythonValue | null;
+};
 
 /** Links modules: what one imports of another is what that one defines. Nothing is executed. */
 export function linkModules(
   texts: ReadonlyMap<string, string>,
-  paths: PythonPaths,
+  paths: Pick<PythonPaths, "fileOf" | "packagesOf">,
   watcher: ModuleWatcher,
+  parse: (text: string) => PythonModule = parseOnce,
 ): PythonProject {
   const modules = new Map<string, LoadedModule>();
   /** Dotted names from the repository's root, by which values tell modules. */
@@ -164,9 +177,9 @@ export function linkModules(
     const text = texts.get(path);
     if (text === undefined) return null;
     const scope: Scope = { names: new Map(), parent: null };
-    const loaded: LoadedModule = { path, text, scope, run: startRun(hostOf(() => loaded)) };
+    const loaded: LoadedModule = { path, text, scope, run: startRun(hostOf(() => loaded, path)) };
     modules.set(path, loaded);
-    const module = parseOnce(text);
+    const module = parse(text);
     if (module.kind === "unreadable") watcher.open(loaded, module.at, "this is no Python that could be read");
     else execute(module.body, scope, loaded.run);
     return loaded;
@@ -209,16 +222,45 @@ export function linkModules(
     return value;
   };
 
-  function hostOf(own: () => LoadedModule): Host {
+  const namesFor = (own: string): ImportedNames => ({
+    member(object, name) {
+      const path = object.kind === "class" ? null : pathOf(object);
+      const file = path === null ? undefined : (byName.get(path) ?? paths.fileOf(path, own));
+      return file !== null && file !== undefined && texts.has(file) ? memberOf(file, name) : null;
+    },
+    imported(module, name) {
+      if (/^typing(_extensions)?$/.test(module) && name === "TYPE_CHECKING") return booleanOf(false);
+      const file = paths.fileOf(module, own);
+      if (name === null) {
+        if (file !== null) loadWith(file);
+        return null;
+      }
+      const sub = paths.fileOf(memberPath(module, name), own);
+      if (file === null || !texts.has(file)) {
+        if (sub === null || !texts.has(sub)) return null;
+        loadWith(sub);
+        return moduleValue(sub);
+      }
+      return memberOf(file, name);
+    },
+    exported(module) {
+      const file = paths.fileOf(module, own);
+      const names = (file === null ? null : loadWith(file))?.scope.names ?? new Map<string, PythonValue>();
+      const listed = names.get("__all__");
+      const all =
+        listed?.kind === "sequence"
+          ? new Set(listed.items.flatMap((item) => (item.kind === "string" ? [item.value] : [])))
+          : null;
+      return new Map([...names].filter(([name]) => all?.has(name) ?? !name.startsWith("_")));
+    },
+  });
+
+  function hostOf(own: () => LoadedModule, path: string): Host {
+    const { member, imported, exported } = namesFor(path);
     return {
       attribute(object, name) {
-        const path = object.kind === "class" ? null : pathOf(object);
-        if (path !== null) {
-          if (path === "typing" && name === "TYPE_CHECKING") return booleanOf(false);
-          const file = byName.get(path) ?? paths.fileOf(path, own().path);
-          if (file !== null && file !== undefined && texts.has(file)) return memberOf(file, name);
-        }
-        return watcher.attribute(object, name, own().run);
+        if (name === "TYPE_CHECKING" && pathOf(object) === "typing") return booleanOf(false);
+        return member(object, name) ?? watcher.attribute(object, name, own().run);
       },
       call: (call) => watcher.call(call, own()),
       enter: (context) => context,
@@ -229,43 +271,22 @@ export function linkModules(
       mayHave: () => null,
       under: () => () => undefined,
       skip: (at, reason) => watcher.open(own(), own().run.depth > 0 ? null : at, reason),
-      imported(module, name) {
-        if (/^typing(_extensions)?$/.test(module) && name === "TYPE_CHECKING") return booleanOf(false);
-        const file = paths.fileOf(module, own().path);
-        if (name === null) {
-          if (file !== null) loadWith(file);
-          return null;
-        }
-        const sub = paths.fileOf(module.endsWith(".") ? `${module}${name}` : `${module}.${name}`, own().path);
-        if (file === null || !texts.has(file)) {
-          if (sub === null || !texts.has(sub)) return null;
-          loadWith(sub);
-          return moduleValue(sub);
-        }
-        return memberOf(file, name);
-      },
-      exported(module) {
-        const file = paths.fileOf(module, own().path);
-        const names = (file === null ? null : loadWith(file))?.scope.names ?? new Map<string, PythonValue>();
-        const listed = names.get("__all__");
-        const all =
-          listed?.kind === "sequence"
-            ? new Set(listed.items.flatMap((item) => (item.kind === "string" ? [item.value] : [])))
-            : null;
-        return new Map([...names].filter(([name]) => all?.has(name) ?? !name.startsWith("_")));
-      },
+      effects: () => 0,
+      imported,
+      exported,
       assigned: (object, name, value) => watcher.assigned(object, name, value),
       statement: () => undefined,
     };
   }
 
-  return { modules, load: loadWith, settle };
+  return { modules, load: loadWith, settle, namesFor };
 }
 
 /** Most modules of the two sides of a pull request are the same. */
 const parsed = new Map<string, PythonModule>();
 
-function parseOnce(text: string): PythonModule {
+/** Reads a Python file whose text may have been read before. */
+export function parseOnce(text: string): PythonModule {
   const before = parsed.get(text);
   if (before) return before;
   if (parsed.size >= 400) parsed.clear();

@@ -55,6 +55,35 @@ export function assignedIn(statements: readonly PythonStatement[]): string[] {
   });
 }
 
+/** Names that statements give a meaning to: values, functions, classes and imports, in blocks as well. */
+export function definedIn(statements: readonly PythonStatement[]): string[] {
+  return statements.flatMap((statement): string[] => {
+    switch (statement.kind) {
+      case "function":
+      case "class":
+        return [statement.name];
+      case "import":
+        return statement.names.map(({ name, as }) => as ?? (statement.from === null ? firstOf(name) : name));
+      case "if":
+        return statement.branches.flatMap(({ body }) => definedIn(body));
+      case "with":
+      case "for":
+      case "while":
+        return [...assignedIn([statement]), ...definedIn(statement.body)];
+      case "try":
+        return [statement.body, ...statement.handlers, statement.otherwise, statement.last].flatMap(
+          definedIn,
+        );
+      default:
+        return assignedIn([statement]);
+    }
+  });
+}
+
+function firstOf(path: string): string {
+  return path.split(".")[0] ?? path;
+}
+
 function namesIn(target: PythonExpression): string[] {
   if (target.kind === "name") return [target.name];
   return target.kind === "sequence" ? target.items.flatMap(({ value }) => namesIn(value)) : [];

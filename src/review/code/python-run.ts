@@ -22,6 +22,8 @@ export interface Host {
   under(decision: Decision): () => void;
   /** Something that has effects cannot be followed. */
   skip(at: Span, reason: string): void;
+  /** How much of what was followed so far has effects. */
+  effects(): number;
   /** What `from module import name` gives, or `import module` with no name; null when nothing is known of it. */
   imported(module: string, name: string | null): PythonValue | null;
   /** What `from module import *` brings along. */
@@ -32,12 +34,19 @@ export interface Host {
   statement(value: PythonValue, at: Span): void;
 }
 
+/** The place of what stands in another file. */
+export const nowhere: Span = { start: -1, end: -1 };
+
 /** One reading of a file. */
 export interface Run {
   readonly host: Host;
+  /** The statement of the file itself that is followed now, at whatever depth. */
+  place: Span;
   /** Statements followed so far; a file that loops for long is given up. */
   steps: number;
   depth: number;
+  /** In a function of another file: what of it cannot be followed; it matters where the function has effects. */
+  elsewhere: { readonly at: Span; readonly reason: string }[] | null;
   /** Above 0 while statements are only tried: they may not run. */
   tried: number;
   /** Above 0 while statements run only where a condition holds. */

@@ -1,8 +1,10 @@
+import { isLibrary } from "../alembic/database.ts";
+import { type Modules, modulesOf, noModules } from "../alembic/modules.ts";
 import { namingOf } from "../alembic/naming.ts";
-import { importsOf, type KnownTypes, type ModuleText, ownTypesOf } from "../alembic/own-types.ts";
 import { orderRevisions, type Revision, readRevision } from "../alembic/revisions.ts";
 import { type AlembicSettings, readRevisionScript } from "../alembic/script.ts";
 import { writeRevision } from "../alembic/write.ts";
+import { pythonPaths } from "../code/python-modules.ts";
 import { dialectOfPath } from "../dialect.ts";
 import {
   type Draft,
@@ -13,7 +15,7 @@ import {
 } from "../framework.ts";
 import { directoryOf, fileNameOf, joinPath } from "../paths.ts";
 import { say } from "../text.ts";
-import type { Dialect, Settings } from "../types.ts";
+import type { Settings } from "../types.ts";
 
 /**
  * Alembic keeps revisions as Python files in `versions` beside `env.py`, in an order that is a graph (`down_revision`), up
@@ -89,8 +91,8 @@ function layOut(
   const known = [...texts.values()].flatMap((text) => text ?? []);
   const dialect = dialectOf(directory, environment, known);
   const naming = namingOf(environment);
-  const textOf = modulesOf(repository, directory);
-  const types: KnownTypes = new Map();
+  const modules = pythonPaths(repository.paths, isLibrary);
+  const textOf = (path: string) => repository.text(path, directory);
   return [
     {
       directory,
@@ -100,7 +102,10 @@ function layOut(
         filesOf(
           revision.path,
           revision.id,
-          settingsOf(texts.get(revision.path) ?? "", environment, naming, textOf, types),
+          {
+            ...settingsOf(environment, naming),
+            ...modulesSetting(modulesOf(revision.path, texts.get(revision.path) ?? "", modules, textOf)),
+          },
           revision,
         ),
       ),
@@ -163,32 +168,8 @@ function dialectOf(
   return uses("sqlite") > 0 || /sqlite/i.test(text) ? "sqlite" : "postgresql";
 }
 
-/** A module's file below any folder of the repository, nearest to the migrations first. */
-function modulesOf({ paths, text }: Repository, directory: string): ModuleText {
-  const known = new Map<string, ReturnType<ModuleText>>();
-  return (module) => {
-    const cached = known.get(module);
-    if (cached !== undefined) return cached;
-    const end = module.replaceAll(".", "/");
-    const isIt = (path: string, file: string) => path === file || path.endsWith(`/${file}`);
-    const found =
-      paths.find((path) => isIt(path, `${end}.py`)) ?? paths.find((path) => isIt(path, `${end}/__init__.py`));
-    const read = found === undefined ? null : text(found, directory);
-    const answer =
-      read === null || found === undefined ? null : { text: read, isPackage: found.endsWith("/__init__.py") };
-    known.set(module, answer);
-    return answer;
-  };
-}
-
 /** What is known of how a migration is run, as plain texts. */
-function settingsOf(
-  text: string,
-  environment: readonly string[],
-  naming: AlembicSettings["naming"],
-  textOf: ModuleText,
-  known: KnownTypes,
-): Settings {
+function settingsOf(environment: readonly string[], naming: AlembicSettings["naming"]): Settings {
   const settings: Record<string, string> = {};
   if (Object.keys(naming).length > 0) settings.naming = JSON.stringify(naming);
   if (
@@ -199,22 +180,17 @@ function settingsOf(
     settings.transaction = "autocommit";
   if (environment.some((each) => /transaction_per_migration\s*=\s*(?!False\b)\w/.test(each)))
     settings.apart = "true";
-  const imports = importsOf(text);
-  for (const dialect of ["postgresql", "sqlite"] as const satisfies readonly Dialect[]) {
-    const types = imports.length === 0 ? {} : ownTypesOf(imports, textOf, dialect, known);
-    if (Object.keys(types).length > 0) settings[`types.${dialect}`] = JSON.stringify(types);
-  }
   return settings;
 }
 
-function readSettings(settings: Settings): (dialect: Dialect) => AlembicSettings {
-  const parsed = (key: string): Record<string, string> => {
-    const text = settings[key];
-    return text === undefined ? {} : (JSON.parse(text) as Record<string, string>);
+function modulesSetting(modules: Modules): Settings {
+  return modules === noModules ? {} : { modules: JSON.stringify(modules) };
+}
+
+function readSettings({ naming, modules, transaction }: Settings): AlembicSettings {
+  return {
+    naming: naming === undefined ? {} : (JSON.parse(naming) as AlembicSettings["naming"]),
+    modules: modules === undefined ? noModules : (JSON.parse(modules) as Modules),
+    autocommit: transaction === "autocommit",
   };
-  return (dialect) => ({
-    naming: parsed("naming"),
-    ownTypes: parsed(`types.${dialect}`),
-    autocommit: settings.transaction === "autocommit",
-  });
 }

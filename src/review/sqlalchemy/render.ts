@@ -56,7 +56,6 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
     dialect,
     naming: namingOf(table, rendering),
     createdTypes,
-    ownTypes: {},
     ownType: (type) => followType(type, models, rendering.supers),
   });
   const attempt: Attempt = (table, at, what, read) => {
