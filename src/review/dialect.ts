@@ -20,10 +20,12 @@ export function dialectOfPath(directory: string): Written | null {
 
 /**
  * What the texts say by words that only one database knows. The database with the most distinct marks wins; PostgreSQL
- * when there are none or when it is a tie, because it is what is read best and fails loudest.
+ * when there are none or when it is a tie, because it is what is read best and fails loudest. CockroachDB has PostgreSQL's
+ * words as well: one of its own in the `settled` texts, which a change cannot set, is enough.
  */
-export function dialectOfTexts(texts: readonly string[]): Written {
-  const code = texts.map((text) => withoutCommentsAndStrings(text.slice(0, textLimit))).join("\n");
+export function dialectOfTexts(texts: readonly string[], settled: readonly string[]): Written {
+  if (onlyCockroach.some((word) => word.test(codeOf(settled)))) return cockroach;
+  const code = codeOf(texts);
   const scores = byWords.map(({ written, words }) => ({
     written,
     score: words.filter((word) => word.test(code)).length,
@@ -35,10 +37,11 @@ export function dialectOfTexts(texts: readonly string[]): Written {
 const textLimit = 65_536;
 const postgresql: Written = { dialect: "postgresql" };
 const sqlite: Written = { dialect: "sqlite" };
+const cockroach: Written = { other: "CockroachDB" };
 
 const byFolder: readonly { readonly pattern: RegExp; readonly written: Written }[] = [
   { pattern: /sqlite|libsql|turso/, written: sqlite },
-  { pattern: /cockroach|(^|[-_.])crdb($|[-_.])/, written: { other: "CockroachDB" } },
+  { pattern: /cockroach|(^|[-_.])crdb($|[-_.])/, written: cockroach },
   { pattern: /mariadb/, written: { other: "MariaDB" } },
   { pattern: /mysql|(^|[-_.])tidb($|[-_.])/, written: { other: "MySQL" } },
   { pattern: /clickhouse|(^|[-_.])ch($|[-_.])/, written: { other: "ClickHouse" } },
@@ -48,6 +51,18 @@ const byFolder: readonly { readonly pattern: RegExp; readonly written: Written }
   { pattern: /(^|[-_.])spanner($|[-_.])/, written: { other: "Spanner" } },
   { pattern: /snowflake|bigquery|redshift|duckdb/, written: { other: "a data warehouse" } },
   { pattern: /postgres|pgsql|(^|[-_.])(pg|psql|pgx)/, written: postgresql },
+];
+
+/** What PostgreSQL's grammar has no place for, or its catalogue no function (CockroachDB documentation, SQL Statements). */
+const onlyCockroach: readonly RegExp[] = [
+  /\)\s*storing\s*\(/i,
+  /\binverted\s+index\b/i,
+  /\bbucket_count\s*=/i,
+  /\balter\s+primary\s+key\s+using\s+columns\b/i,
+  /\bas\s+of\s+system\s+time\b/i,
+  /\b(set\s+locality|locality\s+(global|regional))\b/i,
+  /\bunique_rowid\s*\(/i,
+  /\bcrdb_internal\b/i,
 ];
 
 /** PostgreSQL stands first: it wins a tie. */
@@ -95,13 +110,12 @@ const byWords: readonly { readonly written: Written; readonly words: readonly Re
     ],
   },
   {
-    written: { other: "CockroachDB" },
+    written: cockroach,
     words: [
       /^\s*\w+\s+string\s*(,|\)|not\s+null|null|default|primary|unique)/im,
       /^\s*index\s+\w*\s*\([^)]*\)(\s+(storing|where)\b|\s*,|\s*\))/im,
-      /^\s*(unique|inverted)\s+index\s+\w*\s*\(/im,
-      /\bcrdb_internal\b/i,
-      /\bunique_rowid\s*\(/i,
+      /^\s*unique\s+index\s+\w*\s*\(/im,
+      ...onlyCockroach,
       /^\s*family\s+\w*\s*\(/im,
     ],
   },
@@ -125,6 +139,10 @@ const byWords: readonly { readonly written: Written; readonly words: readonly Re
     words: [/\bvarchar2\b/i, /\bnumber\s*\(\s*\d+/i, /\bsysdate\b/i, /\bnvl\s*\(/i],
   },
 ];
+
+function codeOf(texts: readonly string[]): string {
+  return texts.map((text) => withoutCommentsAndStrings(text.slice(0, textLimit))).join("\n");
+}
 
 /** Only for looking at words: a rough cut is enough, and the text is short. A quoted name may hold any of them. */
 function withoutCommentsAndStrings(text: string): string {

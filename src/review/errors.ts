@@ -34,6 +34,8 @@ export const reasons = {
   inCode: (count: number) =>
     `${count === 1 ? "a step" : `${count} steps`} between these migrations ${count === 1 ? "is" : "are"} written in code and not run; what later migrations need of them is missing`,
   dialectNotRead: (dialect: string) => `migrations for ${dialect} are not read yet`,
+  dialectStarted: (dialect: string, path: string) =>
+    `migrations for ${dialect} are not read yet; ${path} starts it`,
   modelUnreadable: (reason: string) => `the models in it are not reviewed: ${reason}`,
   modelWithoutDatabase: () =>
     "these models belong to no database that is read, so that they are not reviewed",

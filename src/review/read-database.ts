@@ -10,22 +10,36 @@ import { toolOfText } from "./other-tools.ts";
 import type { Past, Step } from "./plan.ts";
 import { readText } from "./read-text.ts";
 import { isUnreadable, maxStatements, unreadableScript } from "./script.ts";
+import { serviceFilesFor, startCockroach } from "./services.ts";
 import { readSnapshots } from "./snapshots.ts";
 import type { Database, Dialect, HistoryEntry, Migration, Script, Skipped } from "./types.ts";
 import { isSameScript, unchangedIn } from "./unchanged.ts";
 import { waiverOf } from "./waiver.ts";
 
-/** Files whose words tell the database where neither the configuration nor the folders do: the first two and the last. */
-export function dialectFilesOf(
-  directory: DirectoryLayout,
-  config: Config,
-): { readonly side: Side; readonly path: string }[] {
+interface SidedFile {
+  readonly side: Side;
+  readonly path: string;
+}
+
+/**
+ * Files whose words tell the database where neither the configuration nor the folders do: the first two migrations and the
+ * last, and what starts the project's services.
+ */
+export function dialectFilesOf(directory: DirectoryLayout, layout: Layout, config: Config): SidedFile[] {
   if (toldDialect(directory, config) !== null) return [];
+  return [...tellingFilesOf(directory), ...serviceFilesOf(directory, layout)];
+}
+
+function tellingFilesOf(directory: DirectoryLayout): SidedFile[] {
   const ups = [
     ...directory.history.map(({ side, files }) => ({ side, path: files.up })),
     ...directory.steps.map(({ files }) => ({ side: "head" as const, path: files.up })),
   ];
   return [...ups.slice(0, 2), ...ups.slice(2).slice(-1)];
+}
+
+function serviceFilesOf({ directory }: DirectoryLayout, { sides }: Layout): SidedFile[] {
+  return serviceFilesFor(directory, sides.base.keys()).map((path) => ({ side: "base", path }));
 }
 
 /** A directory and its steps; no database, with the reason, when it is written for one that is not read. */
@@ -37,14 +51,19 @@ export function readDatabase(
   withModels = true,
 ): { readonly database: Database | null; readonly skipped: readonly Skipped[] } {
   const place = directory.changed[0] ?? directory.steps[0]?.files.up ?? directory.directory;
-  const decoded = decodedTexts(directory, layout, config, texts);
-  const tool = decoded.map(toolOfText).find((found) => found !== null);
+  const told = toldDialect(directory, config);
+  const tells = tellingTexts(directory, told, layout, texts);
+  const tool = tells.all.map(toolOfText).find((found) => found !== null);
   if (tool) return { database: null, skipped: [skip(place, reasons.toolNotRead(tool))] };
 
-  const written = toldDialect(directory, config) ?? dialectOfTexts(decoded);
+  const written = told ?? dialectOfTexts(tells.all, tells.settled);
   const framework = frameworks[directory.framework];
   if ("other" in written)
     return { database: null, skipped: [skip(place, reasons.dialectNotRead(written.other))] };
+  const services = told === null && written.dialect === "postgresql" ? serviceFilesOf(directory, layout) : [];
+  const started = startedBy(services, layout, texts);
+  if (started !== null)
+    return { database: null, skipped: [skip(place, reasons.dialectStarted("CockroachDB", started))] };
   if (!framework) return { database: null, skipped: [] };
 
   const ids = new Set<string>();
@@ -231,21 +250,36 @@ export function toldDialect({ directory, dialect: named }: DirectoryLayout, conf
   return typeof named === "string" ? { dialect: named } : named;
 }
 
-/** Texts of the changed scripts and of those that tell the database. */
-function decodedTexts(directory: DirectoryLayout, layout: Layout, config: Config, texts: Texts): string[] {
+/**
+ * Texts of the changed scripts and of those that tell the database; `settled` are those that stand before the change, all of
+ * them where there is nothing before it.
+ */
+function tellingTexts(directory: DirectoryLayout, told: Written | null, layout: Layout, texts: Texts) {
   const changed = directory.steps.flatMap(({ files, status }) =>
     status === "kept" ? [] : [files.up, ...(files.down === null ? [] : [files.down])],
   );
-  const digests = [
-    ...changed.map((path) => digestOf(layout, path)),
-    ...dialectFilesOf(directory, config).map(
-      ({ side, path }) => layout.sides[side].get(path)?.digest ?? unknownDigest,
+  const files = [
+    ...changed.map((path): SidedFile => ({ side: "head", path })),
+    ...(told === null ? tellingFilesOf(directory) : []).filter(
+      ({ side, path }) => side === "base" || !changed.includes(path),
     ),
   ];
-  return [...new Set(digests)].flatMap((digest) => {
-    const decoded = readText(texts.get(digest));
-    return "text" in decoded ? [decoded.text] : [];
-  });
+  const past = files.filter(({ side, path }) => side === "base" || !changed.includes(path));
+  const textsOf = (some: readonly SidedFile[]) => some.flatMap((file) => textOf(file, layout, texts));
+  return { all: textsOf(files), settled: textsOf(past.length === 0 ? files : past) };
+}
+
+/** The file that starts CockroachDB, where the project starts no PostgreSQL. */
+function startedBy(services: readonly SidedFile[], layout: Layout, texts: Texts): string | null {
+  const textsOf = (file: SidedFile) => textOf(file, layout, texts);
+  if (!startCockroach(services.flatMap(textsOf))) return null;
+  return services.find((file) => startCockroach(textsOf(file)))?.path ?? null;
+}
+
+/** The text of a file, when it is known. */
+function textOf({ side, path }: SidedFile, { sides }: Layout, texts: Texts): string[] {
+  const decoded = readText(texts.get(sides[side].get(path)?.digest ?? unknownDigest));
+  return "text" in decoded ? [decoded.text] : [];
 }
 
 function digestOf({ sides }: Layout, path: string): string {

@@ -102,7 +102,7 @@ export function wantedFiles({
     for (const { side, path } of models) want(side, path);
     const isModelled = models.length > 0 && hasChangedModels(directory, layout, texts);
     if (directory.steps.length === 0 && !needsAll && !isModelled) continue;
-    for (const { side, path } of dialectFilesOf(directory, config)) want(side, path);
+    for (const { side, path } of dialectFilesOf(directory, layout, config)) want(side, path);
     if (withModels) for (const { side, path } of snapshotFilesOf(directory, layout)) want(side, path);
     for (const { files, before, status } of directory.steps) {
       want("head", files.up);

@@ -63,7 +63,7 @@ const couldBeOfExtension = new Set(["42883", "42704", "3F000"]);
 
 /** What an error says about the statement: `failed` is its own fault, `not-evaluated` is the sandbox's. */
 export function judge(error: SqlError, sql: string, known: Known): Outcome {
-  const reason = excuseOf(error, known);
+  const reason = excuseOf(error, known) ?? mixedKeysOf(error, sql);
   if (reason !== null) return { kind: "not-evaluated", reason };
   return {
     kind: "failed",
@@ -73,6 +73,18 @@ export function judge(error: SqlError, sql: string, known: Known): Outcome {
     hint: error.hint,
     position: offsetOf(sql, error.position),
   };
+}
+
+/**
+ * An index over what its method takes and what it takes by an extension only, which may be set up apart from migrations; so
+ * are CockroachDB's written, where nothing else tells it from PostgreSQL.
+ */
+function mixedKeysOf({ code, message }: SqlError, sql: string): string | null {
+  const method = /^data type .+ has no default operator class for access method "(gin|gist)"$/.exec(
+    message,
+  )?.[1];
+  if (code !== "42704" || method === undefined || !/\([^()]*,[^()]*\)/.test(sql)) return null;
+  return `it needs btree_${method} or another extension, which may be set up apart from migrations (${message})`;
 }
 
 /** Why an error says nothing about the statement; null when it does. */

@@ -349,6 +349,52 @@ describe("the dialect", () => {
     ]);
   });
 
+  const cockroach = [
+    "CREATE TABLE a (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), j jsonb, t timestamptz);",
+    "CREATE INDEX a_j ON a (id) STORING (j);",
+  ].join("\n");
+
+  it.each([
+    cockroach,
+    cockroach.replace("STORING (j)", "USING HASH WITH BUCKET_COUNT = 8"),
+    cockroach.replace("CREATE INDEX a_j ON a (id) STORING (j)", "CREATE INVERTED INDEX ON a (j)"),
+    "CREATE TABLE a (id INT8 NOT NULL DEFAULT unique_rowid(), j jsonb, t timestamptz, n text[]);",
+    "ALTER TABLE a ALTER PRIMARY KEY USING COLUMNS (id); SELECT now()::timestamptz, '{}'::jsonb;",
+  ])("of %j is CockroachDB's, which has PostgreSQL's words as well", (sql) => {
+    expect(reasons(first({ "db/migrations/1_a.up.sql": sql }))).toEqual([
+      "! db/migrations/1_a.up.sql: migrations for CockroachDB are not read yet",
+    ]);
+  });
+
+  it("is CockroachDB's by the history's words, not by those of the change", () => {
+    const base = { "db/migrations/1_a.up.sql": cockroach };
+    const added = { "db/migrations/2_b.up.sql": "ALTER TABLE a ADD COLUMN b int;" };
+    expect(read(base, { ...base, ...added }).databases).toEqual([]);
+    const plain = { "db/migrations/1_a.up.sql": "CREATE TABLE a (id uuid, j jsonb);" };
+    const foreign = { "db/migrations/2_b.up.sql": "CREATE INDEX a_j ON a (id) STORING (j);" };
+    expect(only(read(plain, { ...plain, ...foreign })).dialect).toBe("postgresql");
+  });
+
+  it("is CockroachDB's where it is what the project starts", () => {
+    const compose = (image: string) => `services:\n  db:\n    image: ${image}\n`;
+    const dialect = (services: Files, config = {}) => {
+      const base = { ...services, "db/migrations/1_a.up.sql": "CREATE TABLE a (id uuid, j jsonb);" };
+      const head = { ...base, "db/migrations/2_b.up.sql": "ALTER TABLE a ADD COLUMN b int;" };
+      const changes = read(base, head, config);
+      return changes.databases[0]?.dialect ?? reasons(changes);
+    };
+    const file = ".devcontainer/docker-compose.yml";
+    const services = { [file]: compose('"cockroachdb/cockroach:v22.2"') };
+    expect(dialect(services)).toEqual([
+      `! db/migrations/2_b.up.sql: migrations for CockroachDB are not read yet; ${file} starts it`,
+    ]);
+    const migrations = [{ directory: "db/migrations", dialect: "postgresql" as const }];
+    expect(dialect(services, { migrations })).toBe("postgresql");
+    expect(dialect({ ...services, "compose.yaml": compose("postgres:16") })).toBe("postgresql");
+    expect(dialect({ "docker-compose.yml": compose("redis") })).toBe("postgresql");
+    expect(dialect({ "other/docker-compose.yml": compose("cockroachdb/cockroach") })).toBe("postgresql");
+  });
+
   it("is told by the first migrations when the changed one says nothing", () => {
     const base = { "db/migrations/1_a.up.sql": "CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);" };
     const head = { ...base, "db/migrations/2_b.up.sql": "ALTER TABLE a ADD COLUMN b int;" };

@@ -113,6 +113,16 @@ describe("the history of the base side", () => {
     expect(await step("ALTER ROLE postgres NOSUPERUSER")).toMatch(/^not evaluated: postgres is the role/);
   });
 
+  it("excuses a GIN index for whose first columns an extension is set up apart, and not one that no extension is meant for", async () => {
+    const history = ["CREATE TABLE a (name text, data jsonb)"];
+    const step = async (columns: string) =>
+      outcomesOf(
+        only(await dry.run({ history, steps: [{ up: `CREATE INDEX ON a USING gin (${columns})` }] })).up,
+      );
+    expect(await step("name, data")).toEqual([expect.stringMatching(/^not evaluated: it needs btree_gin/)]);
+    expect(await step("name")).toEqual([expect.stringMatching(/^42704 data type text has no default/)]);
+  });
+
   it("shows that the tool sends one statement at a time when it only runs that way", async () => {
     const history = ["CREATE TABLE a (x integer); CREATE INDEX CONCURRENTLY i ON a (x)"];
     const run = await dry.run({ history, steps: [{ up: "SELECT 1; CREATE INDEX CONCURRENTLY j ON a (x)" }] });
