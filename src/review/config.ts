@@ -18,7 +18,9 @@ const migrations = z.strictObject({
   dialect: z
     .enum(["postgresql", "sqlite"])
     .optional()
-    .describe("The database they are written for, when neither folder names nor the SQL tell."),
+    .describe(
+      "The database they are written for, when folder names, the SQL and compose files do not tell, or tell another.",
+    ),
 });
 
 const glob = z.string().min(1).max(1000);
