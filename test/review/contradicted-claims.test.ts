@@ -223,6 +223,10 @@ describe("short but strong locks", () => {
     ["ALTER TABLE users ENABLE ROW LEVEL SECURITY", "ACCESS EXCLUSIVE"],
     ["ALTER TABLE users REPLICA IDENTITY FULL", "ACCESS EXCLUSIVE"],
     ["ALTER TABLE users DISABLE TRIGGER USER", "SHARE ROW EXCLUSIVE"],
+    [
+      "CREATE TRIGGER t BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+      "SHARE ROW EXCLUSIVE",
+    ],
   ])("%s", async (up, mode) => {
     const { seen, ids } = await review(`${up};`);
     expect(locksOf(seen[0])).toEqual([`${mode} users`]);
