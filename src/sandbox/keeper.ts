@@ -62,6 +62,7 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
   const wanted = options.spares ?? 1;
   const directory = cacheDirectory(options.cacheDirectory);
   const leased = new Set<Engine>();
+  const ending = new Set<Promise<void>>();
   let spares: Spare[] = [];
   let latest = base;
   let closed = false;
@@ -134,8 +135,11 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
       await isolated.kill("the keeper was closed");
       throw new Error("The keeper is closed");
     }
-    const engine = pgliteEngine(isolated, title, limits, () => {
+    const engine = pgliteEngine(isolated, title, limits, (gone) => {
       leased.delete(engine);
+      ending.add(gone);
+      void gone.finally(() => ending.delete(gone));
+      // The next one starts while this one ends.
       refill();
     });
     leased.add(engine);
@@ -162,7 +166,7 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
     closed = true;
     const ended = spares;
     spares = [];
-    await Promise.all([...ended.map(endSpare), ...[...leased].map((engine) => engine.close())]);
+    await Promise.all([...ended.map(endSpare), ...[...leased].map((engine) => engine.close()), ...ending]);
   }
 
   refill();

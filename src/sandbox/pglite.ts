@@ -16,8 +16,13 @@ const statuses: Readonly<Record<string, "idle" | "transaction" | "failed">> = {
 /** Errors after which a session may be lost without saying so: internal, system, resources, stack. */
 const suspicious = /^(XX|58|53|54001|57P|08)/;
 
-/** The engine over a process in which a database has started. It judges what the process only repeats. */
-export function pgliteEngine(isolated: Isolated, title: string, limits: Limits, onClose: () => void): Engine {
+/** The engine over a process in which a database has started. It judges what the process only repeats. `onClose` is told when it is gone. */
+export function pgliteEngine(
+  isolated: Isolated,
+  title: string,
+  limits: Limits,
+  onClose: (gone: Promise<void>) => void,
+): Engine {
   let status: "idle" | "transaction" | "failed" = "idle";
   const reason = `the run took longer than ${timeText(limits.run)} and was stopped`;
   const stopClock = isolated.endAfter(limits.run, reason);
@@ -102,8 +107,9 @@ export function pgliteEngine(isolated: Isolated, title: string, limits: Limits, 
     },
     async close() {
       stopClock();
-      await isolated.kill("the engine was closed");
-      onClose();
+      const gone = isolated.kill("the engine was closed");
+      onClose(gone);
+      await gone;
     },
   };
 }

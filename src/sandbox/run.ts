@@ -45,6 +45,8 @@ interface Seen {
   context: RunContext | null;
   /** Where another version of the change, with the same first steps, goes on from. */
   readonly stops: Stop[];
+  /** Gives back the checkpoints of the steps, but those of the stops. */
+  giveBack(): Promise<void>;
   lost: string | null;
 }
 
@@ -87,7 +89,8 @@ export async function runDatabase(request: DryRunRequest, means: RunMeans): Prom
     return run;
   } finally {
     request.signal?.removeEventListener("abort", abort);
-    await closeAll();
+    // Nobody needs to wait until a process of some hundred megabytes is gone.
+    void closeAll();
   }
 }
 
@@ -107,11 +110,13 @@ async function unlessLost(request: DryRunRequest, seen: Seen, work: () => Promis
 async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promise<void> {
   const { base, origin } = first;
   if (!request.rerun || !base || !origin || first.lost !== null) return;
+  let last = first;
   for (let next = request.rerun(run); next !== null; ) {
     const clock = stopwatch();
+    const { giveBack } = last;
     const version = { ...request, ...next };
     const stops = first.stops.slice(0, 1 + sameSteps(request.database.steps, next.database.steps));
-    const seen = {
+    const seen: Seen = {
       ...nothingSeen(),
       engine: first.engine,
       base,
@@ -120,7 +125,9 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
       head: first.start,
       stops,
     };
+    last = seen;
     await unlessLost(request, seen, async () => {
+      await giveBack();
       await base.session.restore((stops.at(-1)?.state ?? origin).checkpoint);
       const rendered = renderBeside(version.database);
       await observeChange(version, seen, base, origin, clock.lap);
@@ -160,6 +167,7 @@ function nothingSeen(): Seen {
     beside: { models: null, snapshots: null },
     context: null,
     stops: [],
+    giveBack: async () => undefined,
     lost: null,
   };
 }
@@ -242,6 +250,7 @@ async function observeChange(
   const { session, keep, giveBack } = borrowed(base.session);
   const scripts = database.steps.map(({ up }) => up);
   const gaps = gapsForChange(base.history.gaps, seen.start.tables.length > 0, scripts);
+  seen.giveBack = giveBack;
   const context = contextOf({ ...base, session }, { gaps, own: tablesMadeBy(scripts), lap });
   seen.context = context;
   const passed = seen.stops.flatMap(({ last }) => last ?? []);
@@ -264,7 +273,7 @@ async function observeChange(
     seen.migrations.push(run);
     seen.head = run.after;
     if (lost !== null) throw new EngineLost(lost);
-    if (!next) return giveBack();
+    if (!next) return;
     if (migration.status !== "added") recordKnown(context, state, next);
     await session.forget(state.checkpoint);
     state = next;
@@ -284,7 +293,6 @@ async function observeChange(
   );
   for (const [i, { index }] of queries.entries()) seen.after.set(index, headPlans[i] ?? notPlanned(""));
   seen.deployed.after.push(...headPlans.slice(queries.length));
-  await giveBack();
   lap("plan");
 }
 
