@@ -34,7 +34,8 @@ async function perform(request: Request): Promise<Extract<Answer, { value: unkno
   if (request.kind === "build") return buildImage(request.parameters, request.statements);
   if (request.kind === "boot") {
     instance = await createInstance(request, () => leave(exitCodes.output));
-    return { title: instance.title, checkpoints: instance.checkpoints };
+    const { title, checkpoints, start } = instance;
+    return { title, checkpoints, start };
   }
   if (!instance) throw new Error("There is no database yet");
   switch (request.kind) {

@@ -46,6 +46,8 @@ export interface ExecOptions {
 export interface Engine {
   /** E.g. "PostgreSQL 18.6 (PGlite 0.5.16)". */
   readonly title: string;
+  /** The database as it started; null where that is not remembered. */
+  readonly start: Checkpoint | null;
   /** Sends one simple query; several statements in it are one implicit transaction. Never rejects for what the SQL does. */
   exec(sql: string, options?: ExecOptions): Promise<ExecResult>;
   /** Remembers the whole database; valid only outside a transaction. Rejects with EngineLost when the engine is gone. */

@@ -17,6 +17,8 @@ export interface Instance {
   readonly title: string;
   /** memory: copies of memory and files; archive: the slow way, when those do not bring a database back. */
   readonly checkpoints: "memory" | "archive";
+  /** The checkpoint of the database as it started; null when there is none yet. */
+  readonly start: number | null;
   exec(sql: string, copyData: string | null): Promise<Reply>;
   checkpoint(): Promise<number>;
   restore(checkpoint: number): Promise<void>;
@@ -45,7 +47,7 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
   let latest: Snapshot | null = null;
 
   limitMemory(boot.limits.memory);
-  let { pg, internals } = await start(boot.image);
+  let { pg, internals } = await open(boot.image);
   await loadLibraries(exec, boot.warm, libraries);
   await prepareQuestions(exec);
   latest = boot.snapshots ? await provenSnapshot(internals, exec, boot.warm) : null;
@@ -54,11 +56,11 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
   if (boot.snapshots && !latest) await startAgain(boot.image);
   if (boot.warm) await askAhead(exec);
   // What that left in memory need not be copied while somebody waits.
-  if (latest) latest = takeSnapshot(internals, latest);
+  const start = latest ? await checkpoint() : null;
   const version = (await exec("SHOW server_version", null)).sets[0]?.rows[0]?.[0] ?? "";
   const title = `PostgreSQL ${version} (PGlite ${boot.version})`;
 
-  async function start(image: Image) {
+  async function open(image: Image) {
     latest = null;
     const pg = await startDatabase(image);
     const internals = internalsOf(pg);
@@ -70,7 +72,7 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
   }
 
   async function startAgain(image: Image): Promise<void> {
-    ({ pg, internals } = await start(image));
+    ({ pg, internals } = await open(image));
     await loadLibraries(exec, false, [...libraries]);
     await prepareQuestions(exec);
   }
@@ -181,5 +183,17 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     if (!idle) throw new Error("A transaction is open");
   }
 
-  return { title, checkpoints, exec, checkpoint, restore, changedFiles, forget, dump, pretend, unpretend };
+  return {
+    title,
+    checkpoints,
+    start,
+    exec,
+    checkpoint,
+    restore,
+    changedFiles,
+    forget,
+    dump,
+    pretend,
+    unpretend,
+  };
 }

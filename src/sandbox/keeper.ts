@@ -130,12 +130,12 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
   async function lease(asked: LeaseOptions = {}): Promise<Engine> {
     if (closed) throw new Error("The keeper is closed");
     const origin = originOf(asked);
-    const { isolated, title } = await take(origin);
+    const started = await take(origin);
     if (closed) {
-      await isolated.kill("the keeper was closed");
+      await started.isolated.kill("the keeper was closed");
       throw new Error("The keeper is closed");
     }
-    const engine = pgliteEngine(isolated, title, limits, (gone) => {
+    const engine = pgliteEngine(started, limits, (gone) => {
       leased.delete(engine);
       ending.add(gone);
       void gone.finally(() => ending.delete(gone));

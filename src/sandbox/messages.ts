@@ -61,7 +61,12 @@ export interface Reply {
 /** What each request is answered with. */
 export interface Answers {
   readonly build: Uint8Array;
-  readonly boot: { readonly title: string; readonly checkpoints: "memory" | "archive" };
+  readonly boot: {
+    readonly title: string;
+    readonly checkpoints: "memory" | "archive";
+    /** The checkpoint of the database as it started; null when there is none yet. */
+    readonly start: number | null;
+  };
   readonly exec: Reply;
   readonly checkpoint: number;
   readonly restore: null;

@@ -1,8 +1,8 @@
 import { canary } from "./canary.ts";
 import { type Engine, EngineLost, type ExecOptions, type ExecResult, type SqlError } from "./engine.ts";
-import type { Isolated } from "./isolated.ts";
 import { type Limits, timeText } from "./limits.ts";
 import type { Reply, Request } from "./messages.ts";
+import type { Started } from "./start.ts";
 
 /** Milliseconds for what the engine does itself: nothing in it depends on a stranger's statement. */
 const ownWork = 30_000;
@@ -18,8 +18,7 @@ const suspicious = /^(XX|58|53|54001|57P|08)/;
 
 /** The engine over a process in which a database has started. It judges what the process only repeats. `onClose` is told when it is gone. */
 export function pgliteEngine(
-  isolated: Isolated,
-  title: string,
+  { isolated, title, start }: Started,
   limits: Limits,
   onClose: (gone: Promise<void>) => void,
 ): Engine {
@@ -80,6 +79,7 @@ export function pgliteEngine(
 
   return {
     title,
+    start: start === null ? null : { id: start },
     exec,
     async checkpoint() {
       return { id: await ask({ kind: "checkpoint" }) };

@@ -48,8 +48,15 @@ const askTimeout = 20_000;
 export function sessionOf(engine: Engine): Session {
   /** When the last of our own questions was prepared; null before the first reset. */
   let prepared: string | null = null;
+  /** The checkpoint of the database as it started, as long as it is like that; given away once, for it can be forgotten. */
+  let present = engine.start;
 
   async function run(sql: string, options?: ExecOptions): Promise<ExecResult> {
+    present = null;
+    return send(sql, options);
+  }
+
+  async function send(sql: string, options?: ExecOptions): Promise<ExecResult> {
     const result = await engine.exec(sql, options);
     if (result.lost !== null) throw new EngineLost(result.lost);
     if (result.status === null) throw new EngineLost("the database stopped answering");
@@ -60,7 +67,13 @@ export function sessionOf(engine: Engine): Session {
   }
 
   async function ask(sql: string): Promise<readonly Rows[]> {
-    const { error, sets } = await run(sql, { timeout: askTimeout });
+    present = null;
+    return read(sql);
+  }
+
+  /** Asks what leaves the database as it is. */
+  async function read(sql: string): Promise<readonly Rows[]> {
+    const { error, sets } = await send(sql, { timeout: askTimeout });
     if (error) throw unanswered(error);
     return sets.map((set) => set.rows);
   }
@@ -91,14 +104,14 @@ export function sessionOf(engine: Engine): Session {
   }
 
   async function lastPrepared(): Promise<string> {
-    const [rows] = await ask("SELECT pg_catalog.max(prepare_time) FROM pg_catalog.pg_prepared_statements");
+    const [rows] = await read("SELECT pg_catalog.max(prepare_time) FROM pg_catalog.pg_prepared_statements");
     return rows?.[0]?.[0] ?? "-infinity";
   }
 
   async function reset(): Promise<void> {
     prepared ??= await lastPrepared();
     const token = String(Math.floor(Math.random() * 1e9));
-    const answers = await ask(
+    const answers = await read(
       `ROLLBACK; ${discardAll}; ${strangersPrepared} '${prepared}'; ${hasSettings}; SELECT ${token}`,
     );
     const [strangers = [], settings = [], canary = []] = answers.slice(-3);
@@ -118,8 +131,15 @@ export function sessionOf(engine: Engine): Session {
     ask,
     askPlanned,
     reset,
-    checkpoint: () => sure(engine.checkpoint()),
-    restore: (checkpoint) => sure(engine.restore(checkpoint)),
+    async checkpoint() {
+      const known = present;
+      present = null;
+      return known ?? sure(engine.checkpoint());
+    },
+    async restore(checkpoint) {
+      present = null;
+      await sure(engine.restore(checkpoint));
+    },
     changedFiles: (checkpoint) => sure(engine.changedFiles(checkpoint)),
     forget: (checkpoint) => sure(engine.forget(checkpoint)),
     dump: () => sure(engine.dump()),

@@ -276,14 +276,25 @@ describe("snapshots of memory", () => {
     await started.isolated.kill("the test is over");
   });
 
+  it("are made of the database as it starts, before anything runs in it", async () => {
+    const own = await keeper.lease();
+    await own.exec("CREATE TABLE late (a int); CREATE ROLE late_role");
+    if (own.start) await own.restore(own.start);
+    expect(await value("SELECT to_regclass('late') IS NULL AND to_regrole('late_role') IS NULL", own)).toBe(
+      "t",
+    );
+    expect(own.start && (await own.changedFiles(own.start))).toEqual([]);
+    await own.close();
+  });
+
   it("are done without where they do not: slow, and right", async () => {
     const image = await baseImage(testCache);
-    const { isolated, title, checkpoints } = await startDatabaseProcess(image, limits, {
+    const started = await startDatabaseProcess(image, limits, {
       warm: false,
       snapshots: false,
     });
-    expect(checkpoints).toBe("archive");
-    const own = pgliteEngine(isolated, title, limits, () => {});
+    expect(started).toMatchObject({ checkpoints: "archive", start: null });
+    const own = pgliteEngine(started, limits, () => {});
     await own.exec("CREATE TABLE t AS SELECT 1 AS i");
     const checkpoint = await own.checkpoint();
     for (const change of ["DROP TABLE t", "BEGIN; UPDATE t SET i = 2", "SELECT 1/0"]) {
