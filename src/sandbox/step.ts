@@ -1,10 +1,12 @@
 import type {
   Migration,
   MigrationRun,
+  OperationKind,
   Outcome,
   Schema,
   Script,
   ScriptRun,
+  Statement,
   TableName,
 } from "../review/types.ts";
 import { contentAfter, type State, stateAfter } from "./content.ts";
@@ -199,6 +201,8 @@ async function applyUp(
         traced = await traceScript(context.session, { script, leftOut, marks: start.marks }, context.isNew);
         context.lap("trace");
         if (traced.lost !== null) return { ...lostInTrace(script, traced, leftOut), start, leftOut };
+        const run = asTraced(script, traced);
+        if (run) return result(run, true);
         await context.session.restore(start.checkpoint);
       }
       const run = await runScript(context.session, script, context.known, leftOut);
@@ -223,6 +227,46 @@ async function applyUp(
     const run = unreachedRun(script);
     return { run, start, leftOut, isThrough: false, lost: cause.message };
   }
+}
+
+/** What a script changes in these ways it changes alike in its tool's run and in its trace. */
+const plain: ReadonlySet<OperationKind> = new Set([
+  "createTable",
+  "dropTable",
+  "renameTable",
+  "addColumn",
+  "dropColumn",
+  "renameColumn",
+  "alterColumnType",
+  "setNotNull",
+  "dropNotNull",
+  "setDefault",
+  "addConstraint",
+  "validateConstraint",
+  "dropConstraint",
+  "createIndex",
+  "dropIndex",
+]);
+
+/**
+ * The run of a script whose statements each have a transaction of their own in their tool as in the trace, so that it need
+ * not run once more; null where the two may differ.
+ */
+function asTraced({ transaction, statements }: Script, { runs }: Trace): FaithfulRun | null {
+  const isPlain = ({ copyData, asks, guard, operations }: Statement) =>
+    copyData === null &&
+    asks.length === 0 &&
+    guard === null &&
+    operations.length > 0 &&
+    operations.every(
+      (operation) =>
+        plain.has(operation.kind) &&
+        // The trace runs it alone, where the tool's own transaction refuses it.
+        !(transaction === "transaction" && "concurrently" in operation && operation.concurrently),
+    );
+  const isAlone = transaction === "autocommit" || statements.length === 1;
+  if (!isAlone || runs.length !== statements.length || !statements.every(isPlain)) return null;
+  return { statements: runs, stop: null, leftOpen: false, lost: null };
 }
 
 /** The failure stands: that rows were taken away for it was in vain, and is not told. */
