@@ -1,7 +1,7 @@
 import type { RoundTrip, Script, ScriptRun } from "../review/types.ts";
 import { compareCatalogs } from "./compare.ts";
 import { contentAfter, type State } from "./content.ts";
-import { EngineLost } from "./engine.ts";
+import { type Checkpoint, EngineLost } from "./engine.ts";
 import { compareData } from "./fingerprint.ts";
 import { makeMissing } from "./remedy.ts";
 import { type FaithfulRun, type LeftOut, runScript, unreachedRun } from "./script-run.ts";
@@ -15,7 +15,7 @@ export interface RoundTripRequest {
   readonly ran: ScriptRun;
   /** Before the up. */
   readonly start: State;
-  /** After the up, where the database is now. */
+  /** After the up, where the database is now. Its checkpoint may be that of before. */
   readonly after: State;
   /** Statements of the up that could not be evaluated. */
   readonly leftOut: LeftOut;
@@ -69,23 +69,39 @@ export function unjudged(down: Script, reason: string): RoundTrip {
   };
 }
 
-async function runDown(context: RunContext, { down, start, after }: RoundTripRequest): Promise<FaithfulRun> {
+async function runDown(context: RunContext, request: RoundTripRequest): Promise<FaithfulRun> {
+  const { session, known } = context;
+  const { down, start, after } = request;
   const leftOut = new Map<number, string>();
-  let from = after.checkpoint;
+  let from = after.checkpoint === start.checkpoint ? null : after.checkpoint;
   for (let attempt = 0; ; attempt += 1) {
-    const run = await runScript(context.session, down, context.known, leftOut);
+    const run = await runScript(session, down, known, leftOut);
     if (run.lost !== null || !run.stop || attempt >= attemptLimit) return run;
-    await context.session.restore(from);
-    const { index, outcome } = run.stop;
+    const { index, outcome, error } = run.stop;
     const isOurs = outcome.kind === "not-evaluated";
-    if (isOurs) leftOut.set(index, outcome.reason);
-    const role = missingRoleOf(run.stop.error);
+    const role = missingRoleOf(error);
     // A role that was there before the up is the migration's own to bring back.
-    const isMade =
-      role !== null && !start.catalog.has(`role ${role}`) && (await makeMissing(context, run.stop.error));
-    if (isMade) from = await context.session.checkpoint();
+    const isMissing = role !== null && !start.catalog.has(`role ${role}`);
+    if (!isOurs && !isMissing) return run;
+    if (isOurs) leftOut.set(index, outcome.reason);
+    if (from) await session.restore(from);
+    else from = await runUpAgain(context, request);
+    const isMade = isMissing && (await makeMissing(context, error));
+    if (isMade) from = await session.checkpoint();
     if (!isOurs && !isMade) return run;
   }
+}
+
+/** Brings back the database after an up of which no checkpoint was made, and makes one. */
+async function runUpAgain(
+  { session, known }: RunContext,
+  { up, start, leftOut }: RoundTripRequest,
+): Promise<Checkpoint> {
+  await session.restore(start.checkpoint);
+  const { lost, stop } = await runScript(session, up, known, leftOut);
+  if (lost !== null || stop)
+    throw new EngineLost(lost ?? "the up did not run once more from where it had started");
+  return session.checkpoint();
 }
 
 /** A comparison is only fair when both scripts ran in full. */

@@ -9,7 +9,7 @@ import type {
   Statement,
   TableName,
 } from "../review/types.ts";
-import { contentAfter, type State, stateAfter } from "./content.ts";
+import { type State, stateAfter, stateToCompare } from "./content.ts";
 import { EngineLost } from "./engine.ts";
 import { formerOf, formerRunOf } from "./former.ts";
 import { nothingObserved } from "./observe.ts";
@@ -122,17 +122,12 @@ async function runText(
   let next: State | null = null;
   try {
     const rows = follows === "another step" ? "rows" : "no rows";
-    if (migration.status === "kept" || !migration.down) {
-      next =
-        follows === "nothing"
-          ? { ...up.start, ...(await contentAfter(context.session, up.start, rows)) }
-          : await stateAfter(context.session, up.start, rows);
-      context.lap("compare");
-      return { run: { ...base, after: schemaOf(next.catalog), roundTrip: null }, next, lost: null };
-    }
-    next = await stateAfter(context.session, up.start, rows);
+    const remember = follows === "nothing" ? stateToCompare : stateAfter;
+    next = await remember(context.session, up.start, rows);
     context.lap("compare");
     const after = schemaOf(next.catalog);
+    if (migration.status === "kept" || !migration.down)
+      return { run: { ...base, after, roundTrip: null }, next, lost: null };
     const down = asSent(migration.down, context);
     const trip = await roundTrip(context, {
       up: script,

@@ -6,6 +6,7 @@ import {
   keptContent,
   readContent,
   type State,
+  stateToCompare,
   toKept,
 } from "../../src/sandbox/content.ts";
 import type { Checkpoint, Engine } from "../../src/sandbox/engine.ts";
@@ -80,7 +81,7 @@ beforeAll(async () => {
   expect(error).toBeNull();
   await session.reset();
   const kept: unknown = JSON.parse(JSON.stringify(toKept(await readContent(session))));
-  start = { checkpoint: await session.checkpoint(), ...fromKept(keptContent.parse(kept)) };
+  start = { checkpoint: await session.checkpoint(), since: [], ...fromKept(keptContent.parse(kept)) };
 });
 afterAll(() => keeper.close());
 
@@ -253,12 +254,27 @@ describe("what is read again after a change", () => {
     await session.restore(start.checkpoint);
     await session.run("ALTER TABLE users ADD COLUMN extra int DEFAULT 7; DELETE FROM orders WHERE id > 9");
     const checkpoint: Checkpoint = await session.checkpoint();
-    const middle = { checkpoint, ...(await contentAfter(session, start, "rows")) };
+    const middle = { checkpoint, since: [], ...(await contentAfter(session, start, "rows")) };
     await session.run("ALTER TABLE users DROP COLUMN extra; UPDATE items SET made = now()");
     const content = await contentAfter(session, middle, "rows");
     expect(sorted(content.catalog)).toEqual(sorted(await readCatalog(session)));
     expect([...content.data]).toEqual([...(await readData(session))]);
     await session.forget(checkpoint);
+  });
+
+  it.each(changes)("is all that differs from a state without a checkpoint of its own: %s", async (_, sql) => {
+    await session.restore(start.checkpoint);
+    await session.run(
+      "ALTER TABLE users ADD COLUMN early int DEFAULT 7; DELETE FROM items WHERE id > 9; DROP INDEX orders_note; CREATE TABLE between (a int)",
+    );
+    const middle = await stateToCompare(session, start, "rows");
+    expect(middle.checkpoint).toBe(start.checkpoint);
+    await session.run("DROP TABLE between; CREATE INDEX orders_note ON orders (note)");
+    await session.run(sql);
+    await session.reset();
+    const content = await contentAfter(session, middle, "rows");
+    expect(sorted(content.catalog)).toEqual(sorted(await readCatalog(session)));
+    expect([...content.data]).toEqual([...(await readData(session))]);
   });
 
   it("is little: tables that nobody touched are not read", async () => {
