@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Catalog, type CatalogObject, keyOf, readCatalog, readChangedCatalog } from "./catalog.ts";
-import type { BlockRange, ChangedFile, Checkpoint } from "./engine.ts";
+import type { Checkpoint } from "./engine.ts";
 import { type Data, readChangedData, readData } from "./fingerprint.ts";
 import { type Marks, readChanges, readMarks } from "./marks.ts";
 import type { Session } from "./session.ts";
@@ -14,12 +14,8 @@ export interface Content {
 
 /** The database between two steps, as what follows needs it. */
 export interface State extends Content {
+  /** Its own, or that of the state from which it came. */
   readonly checkpoint: Checkpoint;
-  /**
-   * Files that are not as its checkpoint has them; none where the checkpoint is its own, others where it is that of the state
-   * from which it came. null when they are not known.
-   */
-  readonly since: readonly ChangedFile[] | null;
 }
 
 /** Reads all of it. Valid outside a transaction. */
@@ -38,7 +34,7 @@ export async function stateAfter(
   rows: "rows" | "no rows" = "rows",
 ): Promise<State> {
   const checkpoint = await session.checkpoint();
-  return { checkpoint, since: [], ...(await contentAfter(session, earlier, rows)) };
+  return { checkpoint, ...(await contentAfter(session, earlier, rows)) };
 }
 
 /** The same, for comparison alone: no step starts from it, so that no checkpoint of its own is made. */
@@ -47,56 +43,21 @@ export async function stateToCompare(
   earlier: State,
   rows: "rows" | "no rows",
 ): Promise<State> {
-  const since = await filesAfter(session, earlier);
-  return { checkpoint: earlier.checkpoint, since, ...(await contentWith(session, earlier, rows, since)) };
+  const { checkpoint } = earlier;
+  return { checkpoint, ...(await contentAfter(session, earlier, rows)) };
 }
 
-/** What the database holds that came from an earlier state: only what may have changed is read again. */
+/**
+ * What the database holds that came from an earlier state: only what may have changed is read again. What differs from that
+ * state differs from the checkpoint before it as well: a page carries the place of its last change in the write-ahead log
+ * (documentation, section 66.6, pd_lsn), and never becomes again what it was.
+ */
 export async function contentAfter(
   session: Session,
   earlier: State,
   rows: "rows" | "no rows",
 ): Promise<Content> {
-  return contentWith(session, earlier, rows, await filesAfter(session, earlier));
-}
-
-/** A file that is not what it was in a state, or that state's own checkpoint does not have, differs from the checkpoint on one side at least. */
-async function filesAfter(
-  session: Session,
-  { checkpoint, since }: State,
-): Promise<readonly ChangedFile[] | null> {
-  const files = await session.changedFiles(checkpoint);
-  return files && since && together(since, files);
-}
-
-function together(some: readonly ChangedFile[], others: readonly ChangedFile[]): readonly ChangedFile[] {
-  const files = new Map(some.map((file) => [file.path, file]));
-  for (const { path, blocks } of others) {
-    const other = files.get(path);
-    files.set(path, {
-      path,
-      blocks: other ? blocks && other.blocks && union([...other.blocks, ...blocks]) : blocks,
-    });
-  }
-  return [...files.values()];
-}
-
-function union(ranges: readonly BlockRange[]): readonly BlockRange[] {
-  const parts: [from: number, to: number][] = [];
-  for (const [from, to] of ranges.toSorted(([a], [b]) => a - b)) {
-    const last = parts.at(-1);
-    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
-    else parts.push([from, to]);
-  }
-  return parts;
-}
-
-async function contentWith(
-  session: Session,
-  earlier: Content,
-  rows: "rows" | "no rows",
-  files: readonly ChangedFile[] | null,
-): Promise<Content> {
+  const files = await session.changedFiles(earlier.checkpoint);
   const { marks, changes } = await readChanges(session, earlier.marks, files);
   const catalog = await readChangedCatalog(session, earlier.catalog, { changes, marks });
   if (rows === "no rows") return { marks, catalog, data: new Map() };

@@ -194,7 +194,7 @@ async function observe(
   });
   seen.base = base;
   const { session } = base;
-  const origin: State = { checkpoint: await session.checkpoint(), since: [], ...base.content };
+  const origin: State = { checkpoint: await session.checkpoint(), ...base.content };
   seen.origin = origin;
   seen.start = schemaOf(origin.catalog);
   seen.head = seen.start;

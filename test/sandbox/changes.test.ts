@@ -81,7 +81,7 @@ beforeAll(async () => {
   expect(error).toBeNull();
   await session.reset();
   const kept: unknown = JSON.parse(JSON.stringify(toKept(await readContent(session))));
-  start = { checkpoint: await session.checkpoint(), since: [], ...fromKept(keptContent.parse(kept)) };
+  start = { checkpoint: await session.checkpoint(), ...fromKept(keptContent.parse(kept)) };
 });
 afterAll(() => keeper.close());
 
@@ -254,7 +254,7 @@ describe("what is read again after a change", () => {
     await session.restore(start.checkpoint);
     await session.run("ALTER TABLE users ADD COLUMN extra int DEFAULT 7; DELETE FROM orders WHERE id > 9");
     const checkpoint: Checkpoint = await session.checkpoint();
-    const middle = { checkpoint, since: [], ...(await contentAfter(session, start, "rows")) };
+    const middle = { checkpoint, ...(await contentAfter(session, start, "rows")) };
     await session.run("ALTER TABLE users DROP COLUMN extra; UPDATE items SET made = now()");
     const content = await contentAfter(session, middle, "rows");
     expect(sorted(content.catalog)).toEqual(sorted(await readCatalog(session)));
