@@ -15,20 +15,20 @@ export function isSameScript(before: Script | null, now: Script | null): boolean
 
 /**
  * Indexes of the statements that an older text of the script holds as well, wherever they stand in it, each as often as it
- * does. None when the older text holds what is no SQL: it cannot have run.
+ * does, an IF EXISTS or IF NOT EXISTS more or less. None when the older text holds what is no SQL: it cannot have run.
  */
 export function unchangedIn({ statements }: Script, before: Script | null): readonly number[] {
   if (before === null || before.statements.some(({ skipped }) => skipped !== null)) return [];
   const left = new Map<string, number>();
   for (const statement of before.statements) {
-    const meaning = meaningOf(statement);
-    left.set(meaning, (left.get(meaning) ?? 0) + 1);
+    const work = workOf(statement);
+    left.set(work, (left.get(work) ?? 0) + 1);
   }
   return statements.flatMap((statement) => {
-    const meaning = meaningOf(statement);
-    const count = left.get(meaning) ?? 0;
+    const work = workOf(statement);
+    const count = left.get(work) ?? 0;
     if (count === 0 || statement.refused !== null) return [];
-    left.set(meaning, count - 1);
+    left.set(work, count - 1);
     return [statement.index];
   });
 }
@@ -73,4 +73,10 @@ const asBefore = say`the base branch has this statement as well: where the migra
 
 function meaningOf(statement: Pick<Statement, "sql" | "copyData"> | undefined): string {
   return statement ? `${normaliseStatement(statement.sql)}\n${statement.copyData ?? ""}` : "";
+}
+
+/** What a statement does where it is not done yet. An index that is built concurrently may be there and invalid: there the words matter. */
+function workOf(statement: Statement): string {
+  const meaning = meaningOf(statement);
+  return /\bconcurrently\b/i.test(meaning) ? meaning : meaning.replace(/\bif (not )?exists /gi, "");
 }

@@ -123,6 +123,15 @@ describe("an edited migration", () => {
     ]);
   });
 
+  it("has only notes on a statement that it only lets pass where its work is done", () => {
+    const severities = (sql: string) =>
+      judge(before, { ...before, "m/0002_a.up.sql": sql })
+        .filter(({ rule }) => rule === "no-blocking-index-build")
+        .map(({ severity }) => severity);
+    expect(severities(index.replace("INDEX", "INDEX IF NOT EXISTS"))).toEqual(["info"]);
+    expect(severities(index.replace("(user_id)", "(id)"))).toEqual(["error"]);
+  });
+
   it("has only notes on the statements that it leaves as they were, wherever they stand", () => {
     const added = "CREATE INDEX orders_id_idx ON orders (id);";
     const findings = judge(before, {
