@@ -110,10 +110,39 @@ describe("what a file computes", () => {
     ]);
   });
 
-  it("does not take for done what was only tried", () => {
-    const body =
-      'names = []\nfor row in op.get_bind().execute(sa.text("SELECT 1")): names.append("a")\nif names: op.drop_table("a")';
-    expect(sent(body)).toEqual([expect.stringMatching(/^not read/)]);
+  const rows = 'rows = op.get_bind().execute(sa.text("SELECT a FROM t")).fetchall()\n';
+  const table = 't = sa.table("t", sa.column("a"))\n';
+
+  it.each([
+    'names = []\nfor row in rows: names.append("a")\nif names: op.drop_table("a")',
+    'names = []\nfor row in rows: names.append("a")\nfor name in names: op.drop_table("a")',
+    'names = []\nfor row in rows: names.append(row.a)\nfor i, name in enumerate([n for n in names if n]): op.drop_table("a")',
+    'names = {}\nfor row in rows: names[row.a] = "a"\nfor key, name in names.items(): op.drop_table(name)',
+    `${table}names = []\nfor row in rows: names.append({"a": f(row)})\nop.bulk_insert(t, names)`,
+    'names = [f(row) for row in rows if row.a]\nfor name in names: op.drop_table("a")',
+  ])("is only said for rows that there may be, where they put it together: %s", (body) => {
+    const { statements } = read(rows + body);
+    expect(statements.map(({ refused, guard }) => [refused !== null, guard !== null])).toEqual([
+      [true, true],
+    ]);
+    const asked = statements.flatMap(({ asks }) => asks.map(({ sql }) => sql));
+    expect(asked).toEqual([expect.stringMatching(/^SELECT EXISTS \(SELECT 1 FROM \(SELECT a FROM t/)]);
+  });
+
+  it.each([
+    [
+      'd = {"a": "b"}\nd["c"] = d.pop("a")\nop.drop_table("_".join([*d.keys(), *d.values()]))',
+      "DROP TABLE c_b",
+    ],
+    ['d = {}\nd.update({"a": "b"}, c="d")\nop.drop_table("_".join(d.values()))', "DROP TABLE b_d"],
+    ['l = ["a", "b"]\nl.remove("a")\nfor t in l: op.drop_table(t)', expect.stringMatching(/^not read/)],
+    ['d = {}\nd.setdefault("a", "b")\nfor t in d: op.drop_table(t)', expect.stringMatching(/^not read/)],
+    [
+      'l = []\nfor r in rows(): l.append("a")\nop.execute(f"SELECT {len(l)}")',
+      expect.stringMatching(/^not read/),
+    ],
+  ])("is followed, or lost, where lists and dicts change: %s", (body, expected) => {
+    expect(sent(body)).toEqual([expected]);
   });
 });
 

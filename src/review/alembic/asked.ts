@@ -8,10 +8,10 @@ import {
   truthOf,
 } from "../code/python-values.ts";
 import type { Dialect } from "../types.ts";
+import { lost, type Row, type Rows, rowsIn, type Term, termOf } from "./asked-rows.ts";
 import { askedWords } from "./asked-words.ts";
 import { existsSql, inspected } from "./catalogue.ts";
 import { isDatabase } from "./database.ts";
-import { unreadable } from "./unreadable.ts";
 
 /** What a question is made of. */
 export interface Sources {
@@ -22,40 +22,12 @@ export interface Sources {
   leans(call: PythonCall): void;
 }
 
-/** Something in SQL. */
-interface Term {
-  readonly kind: "term";
-  readonly sql: string;
-  readonly isList: boolean;
-}
-
-/** A row, or nothing. */
-interface Row {
-  readonly kind: "row";
-  /** By its name, or by its place from 0. */
-  column(key: string | number): Term;
-  /** Whether there is one; null for a row that is there. */
-  readonly exists: string | null;
-}
-
-/** Rows that only the database knows, or what is made of each. */
-interface Rows {
-  readonly kind: "rows";
-  from(): string;
-  readonly where: readonly string[];
-  readonly item: Term | Row;
-}
-
 /** Whether something of the file holds, as one SQL expression. Throws where it cannot be said in SQL. */
 export function askedSql(value: PythonValue, sources: Sources): string {
   const { dialect } = sources;
   const words = askedWords[dialect];
-  const elements = new Map<PythonValue, Term | Row>();
-  let aliases = 0;
-
-  function term(sql: string, isList = false): Term {
-    return { kind: "term", sql, isList };
-  }
+  const { exists, count, firstOf, scalarsOf, scalarOf, selected, told } = rowsIn(dialect);
+  const elements = new Map<PythonValue, Rows["item"]>();
 
   function test(tested: PythonValue): string {
     const truth = truthOf(tested);
@@ -94,16 +66,16 @@ export function askedSql(value: PythonValue, sources: Sources): string {
       case ">":
       case "<=":
       case ">=":
-        return `((${termOf(left).sql}) ${operator} (${termOf(right).sql})) IS TRUE`;
+        return `((${termIn(left).sql}) ${operator} (${termIn(right).sql})) IS TRUE`;
       default:
         return lost();
     }
   }
 
   function isIn(left: PythonValue, right: PythonValue): string {
-    const item = termOf(left);
+    const item = termIn(left);
     if (right.kind === "sequence") {
-      const list = right.items.map((each) => termOf(each).sql);
+      const list = right.items.map((each) => termIn(each).sql);
       return list.length === 0 ? "FALSE" : `((${item.sql}) IN (${list.join(", ")})) IS TRUE`;
     }
     const container = read(right);
@@ -134,7 +106,7 @@ export function askedSql(value: PythonValue, sources: Sources): string {
     if (items.kind === "sequence")
       return `(${items.items.map(test).join(word === "any" ? " OR " : " AND ")})`;
     const rows = listOf(items);
-    const each = items.kind === "listed" ? test(items.value) : truthSql(rows.item);
+    const each = items.kind === "listed" ? test(items.value) : truthSql(rows.item());
     return word === "any" ? exists(rows, [each]) : `NOT ${exists(rows, [`NOT ${each}`])}`;
   }
 
@@ -159,7 +131,7 @@ export function askedSql(value: PythonValue, sources: Sources): string {
     if (name === "issubset" && object.kind === "sequence" && first)
       return `(${object.items.map((item) => isIn(item, first)).join(" AND ")})`;
     if (name === "startswith" && first?.kind === "string")
-      return `(${words.position(termOf(object).sql, termOf(first).sql)} = 1) IS TRUE`;
+      return `(${words.position(termIn(object).sql, termIn(first).sql)} = 1) IS TRUE`;
     return null;
   }
 
@@ -169,22 +141,14 @@ export function askedSql(value: PythonValue, sources: Sources): string {
     return known.isList ? words.isFilled(known.sql) : words.isTrue(known.sql);
   }
 
-  function exists(rows: Rows, more: readonly string[]): string {
-    return `EXISTS (SELECT 1 ${tail(rows, more)})`;
-  }
-
-  function tail(rows: Rows, more: readonly string[] = []): string {
-    const where = [...rows.where, ...more];
-    return `FROM ${rows.from()}${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""}`;
-  }
-
-  function termOf(asked: PythonValue): Term {
+  function termIn(asked: PythonValue): Term {
     const known = read(asked);
     return known.kind === "term" ? known : lost();
   }
 
   /** Of rows with one column, that column. */
-  function itemOf({ item }: Rows): Term {
+  function itemOf(rows: Rows): Term {
+    const item = rows.item();
     return item.kind === "term" ? item : lost();
   }
 
@@ -196,16 +160,16 @@ export function askedSql(value: PythonValue, sources: Sources): string {
   function read(asked: PythonValue): Term | Row | Rows {
     switch (asked.kind) {
       case "string":
-        return term(words.text(asked.value));
+        return termOf(words.text(asked.value));
       case "number":
-        return term(asked.text);
+        return termOf(asked.text);
       case "constant":
-        if (asked.value === null) return term("NULL");
-        return term(asked.value ? "TRUE" : "FALSE");
+        if (asked.value === null) return termOf("NULL");
+        return termOf(asked.value ? "TRUE" : "FALSE");
       case "sequence":
-        return term(words.list(asked.items.map((item) => stringOrNull(item) ?? lost())), true);
+        return termOf(words.list(asked.items.map((item) => stringOrNull(item) ?? lost())), true);
       case "element":
-        return elements.get(asked) ?? lost();
+        return (elements.get(asked) ?? lost)();
       case "listed":
         return listed(asked);
       case "subscript":
@@ -215,7 +179,7 @@ export function askedSql(value: PythonValue, sources: Sources): string {
       case "operation":
         if (asked.operator === "or" && asked.left !== null && truthOf(asked.right) === false)
           return read(asked.left);
-        return term(`(${test(asked)})`);
+        return termOf(`(${test(asked)})`);
       case "call":
         return called(asked);
       default:
@@ -227,17 +191,16 @@ export function askedSql(value: PythonValue, sources: Sources): string {
     const rows = listOf(list.source);
     elements.set(list.element, rows.item);
     const where = [...rows.where, ...list.conditions.map(test)];
-    const value = read(list.key ?? list.value);
-    return value.kind === "rows" ? lost() : { ...rows, where, item: value };
+    const item = () => oneOf(read(list.key ?? list.value));
+    return { ...rows, where, item };
   }
 
   function member(object: PythonValue, key: PythonValue): Term | Row {
     // A dict by names: the one of that name.
     if (object.kind === "listed" && object.key !== null) {
       const rows = listed(object);
-      const found = { ...rows, where: [...rows.where, `${itemOf(rows).sql} = ${termOf(key).sql}`] };
-      const value = read(object.value);
-      return value.kind === "rows" ? lost() : firstOf({ ...found, item: value });
+      const found = { ...rows, where: [...rows.where, `${itemOf(rows).sql} = ${termIn(key).sql}`] };
+      return firstOf({ ...found, item: () => oneOf(read(object.value)) });
     }
     const known = read(object);
     if (known.kind === "rows") return key.kind === "number" && key.value === 0 ? firstOf(known) : lost();
@@ -254,7 +217,7 @@ export function askedSql(value: PythonValue, sources: Sources): string {
       if (/^(list|tuple|set|sorted|frozenset|iter)$/.test(builtin)) return read(first);
       if (builtin === "len") return count(read(first));
       if (builtin === "str" || builtin === "int") return read(first);
-      if (builtin === "bool" || builtin === "any" || builtin === "all") return term(test(call));
+      if (builtin === "bool" || builtin === "any" || builtin === "all") return termOf(test(call));
       if (builtin === "next") return firstOf(listOf(first));
       return lost();
     }
@@ -294,40 +257,10 @@ export function askedSql(value: PythonValue, sources: Sources): string {
         return first ? member(object, first) : lost();
       case "lower":
       case "upper":
-        return term(`${name}(${termOf(object).sql})`);
+        return termOf(`${name}(${termIn(object).sql})`);
       default:
-        return named(call) === null ? lost() : term(named(call) ?? lost());
+        return named(call) === null ? lost() : termOf(named(call) ?? lost());
     }
-  }
-
-  function count(known: Term | Row | Rows): Term {
-    if (known.kind === "rows") return term(`(SELECT count(*) ${tail(known)})`);
-    if (known.kind === "row") return lost();
-    if (!known.isList) return term(`length(${known.sql})`);
-    return term(words.lengthOf(known.sql));
-  }
-
-  function firstOf(rows: Rows): Term | Row {
-    const { item } = rows;
-    const one = (sql: string) => `(SELECT ${sql} ${tail(rows)} LIMIT 1)`;
-    if (item.kind === "term") return term(one(item.sql), item.isList);
-    return {
-      kind: "row",
-      exists: exists(rows, []),
-      column(key) {
-        const column = item.column(key);
-        return term(one(column.sql), column.isList);
-      },
-    };
-  }
-
-  function scalarsOf(rows: Rows): Rows {
-    return { ...rows, item: rows.item.kind === "row" ? rows.item.column(0) : rows.item };
-  }
-
-  function scalarOf(rows: Rows): Term {
-    const first = firstOf(rows);
-    return first.kind === "term" ? first : first.column(0);
   }
 
   function inspectedBy(call: PythonCall, method: string): Row | Rows {
@@ -339,52 +272,11 @@ export function askedSql(value: PythonValue, sources: Sources): string {
     const found = inspected(method, { table, schema }, dialect);
     if (!found) return lost();
     sources.leans(call);
-    const alias = nextAlias();
-    const column = (name: string) => term(`${alias}."${name}"`, found.lists.includes(name));
-    const rows: Rows = {
-      kind: "rows",
-      from: () => `(${found.sql}) AS ${alias}`,
-      where: [],
-      item: found.columns.includes("value")
-        ? column("value")
-        : {
-            kind: "row",
-            exists: null,
-            column: (key) => (typeof key === "string" && found.columns.includes(key) ? column(key) : lost()),
-          },
-    };
+    const rows = told(found);
     if (method !== "get_pk_constraint") return rows;
     const first = firstOf(rows);
     // It is a dict in any case.
     return first.kind === "row" ? { ...first, exists: null } : lost();
-  }
-
-  /** Rows of the file's own SELECT: their columns by name, or by place, which PostgreSQL gives names for. */
-  function selected(query: string): Rows {
-    const alias = nextAlias();
-    let places = 0;
-    let hasNames = false;
-    return {
-      kind: "rows",
-      from: () => `(${query}\n) AS ${alias}${words.names(places)}`,
-      where: [],
-      item: {
-        kind: "row",
-        exists: null,
-        column(key) {
-          if (typeof key === "string") hasNames = true;
-          else places = Math.max(places, key + 1);
-          if (hasNames && places > 0) return lost();
-          if (typeof key === "string") return term(`${alias}."${key.replaceAll('"', '""')}"`);
-          return term(words.place(query, alias, key) ?? lost());
-        },
-      },
-    };
-  }
-
-  function nextAlias(): string {
-    aliases += 1;
-    return `q${aliases}`;
   }
 
   return test(value);
@@ -400,6 +292,6 @@ function stringOrNull(value: PythonValue | undefined): string | null {
   return value.kind === "string" ? value.value : lost();
 }
 
-function lost(): never {
-  return unreadable("it cannot be asked in SQL");
+function oneOf(known: Term | Row | Rows): Term | Row {
+  return known.kind === "rows" ? lost() : known;
 }

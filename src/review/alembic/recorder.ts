@@ -1,6 +1,6 @@
 import type { Decision } from "../code/python-completions.ts";
 import { type PythonString, stringOf } from "../code/python-values.ts";
-import type { Rebuild, Span } from "../types.ts";
+import type { Condition, Rebuild, Span } from "../types.ts";
 import type { Step } from "./batches.ts";
 import { Unreadable } from "./unreadable.ts";
 
@@ -31,8 +31,17 @@ export interface NotFollowed {
 
 type Sendable = string | PythonString | Step;
 
+interface Surroundings {
+  /** Why what is done now is done, outermost first. */
+  path(): readonly Decision[];
+  /** What follows is done only where a condition holds. Answers what ends that. */
+  under(decision: Decision): () => void;
+  /** Where something stands in this file. */
+  placed(at: Span): Span;
+}
+
 /** Keeps what a function sends, in order, and what of it cannot be followed. */
-export function recorderOf(pathNow: () => readonly Decision[], placed: (at: Span) => Span) {
+export function recorderOf({ path: pathNow, under, placed }: Surroundings) {
   const sent: Sent[] = [];
   const skipped: NotFollowed[] = [];
   /** Where the batches that are open begin, and what in them is done otherwise where the table is copied. */
@@ -92,8 +101,8 @@ export function recorderOf(pathNow: () => readonly Decision[], placed: (at: Span
     mayMake(outline: readonly string[]): void {
       if (tried > 0) perhaps.push(...outline);
     },
-    /** Sends what can be rendered; says why it cannot. */
-    attempt(at: Span, render: () => readonly Sendable[]): void {
+    /** Sends what can be rendered; says why it cannot, and without what there is nothing to send. */
+    attempt(at: Span, render: () => readonly Sendable[], needs: Condition | null = null): void {
       if (tried > 0) {
         effects += 1;
         touched = true;
@@ -104,7 +113,9 @@ export function recorderOf(pathNow: () => readonly Decision[], placed: (at: Span
         send(at, render());
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
+        const leave = needs && under({ condition: needs, at: placed(at), isOpposite: false });
         skip(at, error.message, error.outline, error.isFailure);
+        leave?.();
       }
     },
     /** Tries something; whether it would have had an effect. */

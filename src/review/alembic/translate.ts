@@ -1,5 +1,5 @@
 import { callOwn, execute, startRun } from "../code/python-execute.ts";
-import { describe, type Host, type Run, raised } from "../code/python-run.ts";
+import { describe, type Host, needsOf, type Run, raised } from "../code/python-run.ts";
 import type { PythonStatement } from "../code/python-tree.ts";
 import {
   booleanOf,
@@ -12,7 +12,7 @@ import {
   stringOf,
   unknown,
 } from "../code/python-values.ts";
-import type { Dialect, Span } from "../types.ts";
+import type { Condition, Dialect, Span } from "../types.ts";
 import { batchSteps } from "./batches.ts";
 import type { Context, NamingConvention } from "./context.ts";
 import { isDatabase, isLibrary, rootOf, writingMethods } from "./database.ts";
@@ -80,7 +80,11 @@ function follow({ dialect, naming, modules, path: file }: TranslateOptions): Fol
     ownType: (type) => (run ? innerType(type, run) : null),
   };
   const placed = (at: Span): Span => (at.start < 0 && run ? run.place : at);
-  const recorder = recorderOf(() => questions.path(), placed);
+  const recorder = recorderOf({
+    path: () => questions.path(),
+    under: (decision) => questions.under(decision),
+    placed,
+  });
   const { skip, send, attempt } = recorder;
   const questions = questionsBy({
     dialect,
@@ -173,7 +177,7 @@ function follow({ dialect, naming, modules, path: file }: TranslateOptions): Fol
       return unknown(`op.${name}(…)`);
     }
     if (name === "create_table") recorder.mayMake(createdBy(args));
-    attempt(at, () => operationSql(name, args, null, context));
+    attempt(at, () => operationSql(name, args, null, context), rowsNeed(args));
     if (name !== "create_table") return { kind: "constant", value: null };
     return { ...call, callee: { kind: "name", path: "sqlalchemy.table" } };
   }
@@ -218,6 +222,12 @@ function follow({ dialect, naming, modules, path: file }: TranslateOptions): Fol
     },
     found: () => ({ sent: recorder.sent, skipped: recorder.skipped, questions: questions.placed() }),
   };
+}
+
+/** A condition without which a call is given no rows. */
+function rowsNeed({ positional, named }: PythonCall["args"]): Condition | null {
+  const given = [...positional, ...named.values()].map(needsOf);
+  return given.find((needs) => needs !== null) ?? null;
 }
 
 /** The table of a `create_table`, as SQL without its columns; nothing when its name is not known. */

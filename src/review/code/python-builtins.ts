@@ -1,11 +1,14 @@
 import { itemsOf } from "./python-evaluate.ts";
-import { describe, type Run } from "./python-run.ts";
+import { describe, perhapsIn, type Run } from "./python-run.ts";
 import { braceFormat, dedent, stringMethod, textOfValue } from "./python-text.ts";
 import {
   type CallArguments,
   entryOf,
+  equal,
+  isPerhaps,
   none,
   numberOf,
+  type PythonDict,
   type PythonValue,
   pathOf,
   stringOf,
@@ -37,7 +40,8 @@ export function builtin(
     case "builtins.int":
       return first.kind === "number" ? first : null;
     case "builtins.len":
-      return first.kind === "string" ? numberOf(first.value.length) : items && numberOf(items.length);
+      if (first.kind === "string") return numberOf(first.value.length);
+      return items && !items.some(isPerhaps) ? numberOf(items.length) : null;
     case "builtins.list":
     case "builtins.tuple":
     case "builtins.set":
@@ -49,7 +53,11 @@ export function builtin(
       return named.size > 0 ? null : sorted(items);
     case "builtins.enumerate":
       return (
-        items && { kind: "sequence", type: "list", items: items.map((item, i) => pair(numberOf(i), item)) }
+        items && {
+          kind: "sequence",
+          type: "list",
+          items: items.map((item, i) => withEach(item, () => pair(numberOf(i), item))),
+        }
       );
     case "builtins.zip": {
       const others = second && itemsOf(second);
@@ -83,16 +91,48 @@ export function methodOf(callee: PythonValue, args: CallArguments, run: Run): Py
   if (object.kind !== "dict") return null;
   switch (name) {
     case "items":
-      return list(object.entries.map(([key, value]) => pair(key, value)));
+      return list(object.entries.map(([key, value]) => withEach(key, () => pair(key, value))));
     case "keys":
       return list(object.entries.map(([key]) => key));
     case "values":
       return list(object.entries.map(([, value]) => value));
     case "get":
-      return (positional[0] && entryOf(object, positional[0])) ?? positional[1] ?? none;
+      return object.entries.some(([key]) => isPerhaps(key))
+        ? unknown(describe(object))
+        : ((positional[0] && entryOf(object, positional[0])) ?? positional[1] ?? none);
+    case "pop":
+      return taken(object, positional, run);
+    case "update": {
+      const perhaps = perhapsIn(object.entries, run);
+      const others = positional.flatMap((each) => (each.kind === "dict" ? each.entries : [lost]));
+      const own = [...named].map(([key, value]): [PythonValue, PythonValue] => [stringOf(key), value]);
+      object.entries.push(
+        ...(perhaps ? [[perhaps, perhaps] as [PythonValue, PythonValue]] : [...others, ...own]),
+      );
+      return none;
+    }
     default:
+      if (/^(clear|popitem|setdefault)$/.test(name)) object.entries.splice(0, object.entries.length, lost);
       return unknown(`${describe(object)}.${name}(…)`);
   }
+}
+
+/** What is not known to be there any more. */
+const lost: [PythonValue, PythonValue] = [
+  { kind: "perhaps", needs: null },
+  { kind: "perhaps", needs: null },
+];
+
+/** `dict.pop(key)`. */
+function taken({ entries }: PythonDict, [key, otherwise]: readonly PythonValue[], run: Run): PythonValue {
+  const at = key ? entries.findLastIndex(([each]) => equal(each, key) === true) : -1;
+  const isCertain =
+    perhapsIn(entries, run) === null && key && entries.every(([each]) => equal(each, key) !== null);
+  if (!isCertain) {
+    entries.splice(0, entries.length, lost);
+    return unknown("dict.pop(…)");
+  }
+  return at === -1 ? (otherwise ?? unknown("dict.pop(…)")) : (entries.splice(at, 1)[0]?.[1] ?? none);
 }
 
 function sequenceMethod(
@@ -101,16 +141,18 @@ function sequenceMethod(
   [first]: readonly PythonValue[],
   run: Run,
 ): PythonValue | null {
-  // What is only tried must leave no trace in the list but that it is no longer known.
-  const isTried = run.tried > 0 || run.guarded > (run.births.get(items) ?? 0);
+  // What is only tried must leave no trace in the list but that it may be there.
+  const perhaps = perhapsIn(items, run);
   if ((name === "append" || name === "add") && first) {
-    items.push(isTried ? unknown("what is only known when it runs") : first);
+    items.push(perhaps ?? first);
     return none;
   }
   if (name === "extend" && first) {
-    items.push(...((isTried ? null : itemsOf(first)) ?? [unknown(describe(first))]));
+    items.push(...(perhaps ? [perhaps] : (itemsOf(first) ?? [unknown(describe(first))])));
     return none;
   }
+  if (/^(remove|pop|insert|clear|discard|update)$/.test(name))
+    items.splice(0, items.length, { kind: "perhaps", needs: null });
   return name === "issubset" ? null : unknown(`list.${name}(…)`);
 }
 
@@ -148,6 +190,11 @@ function sorted(items: readonly PythonValue[] | null): PythonValue | null {
 
 function list(items: readonly PythonValue[]): PythonValue {
   return { kind: "sequence", type: "list", items: [...items] };
+}
+
+/** What is made of an item that is there; one that may not be stays what it is. */
+function withEach(item: PythonValue, make: () => PythonValue): PythonValue {
+  return item.kind === "perhaps" ? item : make();
 }
 
 function pair(first: PythonValue, second: PythonValue): PythonValue {

@@ -1,13 +1,15 @@
 import { builtin, methodOf } from "./python-builtins.ts";
+import { comprehension } from "./python-comprehensions.ts";
 import { compare } from "./python-operators.ts";
-import { describe, type Run } from "./python-run.ts";
+import { describe, doubtsIn, perhapsIn, type Run } from "./python-run.ts";
 import { joinStrings, textOfValue } from "./python-text.ts";
-import type { PythonArgument, PythonComprehension, PythonExpression, StringPart } from "./python-tree.ts";
+import type { PythonArgument, PythonExpression, StringPart } from "./python-tree.ts";
 import {
   booleanOf,
   type CallArguments,
   entryOf,
   isKnown,
+  isPerhaps,
   none,
   numberOf,
   type PythonString,
@@ -33,14 +35,14 @@ export function evaluate(expression: PythonExpression, scope: Scope, run: Run): 
       return { kind: "constant", value: expression.value };
     case "sequence": {
       const items = [...argumentsOf(expression.items, scope, run).positional];
-      run.births.set(items, run.guarded);
+      run.births.set(items, doubtsIn(run));
       return { kind: "sequence", type: expression.type, items };
     }
-    case "dict":
-      return {
-        kind: "dict",
-        entries: expression.entries.flatMap(({ key, value }) => entry(key, value, scope, run)),
-      };
+    case "dict": {
+      const entries = expression.entries.flatMap(({ key, value }) => entry(key, value, scope, run));
+      run.births.set(entries, doubtsIn(run));
+      return { kind: "dict", entries };
+    }
     case "attribute":
       return attributeOf(evaluate(expression.object, scope, run), expression.name, run);
     case "subscript":
@@ -102,7 +104,10 @@ export function bind(targets: readonly PythonExpression[], value: PythonValue, s
     scope.names.set(target.name, value);
   } else if (target.kind === "subscript") {
     const object = evaluate(target.object, scope, run);
-    if (object.kind === "dict") object.entries.push([evaluate(target.index, scope, run), value]);
+    if (object.kind === "dict") {
+      const perhaps = perhapsIn(object.entries, run);
+      object.entries.push(perhaps ? [perhaps, perhaps] : [evaluate(target.index, scope, run), value]);
+    }
   } else if (target.kind === "attribute") {
     run.host.assigned(evaluate(target.object, scope, run), target.name, value);
   }
@@ -114,7 +119,7 @@ function partOf(value: PythonValue, i: number): PythonValue {
 }
 
 /** Whether it is what only the outside knows, of which a part may be asked for. */
-function isAsked({ kind }: PythonValue): boolean {
+export function isAsked({ kind }: PythonValue): boolean {
   return /^(element|listed|call|attribute|subscript|choice)$/.test(kind);
 }
 
@@ -206,7 +211,7 @@ function subscript(object: PythonValue, index: PythonValue): PythonValue {
   }
   if (object.kind === "dict") {
     const item = entryOf(object, index);
-    if (item) return item;
+    if (item && !object.entries.some(([key]) => isPerhaps(key))) return item;
   }
   if (object.kind === "class" && index.kind === "string")
     return { kind: "attribute", object, name: index.value };
@@ -262,75 +267,6 @@ function binary(
     return { kind: "operation", operator, left, right };
   }
   return compare(operator, left, evaluate(second, scope, run));
-}
-
-function comprehension(
-  expression: Extract<PythonExpression, { kind: "comprehension" }>,
-  scope: Scope,
-  run: Run,
-): PythonValue {
-  const inner: Scope = { names: new Map(), parent: scope };
-  const asked = overAsked(expression, inner, run);
-  if (asked) return asked;
-  const values: [PythonValue, PythonValue][] = [];
-  const lost = each(expression.clauses, inner, run, () => {
-    const key = expression.key ? evaluate(expression.key, inner, run) : none;
-    values.push([key, evaluate(expression.value, inner, run)]);
-  });
-  if (lost) return lost;
-  if (expression.type === "dict") return { kind: "dict", entries: values };
-  return { kind: "sequence", type: expression.type, items: values.map(([, value]) => value) };
-}
-
-/** A comprehension over one list that only the outside knows; null for any other. */
-function overAsked(
-  { clauses, key, value }: Extract<PythonExpression, { kind: "comprehension" }>,
-  scope: Scope,
-  run: Run,
-): PythonValue | null {
-  const [clause, ...more] = clauses;
-  if (!clause || more.length > 0) return null;
-  const source = evaluate(clause.iterable, scope, run);
-  if (itemsOf(source) || !isAsked(source)) return null;
-  const element: PythonValue = { kind: "element", of: source };
-  bind(clause.targets, element, scope, run);
-  return {
-    kind: "listed",
-    element,
-    source,
-    conditions: clause.conditions.map((condition) => evaluate(condition, scope, run)),
-    key: key && evaluate(key, scope, run),
-    value: evaluate(value, scope, run),
-  };
-}
-
-/** Runs something for every combination; what is not known about them, if anything. */
-function each(
-  clauses: readonly PythonComprehension[],
-  scope: Scope,
-  run: Run,
-  found: () => void,
-): PythonValue | null {
-  const [clause, ...rest] = clauses;
-  if (!clause) {
-    found();
-    return null;
-  }
-  const list = evaluate(clause.iterable, scope, run);
-  const items = itemsOf(list);
-  if (!items) return unknown(describe(list));
-  for (const item of items) {
-    run.steps += 1;
-    bind(clause.targets, item, scope, run);
-    const tests = clause.conditions.map((condition) => evaluate(condition, scope, run));
-    const truths = tests.map(truthOf);
-    if (truths.includes(false)) continue;
-    const open = tests.find((test) => truthOf(test) === null);
-    if (open) return unknown(describe(open));
-    const lost = each(rest, scope, run, found);
-    if (lost) return lost;
-  }
-  return null;
 }
 
 /** Whether everything in a value, at any depth, is a constant. */

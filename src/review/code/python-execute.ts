@@ -1,20 +1,16 @@
-import type { Span } from "../types.ts";
+import { executeFor, executeIf, executeLoop, loseTrack, tryOut, under } from "./python-branches.ts";
 import {
   type Completion,
-  type Decision,
   deciding,
   type EndKind,
-  fork,
   givenBy,
-  isAlways,
   mayEnd,
   next,
-  opposite,
   raisesIn,
   replaced,
 } from "./python-completions.ts";
-import { bind, evaluate, isContextManager, itemsOf, lookUp } from "./python-evaluate.ts";
-import { assignedIn, parametersIn } from "./python-names.ts";
+import { bind, evaluate, isContextManager } from "./python-evaluate.ts";
+import { parametersIn } from "./python-names.ts";
 import { compare } from "./python-operators.ts";
 import { describe, type Host, nowhere, type Run, raised } from "./python-run.ts";
 import type { PythonStatement } from "./python-tree.ts";
@@ -32,7 +28,7 @@ export function startRun(host: Host): Run {
     depth: 0,
     elsewhere: null,
     tried: 0,
-    guarded: 0,
+    conditions: [],
     births: new WeakMap(),
     yields: [],
     evaluate: (expression, scope) => evaluate(expression, scope, run),
@@ -58,17 +54,6 @@ export function execute(statements: readonly PythonStatement[], scope: Scope, ru
     return replaced(completion, (end) => (end === "next" ? after : null));
   }
   return next;
-}
-
-/** What is done here has its effects only where a condition holds. */
-function under(decision: Decision, run: Run, action: () => Completion): Completion {
-  if (isAlways(decision.condition)) return action();
-  const end = run.host.under(decision);
-  run.guarded += 1;
-  const completion = action();
-  run.guarded -= 1;
-  end();
-  return completion;
 }
 
 /** Calls a function of the file; how it ended, and what it gave. */
@@ -99,12 +84,6 @@ export function callOwn(
   for (const { at, reason } of lost) run.host.skip(at, reason);
   if (completion.kind === "fork") sayRaised(completion, run);
   return { value: givenBy(completion), completion };
-}
-
-/** Something that has no effects may end what has some. */
-function loseTrack(at: Span, reason: string, run: Run): void {
-  if (run.elsewhere) run.elsewhere.push({ at, reason });
-  else run.host.skip(at, reason);
 }
 
 /** What it raises only where a condition holds is told; the rest is followed as if it did not. */
@@ -205,129 +184,6 @@ function importInto(
     const known = from === null ? run.host.imported(name, null) : run.host.imported(from, name);
     scope.names.set(bound, known ?? { kind: "name", path: as === null && from === null ? bound : path });
   }
-}
-
-function executeIf(statement: Extract<PythonStatement, { kind: "if" }>, scope: Scope, run: Run): Completion {
-  for (const [i, { test, body }] of statement.branches.entries()) {
-    if (test === null) return execute(body, scope, run);
-    const value = evaluate(test, scope, run);
-    const truth = truthOf(value);
-    if (truth === true) return execute(body, scope, run);
-    if (truth === false) continue;
-    const condition = run.host.decide(value);
-    const decision = condition && { condition, at: test.at, isOpposite: false };
-    if (decision) return executeEither(statement, i, decision, scope, run);
-    const bodies = statement.branches.slice(i).map((branch) => branch.body);
-    return tryOut(statement, bodies, `whether it runs depends on ${describe(value)}`, scope, run);
-  }
-  return next;
-}
-
-/** A branch, or what stands behind it, by what the outside answers when it runs. */
-function executeEither(
-  statement: Extract<PythonStatement, { kind: "if" }>,
-  i: number,
-  decision: Decision,
-  scope: Scope,
-  run: Run,
-): Completion {
-  const { condition, at } = decision;
-  const branch = statement.branches[i];
-  const behind = statement.branches.slice(i + 1);
-  const names = new Set(statement.branches.slice(i).flatMap(({ body }) => assignedIn(body)));
-  const valuesOf = () => new Map([...names].map((name) => [name, lookUp(scope, name)] as const));
-  const own = new Map([...names].map((name) => [name, scope.names.get(name)] as const));
-  const body = under(decision, run, () => execute(branch?.body ?? [], scope, run));
-  const first = valuesOf();
-  for (const [name, value] of own) {
-    if (value) scope.names.set(name, value);
-    else scope.names.delete(name);
-  }
-  const otherwise = under({ condition: opposite(condition), at, isOpposite: true }, run, () =>
-    executeIf({ ...statement, branches: behind }, scope, run),
-  );
-  const second = valuesOf();
-  // What a branch that is left for good gives a name is not seen after it.
-  const goesOn = [body, otherwise].map((completion) => mayEnd(completion, ["next"]));
-  for (const name of names) {
-    const [a, b] = [
-      goesOn[0] ? first.get(name) : second.get(name),
-      goesOn[1] ? second.get(name) : first.get(name),
-    ];
-    if (a && b && a !== b) scope.names.set(name, { kind: "choice", condition, body: a, otherwise: b });
-    else if (a && a === b) scope.names.set(name, a);
-    else scope.names.set(name, unknown(name));
-  }
-  return fork(decision, body, otherwise);
-}
-
-function executeFor(
-  statement: Extract<PythonStatement, { kind: "for" }>,
-  scope: Scope,
-  run: Run,
-): Completion {
-  const list = evaluate(statement.iterable, scope, run);
-  const items = itemsOf(list);
-  if (!items) {
-    bind(statement.targets, { kind: "element", of: list }, scope, run);
-    const condition = run.host.mayHave(list);
-    const attempt = () =>
-      tryOut(statement, [statement.body], `what it goes over depends on ${describe(list)}`, scope, run);
-    if (!condition) return attempt();
-    return under({ condition, at: statement.iterable.at, isOpposite: false }, run, attempt);
-  }
-  return executeItems([...items], statement, scope, run);
-}
-
-const onwards: readonly EndKind[] = ["next", "continue"];
-
-function executeItems(
-  items: readonly PythonValue[],
-  statement: Extract<PythonStatement, { kind: "for" }>,
-  scope: Scope,
-  run: Run,
-): Completion {
-  for (const [i, item] of items.entries()) {
-    bind(statement.targets, item, scope, run);
-    const completion = execute(statement.body, scope, run);
-    if (completion.kind === "next" || completion.kind === "continue") continue;
-    const rest = () => executeItems(items.slice(i + 1), statement, scope, run);
-    const after = mayEnd(completion, onwards) ? under(deciding(completion, onwards), run, rest) : next;
-    return replaced(completion, (end) => {
-      if (onwards.includes(end)) return after;
-      return end === "break" ? next : null;
-    });
-  }
-  return execute(statement.otherwise, scope, run);
-}
-
-/** `while True` ends when nothing is left to do, which is not known: what it does is followed once. */
-function executeLoop(body: readonly PythonStatement[], scope: Scope, run: Run): Completion {
-  return replaced(execute(body, scope, run), (end) => (/^(break|continue)$/.test(end) ? next : null));
-}
-
-/**
- * Statements of which is not known whether they run: they have no effect here, what they assign is not known
- * afterwards, and when they would have had an effect, or would have ended the function, that is said.
- */
-function tryOut(
-  statement: PythonStatement,
-  bodies: readonly (readonly PythonStatement[])[],
-  reason: string,
-  scope: Scope,
-  run: Run,
-): Completion {
-  const ends: Completion[] = [];
-  run.tried += 1;
-  const touches = run.host.speculate(() => {
-    for (const body of bodies) ends.push(execute(body, scope, run));
-  });
-  run.tried -= 1;
-  for (const name of bodies.flatMap(assignedIn)) scope.names.set(name, unknown(name));
-  const leaves = ends.some((end) => mayEnd(end, ["return", "stopped"]));
-  if (touches) run.host.skip(statement.at, reason);
-  else if (leaves) loseTrack(statement.at, reason.replace("it runs", "the rest runs"), run);
-  return next;
 }
 
 function executeWith(

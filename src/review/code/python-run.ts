@@ -1,7 +1,7 @@
 import type { Condition, Span } from "../types.ts";
-import type { Decision } from "./python-completions.ts";
+import { both, type Decision, either } from "./python-completions.ts";
 import type { PythonExpression } from "./python-tree.ts";
-import type { CallArguments, PythonCall, PythonValue, Scope } from "./python-values.ts";
+import type { CallArguments, PythonCall, PythonPerhaps, PythonValue, Scope } from "./python-values.ts";
 
 /** What the file leans on and does not define: the library whose calls are of interest. */
 export interface Host {
@@ -49,15 +49,40 @@ export interface Run {
   elsewhere: { readonly at: Span; readonly reason: string }[] | null;
   /** Above 0 while statements are only tried: they may not run. */
   tried: number;
-  /** Above 0 while statements run only where a condition holds. */
-  guarded: number;
-  /** How many conditions held where a list was made: what is added to it behind more of them may not be. */
-  readonly births: WeakMap<readonly PythonValue[], number>;
+  /** Conditions without which statements do not run. */
+  readonly conditions: Condition[];
+  /** How certain it was that something runs where a list or a dict was made: what is added to it where that is less certain may not be. */
+  readonly births: WeakMap<object, number>;
   /** What runs where a context manager of the file yields. */
   readonly yields: (() => void)[];
   readonly evaluate: (expression: PythonExpression, scope: Scope) => PythonValue;
   /** Calls what the file defines. */
   readonly callOwn: (callee: PythonValue, args: CallArguments, at: Span) => PythonValue;
+}
+
+/** How much has to hold for what is followed now. */
+export function doubtsIn({ tried, conditions }: Run): number {
+  return tried + conditions.length;
+}
+
+/** What stands in a list or a dict where something was added that may not be; null where it certainly is. */
+export function perhapsIn(container: object, run: Run): PythonPerhaps | null {
+  if (doubtsIn(run) <= (run.births.get(container) ?? 0)) return null;
+  return { kind: "perhaps", needs: run.conditions.length > 0 ? run.conditions.reduce(both) : null };
+}
+
+/** A condition without which a list or a dict has nothing in it; null where none is known. */
+export function needsOf(value: PythonValue): Condition | null {
+  const items = itemsIn(value);
+  const needs = items.map((item) => (item.kind === "perhaps" ? item.needs : null));
+  return items.length === 0 || needs.includes(null)
+    ? null
+    : needs.flatMap((each) => each ?? []).reduce(either);
+}
+
+function itemsIn(value: PythonValue): readonly PythonValue[] {
+  if (value.kind === "sequence") return value.items;
+  return value.kind === "dict" ? value.entries.map(([key]) => key) : [];
 }
 
 /** An exception that is raised, with its message. */
@@ -92,6 +117,8 @@ export function describe(value: PythonValue): string {
       return describe(value.entries.flat().find(isOutside) ?? { kind: "name", path: "dict" });
     case "choice":
       return describe(isOutside(value.body) ? value.body : value.otherwise);
+    case "perhaps":
+      return "what is only known when it runs";
     case "listed":
       return describe(value.source);
     case "element":

@@ -48,6 +48,7 @@ export type PythonValue =
   | PythonListed
   /** Any one of the items of something that only the outside knows. */
   | { readonly kind: "element"; readonly of: PythonValue }
+  | PythonPerhaps
   | PythonUnknown;
 
 /** A comprehension over what only the outside knows: `value` for each `element` for which the conditions hold. */
@@ -86,6 +87,13 @@ export interface PythonCall {
   readonly callee: PythonValue;
   readonly args: CallArguments;
   readonly at: Span;
+}
+
+/** What a list or a dict may have, or not: it was put there by something of which is not known whether it runs. */
+export interface PythonPerhaps {
+  readonly kind: "perhaps";
+  /** Without it, it is not there; null where nothing is known. */
+  readonly needs: Condition | null;
 }
 
 export interface PythonUnknown {
@@ -151,12 +159,11 @@ export function truthOf(value: PythonValue): boolean | null {
     case "constant":
       return value.value === true;
     case "sequence":
-      // What was only tried may not have been added.
-      return value.items.length > 0 && value.items.every(({ kind }) => kind === "unknown")
-        ? null
-        : value.items.length > 0;
+      return value.items.length > 0 && value.items.every(isPerhaps) ? null : value.items.length > 0;
     case "dict":
-      return value.entries.length > 0;
+      return value.entries.length > 0 && value.entries.every(([key]) => isPerhaps(key))
+        ? null
+        : value.entries.length > 0;
     case "function":
     case "lambda":
     case "class":
@@ -164,6 +171,11 @@ export function truthOf(value: PythonValue): boolean | null {
     default:
       return null;
   }
+}
+
+/** Whether it may be there or not. */
+export function isPerhaps(value: PythonValue): value is PythonPerhaps {
+  return value.kind === "perhaps";
 }
 
 /** Whether two values are equal; null when that is not known. */
