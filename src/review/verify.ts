@@ -55,12 +55,14 @@ const mostSequences = 6;
  */
 export function* verification(asked: Verification): Generator<Attempt, void, DryRun> {
   const fixes = asked.findings.filter(({ fix }) => fix !== null);
+  const sequences = asked.findings.filter(({ sequence }) => sequence !== null);
+  for (const finding of sequences)
+    asked.proofs.withheld.set(keyOf(finding), say`there was no time to run them`);
   const together = compatible(fixes);
   const alone = fixes.filter((finding) => !together.includes(finding));
   const isClean = together.length === 0 || (yield* tryFixes(asked, together));
   if (!isClean && together.length > 1) alone.unshift(...together);
   for (const finding of alone.slice(0, mostAlone)) yield* tryFixes(asked, [finding]);
-  const sequences = asked.findings.filter(({ sequence }) => sequence !== null);
   for (const finding of sequences.slice(0, mostSequences)) yield* trySequence(asked, finding);
 }
 
@@ -112,7 +114,10 @@ function* trySequence(asked: Verification, finding: Finding): Generator<Attempt,
   });
   const flaw = seen ? flawOf(sequence, seen, asked.run) : say`they could not be run`;
   if (flaw) asked.proofs.withheld.set(keyOf(finding), flaw);
-  else asked.proofs.sequences.add(keyOf(finding));
+  else {
+    asked.proofs.withheld.delete(keyOf(finding));
+    asked.proofs.sequences.add(keyOf(finding));
+  }
 }
 
 interface SeenAttempt extends Attempt {

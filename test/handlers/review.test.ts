@@ -72,6 +72,16 @@ describe("sizes", () => {
     expect(wide.findings).toMatchObject([{ severity: "error" }]);
   });
 
+  it("tell how long a lock is held for the work that is done under it", async () => {
+    const files = { ...base, ...named, ...statistics(40_000_000, 6 * 1024 ** 3) };
+    const up = "ALTER TABLE orders ADD COLUMN shown boolean;\nUPDATE orders SET shown = id > 7;\n";
+    const { findings } = await review(files, { "migrations/0002_shown.up.sql": up });
+    const held = findings.find(({ rule }) => rule === "no-work-under-lock");
+    expect(held?.evidence.map(plain)).toContain(
+      "size: orders has 40 M rows, 6 GB: expect the update to take minutes, not milliseconds",
+    );
+  });
+
   it("of the pull request's own statistics do not count", async () => {
     const report = await review(
       { ...base, ...named, ...statistics(40_000_000, 6 * 1024 ** 3) },

@@ -1,4 +1,4 @@
-import { ranOf } from "../observed.ts";
+import { ranOf, sized, sizeOf } from "../observed.ts";
 import { defineRule } from "../rule.ts";
 import { quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
@@ -23,10 +23,11 @@ export default defineRule({
       const run = ranOf(context);
       return {
         message: say`Refreshing ${name} makes every read of it wait until its query has run.`,
-        evidence: run ? locksOf(run, name) : [],
+        evidence: [...(run ? locksOf(run, name) : []), sizeOf(name, context)],
         instead: say`Create a unique index on columns of ${name} that covers every row, and run ${`REFRESH MATERIALIZED VIEW CONCURRENTLY ${quoteTable(name)}`}; better still where data is refreshed, not in a migration.`,
         at,
         object: name,
+        severity: sized("warning", name, context),
       };
     },
   },

@@ -1,7 +1,7 @@
 import { list } from "../advice.ts";
 import { type Held, type UnderLocks, underLocks } from "../held-locks.ts";
 import { isAtLeast, waiting } from "../locks.ts";
-import { sized } from "../observed.ts";
+import { sized, sizeOf } from "../observed.ts";
 import { defineRule, type MigrationContext } from "../rule.ts";
 import { say } from "../text.ts";
 import { isInTransaction } from "../transaction.ts";
@@ -132,15 +132,21 @@ function problemOf({ statement, held, work }: Slow, more: number, context: Migra
     more === 0 ? [] : [`; ${more} later ${more === 1 ? "statement does" : "statements do"} the same`];
   return {
     message: say`This statement ${[work.kind]} all of ${list(work.tables)} while ${[waiting(strongest.mode) ?? "every write"]} of ${list(tables)} waits: the ${[strongest.mode]} lock of an earlier statement is still held${rest}.`,
-    evidence: held.map(
-      ({ table, mode, by }) => say`observed: ${[mode]} lock on ${table}, taken by line ${by.line}`,
-    ),
+    evidence: [
+      ...held.map(
+        ({ table, mode, by }) => say`observed: ${[mode]} lock on ${table}, taken by line ${by.line}`,
+      ),
+      ...work.tables.map((table) => sizeOf(table, context, measured[work.kind])),
+    ],
     instead: say`Move it to a migration of its own, so that the transaction that locks ${list(tables)} ends before it.`,
     at: statement.span,
     object: `${tables.join(" ")} ${work.tables.join(" ")}`,
     severity: severityOf(work, tables, context),
   };
 }
+
+/** What it comes to on every row. */
+const measured = { rewrites: "rewrite", reads: "scan", writes: "update", copies: "scan" } as const;
 
 function severityOf(work: Work, tables: readonly TableName[], context: MigrationContext): Severity {
   const severity: Severity = work.kind === "writes" || work.kind === "copies" ? "warning" : "error";
