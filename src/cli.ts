@@ -15,7 +15,7 @@ import {
 } from "./cli/arguments.ts";
 import { ignoreClosedPipes } from "./cli/terminal.ts";
 import { version } from "./cli/version.ts";
-import { CheckoutError } from "./handlers/checkout.ts";
+import { CheckoutError } from "./handlers/checkout-range.ts";
 
 const exits = `
 Exit codes:

@@ -1,6 +1,6 @@
 import { lstat, mkdir, readFile, realpath, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { CheckoutError } from "../handlers/checkout.ts";
+import { CheckoutError } from "../handlers/checkout-range.ts";
 import { GitError, git } from "../handlers/git.ts";
 import { editFile } from "../review/fix.ts";
 import { decodeText } from "../review/text-file.ts";

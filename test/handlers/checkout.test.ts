@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CheckoutError, openCheckout } from "../../src/handlers/checkout.ts";
+import { openCheckout } from "../../src/handlers/checkout.ts";
+import { CheckoutError } from "../../src/handlers/checkout-range.ts";
 import { hunksOf } from "../../src/review/diff.ts";
 
 let folder: string;
