@@ -192,10 +192,9 @@ function findDirectories(
   known: Finding[],
 ): ReadonlyMap<string, Found> {
   const named = config.migrations.map(({ directory }) => directory);
+  const isForeign = byDirectoryOf((path) => foreignFolderOf(path) !== null);
   const own = paths.filter(
-    (path) =>
-      (!isSqlPath(path) || ownerOf(path) === null) &&
-      (foreignFolderOf(path) === null || isNamed(path, named)),
+    (path) => (!isSqlPath(path) || ownerOf(path) === null) && (!isForeign(path) || isNamed(path, named)),
   );
   // What is asked before the first other answer is asked in any case.
   const same = known.find(
@@ -225,6 +224,17 @@ function findDirectories(
   known.unshift({ config, paths: own, answers, found });
   known.length = Math.min(known.length, mostFindings);
   return found;
+}
+
+/** What is said of a path by its directory alone, asked once for each of them. */
+function byDirectoryOf(ask: (path: string) => boolean): (path: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (path) => {
+    const directory = directoryOf(path);
+    const known = answers.get(directory) ?? ask(path);
+    answers.set(directory, known);
+    return known;
+  };
 }
 
 function isSameList(some: readonly string[], others: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 import { sourceOf } from "../review/sql/source.ts";
 import type { Difference } from "../review/types.ts";
-import { type Catalog, type CatalogObject, keyOf } from "./catalog.ts";
+import { type CatalogObject, keyOf } from "./catalog.ts";
 import { labelsOf } from "./schema.ts";
 
 /** Objects that have come back under another number: `orders_id_seq1` for `orders_id_seq`. */
@@ -26,20 +26,15 @@ export function isBenignChange(before: CatalogObject, after: CatalogObject): boo
 }
 
 /**
- * PostgreSQL numbers the names that it makes up. An object that is gone and one that is new, with the same definition in
+ * PostgreSQL numbers the names that it makes up. Of what only one side has: an object that is gone and one that is new, with the same definition in
  * the same place and names that differ only in such a number, are the same object.
  */
-export function renumbered(before: Catalog, after: Catalog): Renumbering {
-  const onlyIn = (some: Catalog, others: Catalog) =>
-    [...some]
-      .filter(([key, object]) => canBeRenumbered(object) && !others.has(key))
-      .map(([, object]) => object);
-  const extra = onlyIn(after, before);
-  const missing = onlyIn(before, after);
+export function renumbered(missing: readonly CatalogObject[], extra: readonly CatalogObject[]): Renumbering {
+  const candidates = extra.filter(canBeRenumbered);
   const pairs: { old: CatalogObject; now: CatalogObject }[] = [];
   const taken = new Set<CatalogObject>();
-  for (const old of missing) {
-    const now = extra.find((candidate) => !taken.has(candidate) && isSame(old, candidate));
+  for (const old of missing.filter(canBeRenumbered)) {
+    const now = candidates.find((candidate) => !taken.has(candidate) && isSame(old, candidate));
     if (!now) continue;
     taken.add(now);
     pairs.push({ old, now });

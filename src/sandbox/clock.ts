@@ -15,8 +15,14 @@ const shortestWait = 20;
  */
 export function startClock(pid: number | undefined, milliseconds: number, strike: () => void): StopClock {
   const started = performance.now();
-  const waitedBefore = waitedFor(pid);
-  let timer = later(check, milliseconds);
+  let waitedBefore = 0;
+  // Most are stopped long before: what takes longer than asking the system waits for it.
+  let timer = later(begin, Math.min(milliseconds, shortestWait));
+
+  function begin(): void {
+    waitedBefore = waitedFor(pid);
+    timer = later(check, Math.max(0, milliseconds - (performance.now() - started)));
+  }
 
   function check(): void {
     const elapsed = performance.now() - started;

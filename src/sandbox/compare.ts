@@ -16,13 +16,19 @@ const longestText = 400;
  * indexes and constraints of a table that is left behind, the index of a missing column.
  */
 export function compareCatalogs(before: Catalog, after: Catalog): Comparison {
-  const renames = renumbered(before, after);
+  const old = different(before, after);
+  const fresh = different(after, before);
+  const extra = fresh.filter((object) => !before.has(keyOf(object)));
+  const renames = renumbered(
+    old.filter((object) => !after.has(keyOf(object))),
+    extra,
+  );
   const known = renames.byAfterKey;
   const changes = [
-    ...different(before, after).flatMap(([, object]) => compareObject(object, after, renames.names)),
-    ...different(after, before)
-      .filter(([key, object]) => isCompared(object) && !before.has(key) && !known.has(key))
-      .map(([, object]) => change("extra", null, object)),
+    ...old.flatMap((object) => compareObject(object, after, renames.names)),
+    ...extra
+      .filter((object) => isCompared(object) && !known.has(keyOf(object)))
+      .map((object) => change("extra", null, object)),
   ].filter(({ object }) => !renames.beforeKeys.has(keyOf(object)));
   const seen = new Map(changes.map((entry) => [`${entry.difference.change} ${keyOf(entry.object)}`, entry]));
   const listed = changes.filter((entry) => !follows(entry, seen));
@@ -31,14 +37,16 @@ export function compareCatalogs(before: Catalog, after: Catalog): Comparison {
     benign: [
       ...listed.filter((entry) => entry.benign).map(({ difference }) => difference),
       ...renames.differences,
-      ...columnOrders(before, after),
+      ...columnOrders(before, after, [...old, ...fresh]),
     ],
   };
 }
 
 /** Objects that are not the very same on the other side. A name that was renumbered since then can stand in those only. */
-function different(some: Catalog, others: Catalog): [key: string, object: CatalogObject][] {
-  return [...some].filter(([key, object]) => others.get(key) !== object);
+function different(some: Catalog, others: Catalog): readonly CatalogObject[] {
+  const objects: CatalogObject[] = [];
+  for (const [key, object] of some) if (others.get(key) !== object) objects.push(object);
+  return objects;
 }
 
 interface Change {
@@ -143,11 +151,13 @@ function follows({ object, difference }: Change, seen: ReadonlyMap<string, Chang
   });
 }
 
-function columnOrders(before: Catalog, after: Catalog): Difference[] {
+function columnOrders(
+  before: Catalog,
+  after: Catalog,
+  changed: readonly CatalogObject[],
+): readonly Difference[] {
   const tables = new Set(
-    [...different(before, after), ...different(after, before)].flatMap(([, { kind, details }]) =>
-      kind === "column" && details ? [String(details.table)] : [],
-    ),
+    changed.flatMap(({ kind, details }) => (kind === "column" && details ? [String(details.table)] : [])),
   );
   const now = ordersOf(after, tables);
   return [...ordersOf(before, tables)].flatMap(([table, old]) => {
