@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import type { DryRun, Migration, MigrationRun, PlanOutcome, QueryRun, Schema } from "../review/types.ts";
 import { type Base, buildBase } from "./base.ts";
 import type { BaseCache } from "./base-cache.ts";
+import { compareCatalogs } from "./compare.ts";
 import { type State, stateAfter } from "./content.ts";
 import type { DryRunRequest } from "./dry-run.ts";
 import { gapsForChange } from "./elsewhere.ts";
 import { type Engine, EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
+import { compareData } from "./fingerprint.ts";
 import type { LeaseOptions } from "./keeper.ts";
 import { type Built, buildBeside, renderBeside } from "./models.ts";
 import { emptySchema, schemaOf } from "./schema.ts";
@@ -130,7 +132,8 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
       await giveBack();
       await base.session.restore((stops.at(-1)?.state ?? origin).checkpoint);
       const rendered = renderBeside(version.database);
-      await observeChange(version, seen, base, origin, clock.lap);
+      const earlier = { seen: first, steps: request.database.steps };
+      await observeChange(version, seen, base, origin, clock.lap, earlier);
       await observeModels(version, seen, base, rendered, clock.lap);
     });
     const deployed = { before: first.deployed.before, after: seen.deployed.after };
@@ -146,10 +149,39 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
 
 /** How many steps at the beginning are what they were, and only to be applied. */
 function sameSteps(before: readonly Migration[], now: readonly Migration[]): number {
-  const isSame = (step: Migration, i: number) =>
-    step.status === "kept" && isDeepStrictEqual({ ...step, status: before[i]?.status }, before[i]);
-  const changed = now.findIndex((step, i) => !isSame(step, i));
+  const changed = now.findIndex((step, i) => !isSameStep(step, before[i]));
   return changed === -1 ? now.length : changed;
+}
+
+function isSameStep(step: Migration, before: Migration | undefined): boolean {
+  return step.status === "kept" && isDeepStrictEqual({ ...step, status: before?.status }, before);
+}
+
+/** A run of the change as it is. */
+interface Earlier {
+  readonly seen: Seen;
+  readonly steps: readonly Migration[];
+}
+
+/**
+ * What becomes of the steps after one: what became of them in an earlier run, when they are the same steps there, only to be
+ * applied, begin with the same objects and rows, and nobody asks the database anything afterwards. null when they must run.
+ */
+function restAsBefore(
+  request: DryRunRequest,
+  step: number,
+  state: State,
+  { seen, steps }: Earlier,
+): readonly MigrationRun[] | null {
+  const now = request.database.steps;
+  const then = seen.stops[step + 1]?.state;
+  if (!then || now.length !== steps.length || seen.migrations.length !== steps.length || areTogether(now))
+    return null;
+  if (followsOf(request, now.length - 1) !== "nothing") return null;
+  if (!now.every((one, i) => i <= step || isSameStep(one, steps[i]))) return null;
+  const { residue, benign } = compareCatalogs(then.catalog, state.catalog);
+  if (residue.length > 0 || benign.length > 0 || compareData(then.data, state.data).length > 0) return null;
+  return seen.migrations.slice(step + 1);
 }
 
 function nothingSeen(): Seen {
@@ -237,7 +269,7 @@ function isThrough({ database }: DryRunRequest, { migrations }: Seen): boolean {
 
 /**
  * Runs the change's steps from the base on, or from the last stop, where the database is then, and plans the queries on what
- * they leave.
+ * they leave. Steps that would do again what an `earlier` run saw of them are not run.
  */
 async function observeChange(
   request: DryRunRequest,
@@ -245,6 +277,7 @@ async function observeChange(
   base: Base,
   origin: State,
   lap: (phase: string) => void,
+  earlier: Earlier | null = null,
 ): Promise<void> {
   const { database, queries, deployed = [], onProgress } = request;
   const { session, keep, giveBack } = borrowed(base.session);
@@ -277,6 +310,12 @@ async function observeChange(
     if (migration.status !== "added") recordKnown(context, state, next);
     await session.forget(state.checkpoint);
     state = next;
+    const rest = earlier && restAsBefore(request, i, state, earlier);
+    if (rest) {
+      seen.migrations.push(...rest);
+      seen.head = rest.at(-1)?.after ?? seen.head;
+      return;
+    }
   }
   progress(database.steps.length);
   if (areTogether(database.steps)) {

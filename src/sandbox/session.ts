@@ -28,7 +28,7 @@ export interface Session {
   reset(): Promise<void>;
   /** Remembers the whole database; valid only outside a transaction. */
   checkpoint(): Promise<Checkpoint>;
-  /** Puts the whole database back. */
+  /** Puts the whole database back, when it is next asked for anything: rejects there with EngineLost where that fails. */
   restore(checkpoint: Checkpoint): Promise<void>;
   /** Files that changed since a checkpoint; null when it cannot be told. */
   changedFiles(checkpoint: Checkpoint): Promise<readonly ChangedFile[] | null>;
@@ -50,6 +50,14 @@ export function sessionOf(engine: Engine): Session {
   let prepared: string | null = null;
   /** The checkpoint of the database as it started, as long as it is like that; given away once, for it can be forgotten. */
   let present = engine.start;
+  /** To what the database is to be put back before it is asked for anything. */
+  let due: Checkpoint | null = null;
+
+  async function settle(): Promise<void> {
+    const checkpoint = due;
+    due = null;
+    if (checkpoint) await sure(engine.restore(checkpoint));
+  }
 
   async function run(sql: string, options?: ExecOptions): Promise<ExecResult> {
     present = null;
@@ -57,6 +65,7 @@ export function sessionOf(engine: Engine): Session {
   }
 
   async function send(sql: string, options?: ExecOptions): Promise<ExecResult> {
+    await settle();
     const result = await engine.exec(sql, options);
     if (result.lost !== null) throw new EngineLost(result.lost);
     if (result.status === null) throw new EngineLost("the database stopped answering");
@@ -134,16 +143,29 @@ export function sessionOf(engine: Engine): Session {
     async checkpoint() {
       const known = present;
       present = null;
+      await settle();
       return known ?? sure(engine.checkpoint());
     },
     async restore(checkpoint) {
       present = null;
-      await sure(engine.restore(checkpoint));
+      due = checkpoint;
     },
-    changedFiles: (checkpoint) => sure(engine.changedFiles(checkpoint)),
-    forget: (checkpoint) => sure(engine.forget(checkpoint)),
-    dump: () => sure(engine.dump()),
-    pretendSizes: (pages) => sure(engine.pretendSizes(pages)),
+    async changedFiles(checkpoint) {
+      await settle();
+      return sure(engine.changedFiles(checkpoint));
+    },
+    async forget(checkpoint) {
+      if (checkpoint === due) await settle();
+      await sure(engine.forget(checkpoint));
+    },
+    async dump() {
+      await settle();
+      return sure(engine.dump());
+    },
+    async pretendSizes(pages) {
+      await settle();
+      return sure(engine.pretendSizes(pages));
+    },
   };
 }
 
