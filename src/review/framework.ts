@@ -153,6 +153,8 @@ export interface Framework {
   readonly hasDowns: boolean;
   /** What it does with files that are not simply the next ones. */
   readonly habits: Habits;
+  /** By what it remembers a migration that ran: a file whose name changes is the same one, or another. */
+  readonly knownBy: "version" | "name";
   /** Where a statement that cannot run in a transaction belongs, after "Move it to". */
   readonly outsideTransaction: Text;
   /** The files of a new migration; null when the tool has no way to run it so. */
@@ -166,12 +168,12 @@ export interface Framework {
   refusal(directory: string, files: FilesOfSide): Refused | "unknown" | null;
 }
 
-/** What a framework may leave out: it keeps nothing of the schema, and compares no files before it runs. */
-type Usual = Pick<Framework, "snapshot" | "refusal">;
+/** What a framework may leave out: it keeps nothing of the schema, compares no files before it runs, and goes by versions. */
+type Usual = Pick<Framework, "snapshot" | "refusal" | "knownBy">;
 
 /** Checks the shape of a framework; its id is its file's name. */
 export function defineFramework(framework: Omit<Framework, keyof Usual> & Partial<Usual>): Framework {
-  return { snapshot: null, refusal: () => null, ...framework };
+  return { snapshot: null, refusal: () => null, knownBy: "version", ...framework };
 }
 
 /** A file that is one script, all of it. */

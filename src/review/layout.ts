@@ -279,7 +279,8 @@ function layOutDirectory(
 ): DirectoryLayout {
   const found = head ?? base;
   const directory = found?.laidOut.directory ?? "";
-  const plan = planOf(base?.laidOut.migrations ?? [], head?.laidOut.migrations ?? [], sides);
+  const knownBy = frameworks[found?.framework ?? ""]?.knownBy ?? "version";
+  const plan = planOf(base?.laidOut.migrations ?? [], head?.laidOut.migrations ?? [], sides, knownBy);
   const own = [base, head].flatMap((side) => side?.laidOut.migrations.flatMap(pathsOf) ?? []);
   return {
     directory,

@@ -1,4 +1,4 @@
-import type { MigrationFiles } from "./framework.ts";
+import type { Framework, MigrationFiles } from "./framework.ts";
 import type { Side, Sides } from "./inputs.ts";
 import type { Migration } from "./types.ts";
 import { normalVersion } from "./versions.ts";
@@ -29,12 +29,17 @@ export interface Plan {
 
 /**
  * What runs again because of the change. A migration is known by its version: under another name but with the same
- * content it is still the same, with other content it is edited. Added migrations run after everything that the base
+ * content it is still the same, with other content it is edited; tools that know it by its name take it for another. Added migrations run after everything that the base
  * side has, whatever their version, as they do in a database that is in use. When migrations are removed or renumbered
  * only a new database tells the truth, so that everything from there on runs in the order of versions.
  */
-export function planOf(base: readonly MigrationFiles[], head: readonly MigrationFiles[], sides: Sides): Plan {
-  const keyOf = keysFor([base, head]);
+export function planOf(
+  base: readonly MigrationFiles[],
+  head: readonly MigrationFiles[],
+  sides: Sides,
+  knownBy: Framework["knownBy"],
+): Plan {
+  const keyOf = keysFor([base, head], knownBy);
   const before = new Map(base.map((files) => [keyOf(files), files]));
   const after = new Set(head.map(keyOf));
   const removed = base.filter((files) => !after.has(keyOf(files)));
@@ -67,8 +72,11 @@ function isOld({ status }: Step): boolean {
   return status !== "added";
 }
 
-/** Versions, with the name where one version stands twice on a side. */
-function keysFor(sides: readonly (readonly MigrationFiles[])[]): (files: MigrationFiles) => string {
+/** Versions, with the name where the tool goes by it, or one version stands twice on a side. */
+function keysFor(
+  sides: readonly (readonly MigrationFiles[])[],
+  knownBy: Framework["knownBy"],
+): (files: MigrationFiles) => string {
   const twice = new Set<string>();
   for (const side of sides) {
     const seen = new Set<string>();
@@ -80,7 +88,7 @@ function keysFor(sides: readonly (readonly MigrationFiles[])[]): (files: Migrati
   }
   return ({ version, name }) => {
     const normal = keyOfVersion(version);
-    return twice.has(normal) ? `${normal} ${name}` : normal;
+    return knownBy === "name" || twice.has(normal) ? `${normal} ${name}` : normal;
   };
 }
 

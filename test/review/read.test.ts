@@ -160,6 +160,26 @@ describe("history and steps", () => {
     expect(only(changes).directory).toBe("database/migrations");
   });
 
+  it.each([
+    ["node-pg-migrate", (name: string) => `m/2_${name}.sql`, "-- Up Migration\n"],
+    ["sql-migrate", (name: string) => `m/2_${name}.sql`, "-- +migrate Up\n"],
+    ["prisma", (name: string) => `prisma/migrations/2_${name}/migration.sql`, ""],
+  ])(
+    "takes a file under another name for another migration where the tool is %s, which knows it by that",
+    (_, path, head) => {
+      const before = {
+        [path("a").replace("2_a", "1_first")]: `${head}SELECT 1;`,
+        [path("a")]: `${head}SELECT 2;`,
+      };
+      const renamed = { ...without(before, path("a")), [path("b")]: `${head}SELECT 2;` };
+      const changes = read(before, renamed);
+      expect(order(changes)).toBe("1 | 2 added");
+      expect(reasons(changes)).toEqual([
+        `· ${path("a")}: this migration is removed; databases that already ran it keep what it did`,
+      ]);
+    },
+  );
+
   it("replays a squash as a new database would", () => {
     const base = history(6);
     const gone = ["1_", "2_", "3_", "4_"].map((version) => `db/migrations/${version}`);

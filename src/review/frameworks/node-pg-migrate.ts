@@ -38,6 +38,7 @@ export default defineFramework({
   read,
   hasDowns: true,
   habits: { late: "refused", duplicates: "run", checksums: false, together: false },
+  knownBy: "name",
   outsideTransaction: say`a migration in JavaScript that calls ${"pgm.noTransaction()"}`,
   write({ directory, version, name, up, down, outsideTransaction }) {
     if (outsideTransaction) return null;

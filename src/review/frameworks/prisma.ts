@@ -39,6 +39,7 @@ export default defineFramework({
   read: (file) => readWhole(file, file.dialect === "sqlite" ? "autocommit" : "implicit"),
   hasDowns: false,
   habits: { late: "run", duplicates: "run", checksums: true, together: false },
+  knownBy: "name",
   outsideTransaction: say`a migration of its own, as the only statement of its file`,
   write({ directory, version, name, up, after, down }) {
     const folder = joinPath(directory, `${version}_${name}`);

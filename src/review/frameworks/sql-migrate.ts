@@ -34,6 +34,7 @@ export default defineFramework({
   read,
   hasDowns: true,
   habits: { late: "run", duplicates: "run", checksums: false, together: false },
+  knownBy: "name",
   outsideTransaction: say`a migration of its own that begins with ${"-- +migrate Up notransaction"}`,
   write({ directory, version, name, up, down, outsideTransaction }) {
     const option = outsideTransaction ? " notransaction" : "";
