@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readScript } from "../../src/review/script.ts";
 import type { DryRun, Migration } from "../../src/review/types.ts";
 import { createSharedDry, type Dry, outcomesOf, type Step } from "./dry.ts";
 
@@ -56,4 +57,30 @@ it("runs only what comes after the steps that a version leaves alone", async () 
   expect(second?.migrations[1]).toBe(first?.migrations[1]);
   expect(second?.head.tables.map(({ name }) => name)).toEqual(["orders"]);
   expect(second?.head.tables[0]?.columns.find(({ name }) => name === "total")?.type).toBe("bigint");
+});
+
+/** Another first step, and the others only applied. */
+const startingWith = (sql: string) => (all: readonly Migration[]) =>
+  all.map((step, i) =>
+    i === 0
+      ? { ...step, up: readScript(step.up.path, sql, "implicit") }
+      : { ...step, status: "kept" as const },
+  );
+
+it("does not run again what follows on the same objects and rows", async () => {
+  const [first, second] = await runs(startingWith("ALTER TABLE orders ADD note pg_catalog.text NULL"));
+  expect(second?.migrations[0]?.up.statements).toHaveLength(1);
+  expect(second?.migrations.slice(1)).toEqual(first?.migrations.slice(1));
+  expect(second?.migrations[3]).toBe(first?.migrations[3]);
+  expect(second?.head).toBe(first?.head);
+});
+
+it.each([
+  ["objects", "ALTER TABLE orders ADD COLUMN note varchar(9)"],
+  ["rows", "ALTER TABLE orders ADD COLUMN note text; UPDATE orders SET note = 'x'"],
+])("runs again what follows on other %s", async (_, sql) => {
+  const [first, second] = await runs(startingWith(sql));
+  expect(second?.migrations).toHaveLength(4);
+  expect(second?.migrations[3]).not.toBe(first?.migrations[3]);
+  expect(second?.migrations[3]?.roundTrip).toBeNull();
 });
