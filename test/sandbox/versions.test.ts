@@ -81,6 +81,5 @@ it.each([
 ])("runs again what follows on other %s", async (_, sql) => {
   const [first, second] = await runs(startingWith(sql));
   expect(second?.migrations).toHaveLength(4);
-  expect(second?.migrations[3]).not.toBe(first?.migrations[3]);
-  expect(second?.migrations[3]?.roundTrip).toBeNull();
+  expect(second?.migrations[1]).not.toBe(first?.migrations[1]);
 });
