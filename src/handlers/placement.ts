@@ -2,7 +2,7 @@ import type { Config } from "../review/config.ts";
 import { hunksOf, isInDiff } from "../review/diff.ts";
 import { commentBody } from "../review/report/comment.ts";
 import { prose } from "../review/report/escape.ts";
-import { sourcesOf, suggestionOf } from "../review/report/fix-view.ts";
+import { onLinesOfFix, sourcesOf, suggestionOf } from "../review/report/fix-view.ts";
 import { gapsOf } from "../review/report/gaps.ts";
 import { type Group, groupsOf, membersOf } from "../review/report/groups.ts";
 import type { ChangeSet, Finding, Report } from "../review/types.ts";
@@ -71,7 +71,7 @@ export function placementOf(options: PlacementOptions): Placement {
   return {
     fresh: groupsOf(placeable.filter(isWorthOne), notes, report.changes)
       .slice(0, room)
-      .map((group) => commentOf(group, report)),
+      .map((group) => commentOf(withRoomForFix(group, report, hunks), report)),
     standing: new Set(visible.flatMap(({ fingerprints }) => fingerprints)),
     gone,
     revised: kept.flatMap((thread) => revisionOf(thread, leftOf(thread), options)),
@@ -102,6 +102,17 @@ function ranked(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted(
     (a, b) => Number(b.gates) - Number(a.gates) || rank[a.severity] - rank[b.severity],
   );
+}
+
+/** On as many lines as a suggestion of the fix takes, where all of them are in the diff. */
+function withRoomForFix(
+  group: Group,
+  { changes }: Report,
+  hunks: ReadonlyMap<string, ReturnType<typeof hunksOf>>,
+): Group {
+  const text = sourcesOf(changes).get(group.first.path);
+  const first = text === undefined ? group.first : onLinesOfFix(group.first, text);
+  return isInDiff(first, hunks.get(first.path) ?? []) ? { ...group, first } : group;
 }
 
 function commentOf(group: Group, report: Report, settled: string | null = null): NewComment {

@@ -2,12 +2,16 @@ import { additionsOf } from "./additions.ts";
 import { type Asked, problemsOf } from "./asked.ts";
 import { type Births, followBirths, isComplete } from "./births.ts";
 import { findingOf, placeOf } from "./finding.ts";
+import type { Framework } from "./framework.ts";
+import { inWords } from "./in-words.ts";
+import { fixFor } from "./planned-fix.ts";
 import type { Context, MigrationContext, OperationContext, Rule } from "./rule.ts";
 import { isVerbatim } from "./script.ts";
 import { sequenceOf, withReason } from "./sequence.ts";
 import { runOf } from "./statement-run.ts";
 import type {
   DryRun,
+  Edit,
   Finding,
   Migration,
   MigrationRun,
@@ -91,7 +95,12 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
         const finding = findingOf(
           id,
           rule,
-          fixable(isSettled ? settled(problem) : problem, migration.up, migration),
+          offered(isSettled ? settled(problem) : problem, {
+            framework: context.framework,
+            script: migration.up,
+            statement,
+            migration,
+          }),
           place,
           statement.sql,
           override,
@@ -169,11 +178,12 @@ function checkMigration(asked: readonly Asked[], migration: Migration, context: 
       return findingOf(
         id,
         rule,
-        fixable(
-          !rule.isFact && isOnUnchanged(problem, migration) ? settled(problem) : problem,
+        offered(!rule.isFact && isOnUnchanged(problem, migration) ? settled(problem) : problem, {
+          framework: context.framework,
           script,
+          statement: statementAt(script, problem),
           migration,
-        ),
+        }),
         place,
         subjectOf(script, problem),
         override,
@@ -182,12 +192,29 @@ function checkMigration(asked: readonly Asked[], migration: Migration, context: 
   );
 }
 
-/** Without its fix when that would edit a statement whose text in the file is not what is sent, or an up that may have run. */
-function fixable(problem: Problem, script: Script, { status, up }: Migration): Problem {
-  const hasRun = problem.fix?.edits.some(
-    ({ path, start, end }) => path === up.path && start >= up.range.start && end <= up.range.end,
-  );
-  if (status === "edited" && hasRun) return { ...problem, fix: null };
+interface Offering {
+  readonly framework: Framework;
+  readonly script: Script;
+  /** The one that the problem is about; null when it is about the migration as a whole. */
+  readonly statement: Statement | null;
+  readonly migration: Migration;
+}
+
+/** A problem with advice and fix in the tool's words, and no fix of an up that may have run. */
+function offered(problem: Problem, { framework, script, statement, migration }: Offering): Problem {
+  const { status, up, settings } = migration;
+  const { planned } = problem;
+  const known = planned
+    ? { ...problem, fix: statement && fixFor(planned, { script, statement, settings }, framework) }
+    : withSafeEdits(problem, script);
+  const isOfUp = ({ path, start, end }: Edit) =>
+    path === up.path && start >= up.range.start && end <= up.range.end;
+  const hasRun = status === "edited" && known.fix?.edits.some(isOfUp);
+  return inWords(hasRun ? { ...known, fix: null } : known, { framework, script, statement, settings });
+}
+
+/** Without its fix when that would edit a statement whose text in the file is not what is sent. */
+function withSafeEdits(problem: Problem, script: Script): Problem {
   const edits = problem.fix?.edits.filter(({ path }) => path === script.path) ?? [];
   const isEdited = ({ span }: Statement) =>
     edits.some(({ start, end }) => start <= span.end && span.start <= end);
@@ -198,7 +225,11 @@ function fixable(problem: Problem, script: Script, { status, up }: Migration): P
 }
 
 /** The statement that a migration's problem points into; nothing when it is about the migration as a whole. */
-function subjectOf(script: Script, { at }: Problem): string {
-  if (!at || at.start === at.end) return "";
-  return script.statements.find(({ span }) => span.start <= at.start && at.start < span.end)?.sql ?? "";
+function subjectOf(script: Script, problem: Problem): string {
+  return statementAt(script, problem)?.sql ?? "";
+}
+
+function statementAt(script: Script, { at }: Problem): Statement | null {
+  if (!at || at.start === at.end) return null;
+  return script.statements.find(({ span }) => span.start <= at.start && at.start < span.end) ?? null;
 }

@@ -2,12 +2,15 @@ import { readScript } from "./script.ts";
 import type {
   Dialect,
   Disagreement,
+  Edit,
   Habits,
   ModelStatement,
   Place,
   Script,
   Settings,
   Skipped,
+  Statement,
+  StatementChange,
   Text,
   TransactionMode,
 } from "./types.ts";
@@ -84,12 +87,41 @@ export interface Draft {
   readonly version: string;
   /** Words joined by `_`. */
   readonly name: string;
-  /** The migration that it follows: it is laid out like this one. */
-  readonly after: Pick<MigrationFiles, "up" | "down">;
+  /** The version of the migration that it follows; null where it takes the place of `after`. */
+  readonly follows: string | null;
+  /** The migration that it comes from: it is laid out like this one. */
+  readonly after: Pick<MigrationFiles, "up" | "down" | "settings"> & { readonly text: string };
   readonly up: string;
   readonly down: string | null;
   /** Whether its statements must not run in a transaction. */
   readonly outsideTransaction: boolean;
+}
+
+/** A statement of a migration, with the script that it stands in and what the tool's configuration says of the migration. */
+export interface Worded {
+  readonly script: Script;
+  readonly statement: Statement;
+  readonly settings: Settings;
+}
+
+/** How a tool whose migrations are no SQL, but code that sends it, puts SQL into that code's words. */
+export interface Wording {
+  /** One statement as somebody writes it in a migration, on one line. */
+  word(sql: string, settings: Settings): string;
+  /**
+   * Lets a statement do what it does in another way, or have another one behind it. The file is edited as it is written, whatever
+   * it sends: keywords and comments stay. Null where the words send more than the statement, or are put together.
+   */
+  change(worded: Worded, change: StatementChange): readonly Edit[] | null;
+  /** Takes a statement out of its file; null where its words send more than it. */
+  remove(worded: Worded): readonly Edit[] | null;
+}
+
+/** What lets a migration leave its transaction, besides what stands in its statement. */
+export interface Leaving {
+  readonly edits: readonly Edit[];
+  /** What must follow by hand; null for nothing. */
+  readonly followUp: Text | null;
 }
 
 export interface NewFile {
@@ -157,8 +189,14 @@ export interface Framework {
   readonly knownBy: "version" | "name";
   /** Where a statement that cannot run in a transaction belongs, after "Move it to". */
   readonly outsideTransaction: Text;
+  /** How a file that holds one statement for this direction leaves its transaction; null when it cannot. */
+  leave(script: Script): Leaving | null;
+  /** The version of a migration of this name that is to follow another one. */
+  versionAfter(version: string, name: string): string;
   /** The files of a new migration; null when the tool has no way to run it so. */
   write(draft: Draft): readonly NewFile[] | null;
+  /** null for a tool whose migrations are SQL. */
+  readonly wording: Wording | null;
   /** null for a tool that keeps nothing of the schema. */
   readonly snapshot: SnapshotKeeping | null;
   /**
@@ -168,12 +206,25 @@ export interface Framework {
   refusal(directory: string, files: FilesOfSide): Refused | "unknown" | null;
 }
 
-/** What a framework may leave out: it keeps nothing of the schema, compares no files before it runs, and goes by versions. */
-type Usual = Pick<Framework, "snapshot" | "refusal" | "knownBy">;
+/** What most frameworks leave out. */
+type Usual = Pick<Framework, "leave" | "versionAfter" | "wording" | "snapshot" | "refusal" | "knownBy">;
 
 /** Checks the shape of a framework; its id is its file's name. */
 export function defineFramework(framework: Omit<Framework, keyof Usual> & Partial<Usual>): Framework {
-  return { snapshot: null, refusal: () => null, knownBy: "version", ...framework };
+  return {
+    leave: () => null,
+    versionAfter: nextNumber,
+    wording: null,
+    snapshot: null,
+    refusal: () => null,
+    knownBy: "version",
+    ...framework,
+  };
+}
+
+/** The last number of the version is one higher, and as wide as before. */
+function nextNumber(version: string): string {
+  return version.replace(/\d+(?=\D*$)/, (digits) => String(BigInt(digits) + 1n).padStart(digits.length, "0"));
 }
 
 /** A file that is one script, all of it. */

@@ -1,4 +1,5 @@
 import type { OperationContext } from "./rule.ts";
+import { isVerbatim } from "./script.ts";
 import { validateSequence } from "./sequences/validate.ts";
 import { quoteIdentifier, quoteTable } from "./sql/names.ts";
 import { say } from "./text.ts";
@@ -6,8 +7,8 @@ import { isInTransaction } from "./transaction.ts";
 import type {
   ConstraintDefinition,
   ConstraintKind,
-  Fix,
   OperationOf,
+  PlannedFix,
   PlannedStep,
   TableName,
   Text,
@@ -18,16 +19,11 @@ export function validateLater(table: TableName, constraint: ConstraintDefinition
   return say`Add ${constraint.name ?? name} as NOT VALID, which only checks new rows, and run ${validation(table, constraint.name ?? name)} in the next migration.`;
 }
 
-/** Adds NOT VALID at the end of the constraint. */
-export function notValidFix(
-  { table, constraint }: OperationOf<"addConstraint">,
-  name: string,
-  { script }: OperationContext,
-): Fix {
-  const { end } = constraint.at;
+/** Adds the constraint as NOT VALID. */
+export function notValidFix({ table, constraint }: OperationOf<"addConstraint">, name: string): PlannedFix {
   return {
     title: "Add the constraint as NOT VALID",
-    edits: [{ path: script.path, start: end, end, text: " NOT VALID" }],
+    change: { kind: "not valid", at: constraint.at },
     followUp: say`Run ${validation(table, constraint.name ?? name)} in the next migration.`,
   };
 }
@@ -36,9 +32,11 @@ export function notValidFix(
 export function validateLaterSequence(
   { table, constraint }: OperationOf<"addConstraint">,
   name: string,
-  { script }: OperationContext,
+  { script, statement }: OperationContext,
 ): readonly PlannedStep[] {
-  const definition = script.text.slice(constraint.at.start, constraint.at.end);
+  const definition = isVerbatim(script, statement)
+    ? script.text.slice(constraint.at.start, constraint.at.end)
+    : statement.sql.replace(/^ALTER\s+TABLE\s+(?:"(?:[^"]|"")*"|[\w$.])+\s+ADD\s+/i, "");
   return validateSequence(table, constraint.name ?? name, definition);
 }
 

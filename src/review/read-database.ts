@@ -149,6 +149,7 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
       files.settings.apart === undefined &&
       up.transaction === "transaction",
     time: timeIn(files.settings),
+    settings: files.settings,
   };
   return { migration, skipped: status === "kept" ? [] : skipped };
 }

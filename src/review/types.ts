@@ -154,6 +154,8 @@ export interface Migration {
   readonly together: boolean;
   /** The time that the tool goes by instead of the version; null when there is none. */
   readonly time: number | null;
+  /** What the tool's configuration says of it. */
+  readonly settings: Settings;
 }
 
 /** `orders` in schema public is "orders"; elsewhere "billing.orders". Unquoted, as PostgreSQL stores it. */
@@ -933,6 +935,20 @@ export interface Fix {
   readonly followUp: Text | null;
 }
 
+/** What a statement should do otherwise, which each tool writes in its own way. */
+export type StatementChange =
+  /** Build or drop its index with CONCURRENTLY, outside any transaction. */
+  | { readonly kind: "concurrently" }
+  /** Add a foreign key or a check, the part of the statement that stands there, as NOT VALID. */
+  | { readonly kind: "not valid"; readonly at: Span }
+  /** Have another statement right behind it. */
+  | { readonly kind: "followed by"; readonly sql: string };
+
+/** A fix that is the same in every tool, but for the words. */
+export interface PlannedFix extends Pick<Fix, "title" | "followUp"> {
+  readonly change: StatementChange;
+}
+
 /** What a few statements did to tables and indexes that are older than the pull request. */
 export interface Effect {
   /** The strongest lock on each table. */
@@ -1019,6 +1035,8 @@ export interface Problem {
   /** Lower than the rule's severity when the case is milder. */
   readonly severity?: Severity;
   readonly fix?: Fix | null;
+  /** The same, as a change of the statement that the problem is about. */
+  readonly planned?: PlannedFix | null;
   /** The migrations that take this statement's place, where one edit is not enough. */
   readonly sequence?: Plan | null;
 }

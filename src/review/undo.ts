@@ -1,3 +1,4 @@
+import { bareName } from "./advice.ts";
 import { besideTable } from "./sequences/names.ts";
 import { quoteIdentifier, quoteTable } from "./sql/names.ts";
 import type { Operation, Script } from "./types.ts";
@@ -15,6 +16,29 @@ export function undoOf({ statements }: Script): readonly string[] | null {
   });
   const known = undone.filter((sql) => sql !== null);
   return known.length > 0 && known.length === undone.length ? known : null;
+}
+
+/** Whether an operation takes back just what another one did. */
+export function undoes(operation: Operation, done: Operation): boolean {
+  if (done.kind === "createIndex")
+    return operation.kind === "dropIndex" && bareName(operation.name) === done.name;
+  if (done.kind === "dropIndex")
+    return operation.kind === "createIndex" && operation.name === bareName(done.name);
+  if (!("table" in done) || !("table" in operation)) return false;
+  if (done.kind === "renameTable")
+    return operation.kind === "renameTable" && bareName(done.table) === operation.to;
+  if (operation.table !== done.table) return false;
+  if (done.kind === "addConstraint")
+    return operation.kind === "dropConstraint" && operation.name === done.constraint.name;
+  if (done.kind === "setNotNull") return operation.kind === "dropNotNull" && operation.column === done.column;
+  if (done.kind === "addColumn")
+    return operation.kind === "dropColumn" && operation.column === done.column.name;
+  if (done.kind === "dropColumn")
+    return operation.kind === "addColumn" && operation.column.name === done.column;
+  if (done.kind === "alterColumnType")
+    return operation.kind === "alterColumnType" && operation.column === done.column;
+  if (done.kind === "renameColumn") return operation.kind === "renameColumn" && operation.to === done.column;
+  return done.kind === "dropTable" && operation.kind === "createTable";
 }
 
 function undo(operation: Operation, isAlone: boolean): string | null {

@@ -63,14 +63,15 @@ export function* verification(asked: Verification): Generator<Attempt, void, Dry
   const isClean = together.length === 0 || (yield* tryFixes(asked, together));
   if (!isClean && together.length > 1) alone.unshift(...together);
   for (const finding of alone.slice(0, mostAlone)) yield* tryFixes(asked, [finding]);
-  for (const finding of sequences.slice(0, mostSequences)) yield* trySequence(asked, finding);
+  const needed = sequences.filter((finding) => !isNeedless(finding, asked.proofs));
+  for (const finding of needed.slice(0, mostSequences)) yield* trySequence(asked, finding);
 }
 
 /** The findings with what was proved of them; a fix or a sequence that was not is taken away. */
 export function proved(findings: readonly Finding[], { fixes, sequences, withheld }: Proofs): Finding[] {
   return findings.map((finding) => {
     const verified = fixes.get(keyOf(finding)) ?? null;
-    const why = withheld.get(keyOf(finding));
+    const why = isNeedless(finding, { fixes }) ? undefined : withheld.get(keyOf(finding));
     return {
       ...(why ? withReason(finding, why) : finding),
       fix: verified && finding.fix,
@@ -118,6 +119,11 @@ function* trySequence(asked: Verification, finding: Finding): Generator<Attempt,
     asked.proofs.withheld.delete(keyOf(finding));
     asked.proofs.sequences.add(keyOf(finding));
   }
+}
+
+/** A migration of its own is not needed for what can be done where it stands. */
+function isNeedless(finding: Finding, { fixes }: Pick<Proofs, "fixes">): boolean {
+  return finding.sequence?.steps.length === 1 && fixes.has(keyOf(finding));
 }
 
 interface SeenAttempt extends Attempt {

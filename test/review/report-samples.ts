@@ -53,6 +53,7 @@ export function migration(name: string, up: Script, down: Script | null): Migrat
     down,
     together: false,
     time: null,
+    settings: {},
     downWaived: null,
     downPath: null,
     status: "added",

@@ -285,16 +285,15 @@ it("proves NOT NULL with a check where NOT NULL itself cannot be NOT VALID", asy
   `);
 });
 
-it("takes the statement out of a file that holds others, and follows the last migration", async () => {
+it("takes the statement, and what undoes it, out of files that hold others, and follows the last migration", async () => {
   const up = "ALTER TABLE users ADD COLUMN name text;\nALTER TABLE orders RENAME COLUMN note TO remark;\n";
-  const { sequence, path } = await offered(
-    "no-column-rename",
-    up,
-    "ALTER TABLE orders RENAME COLUMN remark TO note;\nALTER TABLE users DROP COLUMN name;\n",
-  );
+  const down = "ALTER TABLE orders RENAME COLUMN remark TO note;\nALTER TABLE users DROP COLUMN name;\n";
+  const { sequence } = await offered("no-column-rename", up, down);
+  const edited = (path: string, text: string) =>
+    applyEdits(text, sequence?.edits.filter((edit) => edit.path === path) ?? []);
   expect(sequence?.replaces).toEqual([]);
-  expect(applyEdits(up, sequence?.edits ?? [])).toBe("ALTER TABLE users ADD COLUMN name text;\n");
-  expect(sequence?.edits.map((edit) => edit.path)).toEqual([path]);
+  expect(edited("db/0008_change.up.sql", up)).toBe("ALTER TABLE users ADD COLUMN name text;\n");
+  expect(edited("db/0008_change.down.sql", down)).toBe("ALTER TABLE users DROP COLUMN name;\n");
   expect(sequence?.steps[0]?.files[0]?.path).toBe("db/0009_add_orders_remark.up.sql");
 });
 

@@ -149,6 +149,7 @@ function migrationOf(
     down: down === undefined ? null : script(down, "down"),
     together,
     time: null,
+    settings: {},
     downWaived: null,
     downPath: null,
     status,

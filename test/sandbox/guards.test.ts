@@ -62,6 +62,7 @@ async function run(
     former: null,
     together: false,
     time: null,
+    settings: {},
   };
   return batch.dryRun({
     database: {

@@ -107,6 +107,7 @@ function migrationOf(
     down: down === undefined ? null : scriptOf(down, fileOf(i, "down"), mode),
     together: false,
     time: null,
+    settings: {},
     downWaived: null,
     downPath: null,
     status,

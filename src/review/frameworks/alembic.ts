@@ -1,9 +1,12 @@
+import { callFor, type Project, renderCall } from "../alembic/calls.ts";
 import { isLibrary } from "../alembic/database.ts";
+import { hasSqlalchemy } from "../alembic/libraries.ts";
 import { type Modules, modulesOf, noModules } from "../alembic/modules.ts";
 import { namingOf } from "../alembic/naming.ts";
 import { orderRevisions, type Revision, readRevision } from "../alembic/revisions.ts";
+import { changeCall, removeCall } from "../alembic/reword.ts";
 import { type AlembicSettings, readRevisionScript } from "../alembic/script.ts";
-import { writeRevision } from "../alembic/write.ts";
+import { revisionAfter, writeRevision } from "../alembic/write.ts";
 import { pythonPaths } from "../code/python-modules.ts";
 import { dialectOfPath } from "../dialect.ts";
 import {
@@ -36,7 +39,13 @@ export default defineFramework({
   hasDowns: true,
   habits: { late: "run", duplicates: "run", checksums: false, together: true },
   outsideTransaction: say`a block ${"with op.get_context().autocommit_block():"}`,
-  write: (draft: Draft) => writeRevision(draft),
+  versionAfter: revisionAfter,
+  write: (draft: Draft) => writeRevision(draft, projectOf(draft.after.settings)),
+  wording: {
+    word: (sql, settings) => renderCall(callFor(sql, projectOf(settings)), "", true),
+    change: (worded, change) => changeCall(worded, change, projectOf(worded.settings)),
+    remove: removeCall,
+  },
 });
 
 interface Home {
@@ -91,6 +100,7 @@ function layOut(
   const known = [...texts.values()].flatMap((text) => text ?? []);
   const dialect = dialectOf(directory, environment, known);
   const naming = namingOf(environment);
+  const notValid = knowsNotValid(known, directory, repository);
   const modules = pythonPaths(repository.paths, isLibrary);
   const textOf = (path: string) => repository.text(path, directory);
   return [
@@ -105,6 +115,7 @@ function layOut(
           {
             ...settingsOf(environment, naming),
             ...modulesSetting(modulesOf(revision.path, texts.get(revision.path) ?? "", modules, textOf)),
+            ...(notValid && { notValid: "known" }),
           },
           revision,
         ),
@@ -168,6 +179,16 @@ function dialectOf(
   return uses("sqlite") > 0 || /sqlite/i.test(text) ? "sqlite" : "postgresql";
 }
 
+/** Whether the project's SQLAlchemy writes NOT VALID: a revision uses it, or the project asks for a version that has it. */
+function knowsNotValid(
+  revisions: readonly string[],
+  directory: string,
+  { paths, text }: Repository,
+): boolean {
+  if (revisions.some((revision) => /\bpostgresql_not_valid\s*=/.test(revision))) return true;
+  return hasSqlalchemy([1, 4, 32], directory, paths, (path) => text(path, directory));
+}
+
 /** What is known of how a migration is run, as plain texts. */
 function settingsOf(environment: readonly string[], naming: AlembicSettings["naming"]): Settings {
   const settings: Record<string, string> = {};
@@ -192,5 +213,12 @@ function readSettings({ naming, modules, transaction }: Settings): AlembicSettin
     naming: naming === undefined ? {} : (JSON.parse(naming) as AlembicSettings["naming"]),
     modules: modules === undefined ? noModules : (JSON.parse(modules) as Modules),
     autocommit: transaction === "autocommit",
+  };
+}
+
+function projectOf(settings: Settings): Project {
+  return {
+    naming: readSettings(settings).naming,
+    knowsNotValid: settings.notValid === "known",
   };
 }

@@ -35,6 +35,10 @@ export default defineFramework({
   hasDowns: false,
   habits: { late: "refused", duplicates: "run", checksums: true, together: false },
   outsideTransaction: say`a migration of its own that begins with ${"-- atlas:txmode none"} and an empty line`,
+  leave: ({ path }) => ({
+    edits: [{ path, start: 0, end: 0, text: "-- atlas:txmode none\n\n" }],
+    followUp: say`Run ${"atlas migrate hash"}, so that ${"atlas.sum"} knows the file.`,
+  }),
   write({ directory, version, name, up, outsideTransaction }) {
     const head = outsideTransaction ? "-- atlas:txmode none\n\n" : "";
     return [{ path: joinPath(directory, `${version}_${name}.sql`), text: `${head}${up}` }];

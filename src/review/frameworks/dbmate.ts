@@ -39,6 +39,13 @@ export default defineFramework({
   hasDowns: true,
   habits: { late: "run", duplicates: "refused", checksums: false, together: false },
   outsideTransaction: say`a migration of its own, as its only statement after ${"-- migrate:up transaction:false"}`,
+  leave({ path, text, statements }) {
+    const up = /^--\s*migrate:up[^\r\n]*/m.exec(text);
+    // Several statements in one query are a transaction all the same.
+    if (!up || statements.length > 1 || /transaction:/.test(up[0])) return null;
+    const end = up.index + up[0].trimEnd().length;
+    return { edits: [{ path, start: end, end, text: " transaction:false" }], followUp: null };
+  },
   write({ directory, version, name, up, down, outsideTransaction }) {
     const option = outsideTransaction ? " transaction:false" : "";
     const body = (sql: string | null) => (sql === null || sql.endsWith("\n") ? (sql ?? "") : `${sql}\n`);

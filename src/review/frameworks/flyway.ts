@@ -30,6 +30,14 @@ export default defineFramework({
   hasDowns: false,
   habits: { late: "refused", duplicates: "refused", checksums: true, together: false },
   outsideTransaction: say`a migration of its own, which Flyway then runs without a transaction (set ${"flyway.postgresql.transactional.lock=false"}, or it waits for its own lock)`,
+  // A file of nothing but statements that cannot run in a transaction is run without one.
+  leave: ({ statements }) =>
+    statements.length > 1
+      ? null
+      : {
+          edits: [],
+          followUp: say`Set ${"flyway.postgresql.transactional.lock=false"}, or the build waits for Flyway's own lock.`,
+        },
   write({ directory, version, name, after, up, down, outsideTransaction }) {
     const folder = after.up === "" ? directory : directoryOf(after.up);
     const path = (kind: string) => joinPath(folder, `${kind}${version}__${name}.sql`);

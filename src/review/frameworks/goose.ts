@@ -37,6 +37,10 @@ export default defineFramework({
   // With -allow-missing, or the like in code, a late one is run: which it is stands in no migration.
   habits: { late: "unknown", duplicates: "refused", checksums: false, together: false },
   outsideTransaction: say`a migration of its own that begins with ${"-- +goose NO TRANSACTION"}`,
+  leave: ({ path }) => ({
+    edits: [{ path, start: 0, end: 0, text: "-- +goose NO TRANSACTION\n" }],
+    followUp: null,
+  }),
   write({ directory, version, name, up, down, outsideTransaction }) {
     const head = outsideTransaction ? "-- +goose NO TRANSACTION\n\n" : "";
     const text = `${head}-- +goose Up\n${quoted(up)}\n-- +goose Down\n${down === null ? "" : quoted(down)}`;

@@ -36,6 +36,12 @@ export default defineFramework({
   habits: { late: "run", duplicates: "run", checksums: false, together: false },
   knownBy: "name",
   outsideTransaction: say`a migration of its own that begins with ${"-- +migrate Up notransaction"}`,
+  leave({ path, text }) {
+    const up = /^-- \+migrate Up[^\r\n]*/m.exec(text);
+    if (!up) return null;
+    const end = up.index + up[0].trimEnd().length;
+    return { edits: [{ path, start: end, end, text: " notransaction" }], followUp: null };
+  },
   write({ directory, version, name, up, down, outsideTransaction }) {
     const option = outsideTransaction ? " notransaction" : "";
     const text = `-- +migrate Up${option}\n${quoted(up)}\n-- +migrate Down${option}\n${down === null ? "" : quoted(down)}`;

@@ -29,6 +29,23 @@ export function suggestionOf(finding: Finding, text: string): string | null {
   return after.replace(/\r\n?/g, "\n");
 }
 
+/** A suggestion reaches so far at most: people have to see what it changes. */
+const mostLines = 20;
+
+/** The finding on all lines that its fix changes in its file, so that a suggestion can hold it; as it is where that is no use. */
+export function onLinesOfFix(finding: Finding, text: string): Finding {
+  const edits = finding.fix?.edits ?? [];
+  if (edits.some(({ path }) => path !== finding.path)) return finding;
+  const lines = edits.flatMap(({ start, end }) => [
+    positionOf(text, start).line,
+    // An edit that ends with its last line's end does not reach into the next one.
+    positionOf(text, end > start && text[end - 1] === "\n" ? end - 1 : end).line,
+  ]);
+  const line = Math.min(finding.line, ...lines);
+  const endLine = Math.max(finding.endLine, ...lines);
+  return endLine - line >= mostLines ? finding : { ...finding, line, endLine };
+}
+
 /** One line of a fix shown as a difference. */
 export interface DiffLine {
   readonly kind: "file" | "kept" | "removed" | "added" | "cut";

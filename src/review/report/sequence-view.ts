@@ -14,7 +14,15 @@ export function sequenceBlock({ steps, replaces, edits }: MigrationSequence): st
       ? [`**Instead**, in a migration that was run in the sandbox: ${markdown(only.title)}`]
       : [`**Instead**, in ${steps.length} migrations that were run in the sandbox:`, list]),
     `<details><summary>${what}${where}</summary>`,
-    ...steps.flatMap(({ files }) => files.flatMap(({ path, text }) => [codeSpan(path), fenced(text, "sql")])),
+    ...steps.flatMap(({ files }) =>
+      files.flatMap(({ path, text }) => [codeSpan(path), fenced(text, languageOf(path))]),
+    ),
     "</details>",
   ].join("\n\n");
+}
+
+/** For the colours of a fence, by the file's name. */
+function languageOf(path: string): string {
+  const languages: Readonly<Record<string, string>> = { sql: "sql", py: "python", toml: "toml" };
+  return languages[/\.(\w+)$/.exec(path)?.[1] ?? ""] ?? "text";
 }

@@ -31,7 +31,7 @@ export default defineRule({
         at,
         object: `${table}.${name}`,
         severity: sized("error", table, context),
-        fix: notValidFix(operation, name, context),
+        planned: notValidFix(operation, name),
         sequence: validateLaterSequence(operation, name, context),
       };
     },

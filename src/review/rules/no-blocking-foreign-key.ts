@@ -35,7 +35,7 @@ export default defineRule({
         at,
         object: `${table}.${name}`,
         severity: sized("error", table, context),
-        fix: partitioned ? null : notValidFix(operation, name, context),
+        planned: partitioned ? null : notValidFix(operation, name),
         sequence: partitioned ? null : validateLaterSequence(operation, name, context),
       };
     },

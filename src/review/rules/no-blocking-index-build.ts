@@ -4,9 +4,15 @@ import { defineRule, type OperationContext } from "../rule.ts";
 import { concurrentIndexSequence } from "../sequences/concurrent-index.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
-import type { Fix, OperationOf, TableName, Text } from "../types.ts";
+import type { OperationOf, PlannedFix, TableName, Text } from "../types.ts";
 
 const keywords = /^CREATE\s+(?:UNIQUE\s+)?INDEX\b/i;
+
+const inPlace: PlannedFix = {
+  title: "Build the index with CONCURRENTLY",
+  change: { kind: "concurrently" },
+  followUp: null,
+};
 
 export default defineRule({
   summary: "Build an index on an existing table with CONCURRENTLY",
@@ -33,7 +39,7 @@ export default defineRule({
         instead: partitioned ? perPartition(index) : concurrently(context),
         object: index.name ?? `${index.table}(${index.columns.join(", ")})`,
         severity: sized("error", index.table, context),
-        fix: partitioned ? null : fixOf(context),
+        planned: partitioned ? null : inPlace,
         sequence: partitioned ? null : sequenceFor(index, context),
       };
     },
@@ -89,16 +95,4 @@ function concurrently({ script, statement, framework }: OperationContext): Text 
 function sequenceFor({ table, name }: OperationOf<"createIndex">, { script, statement }: OperationContext) {
   if (name === null || !keywords.test(statement.sql) || !isInTransaction(script, statement)) return null;
   return concurrentIndexSequence(table, name, statement.sql.replace(keywords, "$& CONCURRENTLY"));
-}
-
-/** Only where CONCURRENTLY is valid as the file stands: outside any transaction. */
-function fixOf({ script, statement }: OperationContext): Fix | null {
-  const match = keywords.exec(statement.sql);
-  if (!match || isInTransaction(script, statement)) return null;
-  const at = statement.span.start + match[0].length;
-  return {
-    title: "Build the index with CONCURRENTLY",
-    edits: [{ path: script.path, start: at, end: at, text: " CONCURRENTLY" }],
-    followUp: null,
-  };
 }

@@ -1,14 +1,20 @@
 import { list, sql } from "../advice.ts";
-import { concurrentlyFix } from "../concurrently.ts";
 import { isStoppedBefore } from "../held-locks.ts";
 import { locksOnOld } from "../locks.ts";
 import { evidenceOf, ranOf, sized } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { dropIndexSequence } from "../sequences/concurrent-index.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
-import type { OperationOf, Table, Text } from "../types.ts";
+import type { OperationOf, PlannedFix, Table, Text } from "../types.ts";
 
 const keywords = /^DROP\s+INDEX\b/i;
+
+const inPlace: PlannedFix = {
+  title: "Drop the index with CONCURRENTLY",
+  change: { kind: "concurrently" },
+  followUp: null,
+};
 
 export default defineRule({
   summary: "Drop an index of an existing table with CONCURRENTLY",
@@ -38,9 +44,8 @@ export default defineRule({
         at: statement.span,
         object: operation.name,
         severity: sized("warning", first.name, context),
-        fix: canBeConcurrent(tables, context)
-          ? concurrentlyFix(keywords, "Drop the index with CONCURRENTLY", context)
-          : null,
+        planned: canBeConcurrent(tables, context) ? inPlace : null,
+        sequence: canBeConcurrent(tables, context) ? sequenceFor(operation, first, context) : null,
       };
     },
   },
@@ -99,4 +104,11 @@ function insteadOf(tables: readonly Table[], context: OperationContext): Text {
     ? say` in ${outsideTransaction(context)}`
     : [];
   return say`Run ${sql(better)}${where}.`;
+}
+
+/** Where the file is sent as a transaction, the index has to go in one of its own. */
+function sequenceFor({ name }: DropIndex, table: Table, { script, statement }: OperationContext) {
+  const index = table.indexes.find((one) => indexName(table.name, one.name) === name);
+  if (!index || !isInTransaction(script, statement)) return null;
+  return dropIndexSequence(index, statement.sql.replace(keywords, "$& CONCURRENTLY"));
 }

@@ -6,7 +6,7 @@ import { sized } from "../observed.ts";
 import { type Context, defineRule } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { Fix, Migration, Problem, Table, TableName } from "../types.ts";
+import type { Migration, PlannedFix, Problem, Table, TableName } from "../types.ts";
 
 export default defineRule({
   summary: "Index the columns of a foreign key",
@@ -42,7 +42,7 @@ function answer(added: Additions, { table, constraint }: AddedConstraint, contex
       ...place,
       object: `${table.name}(${columns.join(", ")})`,
       severity: sized("warning", table.name, context),
-      fix: added.by.kind === "migration" ? fixOf(added.by.migration, table, columns, place) : null,
+      planned: added.by.kind === "migration" ? fixOf(added.by.migration, table, columns, place) : null,
     },
   ];
 }
@@ -69,7 +69,7 @@ function fixOf(
   { name: table }: Table,
   columns: readonly string[],
   { at: place }: Placed,
-): Fix | null {
+): PlannedFix | null {
   const statement = up.statements.find(
     ({ operations, span }) =>
       place !== undefined &&
@@ -84,15 +84,9 @@ function fixOf(
     operations.some(({ kind }) => kind === "transaction"),
   );
   if (!statement || isInTransaction) return null;
-  const { end } = statement.span;
-  // After the line's own comment, which speaks of the table.
-  const rest = /^\s*;(?:[ \t]*--.*)?/.exec(up.text.slice(end));
-  const at = end + (rest?.[0].length ?? 0);
   return {
     title: "Create an index for the foreign key",
-    edits: [
-      { path: up.path, start: at, end: at, text: `${rest ? "" : ";"}\n\n${indexSql(table, columns)};` },
-    ],
+    change: { kind: "followed by", sql: indexSql(table, columns) },
     followUp: null,
   };
 }

@@ -2,7 +2,7 @@ import { list } from "../advice.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Constraint, Index, PlannedStep, Schema, Table, Withheld } from "../types.ts";
-import { alter, besideTable, fileName, isTooLong, tooLong, withName } from "./names.ts";
+import { alter, besideTable, concurrently, fileName, isTooLong, tooLong, withName } from "./names.ts";
 
 /** What rests on a column, moved to another one. All but `steps` are statements of the migration in which the new column takes over. */
 export interface Moved {
@@ -234,7 +234,7 @@ function buildStep({ name: table }: Table, { name }: Index, definition: string):
     phase: "migrate",
     title: say`Build ${name} for the new column, while others read and write.`,
     name: fileName("build", name, "new"),
-    up: [definition.replace(/^(CREATE (?:UNIQUE )?INDEX)\b/, "$1 CONCURRENTLY")],
+    up: [concurrently(definition)],
     down: [`DROP INDEX CONCURRENTLY ${besideTable(table, `${name}_new`)}`],
     outsideTransaction: true,
   };

@@ -34,6 +34,11 @@ export function tooLong(name: string): Text {
   return say`names made of ${name} would be longer than PostgreSQL's 63 bytes`;
 }
 
+/** The definition of an index, as the catalogue has it, with CONCURRENTLY. */
+export function concurrently(definition: string): string {
+  return definition.replace(/^(CREATE (?:UNIQUE )?INDEX)\b/, "$1 CONCURRENTLY");
+}
+
 /** A name made of table, column and suffix, as it is written in SQL; null when PostgreSQL would cut it. */
 export function partName(table: TableName, column: string, suffix: string): string | null {
   const name = conventionalName(table, [column], suffix);
