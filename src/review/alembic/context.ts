@@ -10,6 +10,10 @@ export interface Context {
   readonly naming: NamingConvention;
   /** The name of an enumeration that this script has created, in SQL: a second table that uses it does not create it again. */
   readonly createdTypes: Set<string>;
+  /** Whether columns are named with their tables, as in statements that have several. */
+  readonly qualifies: boolean;
+  /** Tables of the statements around the one that is rendered. */
+  readonly around: ReadonlySet<string>;
   /** What a type of the project's own stands for in this database; null when that cannot be read. */
   readonly ownType: (type: PythonValue) => PythonValue | null;
 }

@@ -4,15 +4,29 @@ import {
   type CallArguments,
   calleeOf,
   isNone,
+  type PythonCall,
   type PythonString,
   type PythonValue,
   pathOf,
   stringOf,
 } from "../code/python-values.ts";
 import type { Context } from "./context.ts";
+import { documentOf, isDocument } from "./documents.ts";
+import { columnSql, isSelect, memberName } from "./mentioned.ts";
 import { literal, quoteName, stringIn } from "./names.ts";
+import { selectSql } from "./selects.ts";
 import { typeOf } from "./types.ts";
 import { unreadable } from "./unreadable.ts";
+
+/** Conditions that all have to hold. */
+export function allOf(conditions: readonly PythonValue[], context: Context): string {
+  const sql = conditions.map((each) => {
+    const one = expressionSql(each, context);
+    const isEither = calleeOf(each) === "or_" || (each.kind === "operation" && each.operator === "|");
+    return isEither && conditions.length > 1 ? `(${one})` : one;
+  });
+  return sql.join(" AND ");
+}
 
 /** A value of Python in an SQL expression, as SQLAlchemy renders it with literal binds. */
 export function expressionSql(value: PythonValue, context: Context): string {
@@ -73,9 +87,17 @@ export function bindText(
     }
     const value = bound.get(name);
     if (!value) return unreadable(`the SQL has the parameter :${name}, and no value for it is given here`);
-    parts.push(stringOf(expressionSql(value, context)));
+    parts.push(stringOf(boundSql(value, context)));
   }
   return joinStrings([...parts, sliceString(text, from)]);
+}
+
+/** A value as a driver of PostgreSQL writes it: a list is an array, a tuple stands behind IN. */
+function boundSql(value: PythonValue, context: Context): string {
+  if (value.kind !== "sequence" || context.dialect === "sqlite") return expressionSql(value, context);
+  const items = value.items.map((item) => expressionSql(item, context)).join(", ");
+  if (value.type === "tuple") return `(${items})`;
+  return items === "" ? "'{}'" : `ARRAY[${items}]`;
 }
 
 /** `bindparams(a=1)` and `bindparams(sa.bindparam("a", 1))`. */
@@ -122,7 +144,8 @@ function operationSql(
     return unreadable(`an SQL expression uses the operator ${operator}, which is not followed`);
   if (isNone(right) && (operator === "==" || operator === "!="))
     return `${expressionSql(left, context)} IS ${operator === "==" ? "" : "NOT "}NULL`;
-  return `${operand(left, context)} ${sql} ${operand(right, context)}`;
+  const member = memberName(right, left);
+  return `${operand(left, context)} ${sql} ${member === null ? operand(right, context) : literal(member)}`;
 }
 
 function operand(value: PythonValue, context: Context): string {
@@ -130,11 +153,20 @@ function operand(value: PythonValue, context: Context): string {
   return value.kind === "operation" ? `(${sql})` : sql;
 }
 
-/** `table.c.name`, `func.now`. */
-function attributeSql(value: Extract<PythonValue, { kind: "attribute" }>, _context: Context): string {
+/** `table.c.name`, `Model.name`, `insert.excluded.name`. */
+function attributeSql(value: Extract<PythonValue, { kind: "attribute" }>, context: Context): string {
+  const column = columnSql(value, context);
+  if (column !== null) return column;
   const { object, name } = value;
+  if (object.kind === "attribute" && object.name === "excluded" && isInsert(object.object))
+    return `excluded.${quoteName(name)}`;
   if (object.kind === "attribute" && /^(c|columns)$/.test(object.name)) return quoteName(name);
   return unreadable(`an SQL expression depends on ${describe(value)}, known only when it runs`);
+}
+
+function isInsert(value: PythonValue): boolean {
+  if (value.kind === "attribute") return isInsert(value.object);
+  return value.kind === "call" && (calleeOf(value) === "insert" || isInsert(value.callee));
 }
 
 /** Functions that SQL calls without parentheses. */
@@ -146,6 +178,8 @@ function callSql(value: Extract<PythonValue, { kind: "call" }>, context: Context
   if (text) return text.value;
   const { callee, args } = value;
   const path = pathOf(callee);
+  const inner = innerSelect(value, context);
+  if (inner !== null) return inner;
   const of = (i: number) => {
     const each = args.positional[i];
     return each ? expressionSql(each, context) : unreadable(`${describe(value)} has too few arguments`);
@@ -174,16 +208,24 @@ function callSql(value: Extract<PythonValue, { kind: "call" }>, context: Context
       case "now":
         return functionSql("now", [], context);
       case "and_":
-        return list()
-          .map((each) => `(${each})`)
-          .join(" AND ");
+        return allOf(args.positional, context);
       case "or_":
         return list()
           .map((each) => `(${each})`)
           .join(" OR ");
       case "not_":
         return `NOT (${of(0)})`;
+      case "case":
+        return caseSql(args, context);
+      case "nulls_last":
+      case "nullslast":
+        return `${of(0)} NULLS LAST`;
+      case "nulls_first":
+      case "nullsfirst":
+        return `${of(0)} NULLS FIRST`;
       case "cast":
+        if (args.positional[0] && isDocument(args.positional[0], args.positional[1]))
+          return `CAST(${literal(JSON.stringify(documentOf(args.positional[0])))} AS ${typeOf(args.positional[1], context).sql})`;
         return `CAST(${of(0)} AS ${typeOf(args.positional[1], context).sql})`;
       case "desc":
         return `${sorted(args.positional[0], context)} DESC`;
@@ -196,6 +238,40 @@ function callSql(value: Extract<PythonValue, { kind: "call" }>, context: Context
   return callee.kind === "attribute"
     ? methodSql(callee.object, callee.name, args, context)
     : unreadable(`an SQL expression depends on ${describe(value)}, which is not followed`);
+}
+
+/** `NOT IN`, as SQLAlchemy writes it. */
+function negated(name: string, sql: string, _context: Context): string {
+  return name === "in_" ? sql : `(${sql.replace(" IN (", " NOT IN (")})`;
+}
+
+/** `exists(…)`, `select(…).exists()`, `select(…).scalar_subquery()`. */
+function innerSelect(value: PythonCall, context: Context): string | null {
+  const { callee, args } = value;
+  const [first] = args.positional;
+  if (calleeOf(value) === "exists") {
+    const select = first && isSelect(first) ? selectSql(first, context, context.around) : null;
+    return select === null ? null : `EXISTS (${select})`;
+  }
+  if (callee.kind !== "attribute" || !isSelect(callee.object)) return null;
+  if (!/^(exists|scalar_subquery|as_scalar)$/.test(callee.name)) return null;
+  const select = selectSql(callee.object, context, context.around);
+  if (select === null) return null;
+  return callee.name === "exists" ? `EXISTS (${select})` : `(${select})`;
+}
+
+/** `case((condition, value), …, else_=value)`, also with a list of pairs. */
+function caseSql({ positional, named }: CallArguments, context: Context): string {
+  const [first] = positional;
+  const whens = first?.kind === "sequence" && first.type === "list" ? first.items : positional;
+  const parts = whens.map((each) => {
+    const [when, then] = each.kind === "sequence" ? each.items : [];
+    if (!when || !then) return unreadable("the parts of a case are known only when it runs");
+    return `WHEN (${expressionSql(when, context)}) THEN ${expressionSql(then, context)}`;
+  });
+  if (named.has("value")) return unreadable("a case compares a value, which is not followed");
+  const otherwise = named.get("else_");
+  return `CASE ${parts.join(" ")}${otherwise ? ` ELSE ${expressionSql(otherwise, context)}` : ""} END`;
 }
 
 /** `desc("name")`: here a string is a column. */
@@ -239,6 +315,11 @@ function methodSql(
     case "in_":
     case "notin_":
     case "not_in":
+      if (first && isSelect(first)) {
+        const select = selectSql(first, context, context.around);
+        if (select === null) break;
+        return negated(name, `${self()} IN (${select})`, context);
+      }
       if (first?.kind !== "sequence") break;
       return `${self()} ${name === "in_" ? "IN" : "NOT IN"} (${first.items.map((each) => expressionSql(each, context)).join(", ")})`;
     case "like":

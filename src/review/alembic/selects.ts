@@ -1,9 +1,9 @@
-import { chainOf, type PythonCall, type PythonValue, pathOf, stringOf } from "../code/python-values.ts";
+import { chainOf, type PythonCall, type PythonValue, pathOf } from "../code/python-values.ts";
 import type { Context } from "./context.ts";
 import { isDatabase } from "./database.ts";
-import { expressionSql } from "./expressions.ts";
+import { allOf, expressionSql } from "./expressions.ts";
+import { sourceIn, sourcesUnder, tableIn } from "./mentioned.ts";
 import { quoteName, tableSql } from "./names.ts";
-import { tableIn } from "./writes.ts";
 
 /** `select(…)` or `session.query(…)` with the calls behind it. */
 interface Select {
@@ -25,40 +25,73 @@ function selectIn(value: PythonValue): Select | null {
 /** What of a chain of calls gives rows, and not how they are given. */
 const giving = /^(all|first|one|one_or_none|scalar|count|scalars|fetchall|fetchone)$/;
 
-/** A SELECT that is built of calls; null when it is something else, or more than is followed. */
-export function selectSql(value: PythonValue, context: Context): string | null {
+/**
+ * A SELECT that is built of calls; null when it is something else, or more than is followed. Tables of the statement around
+ * it are not its own (SQLAlchemy, "Correlated Subqueries").
+ */
+export function selectSql(
+  value: PythonValue,
+  outer: Context,
+  around: ReadonlySet<string> = new Set(),
+): string | null {
   const select = selectIn(value);
   if (!select || select.calls.some(({ name }) => giving.test(name))) return null;
-  const tables = new Set<string>();
-  const known = columnsIn(select.entities);
-  const columns = select.entities.map((entity) => {
-    const table = tableIn(entity);
-    if (table) {
-      tables.add(tableSql(table));
-      return "*";
-    }
-    for (const each of tablesUnder(entity)) tables.add(each);
-    return expressionSql(entity, context);
-  });
+  const named = new Set([
+    ...select.entities.flatMap(sourcesOf),
+    ...select.calls.flatMap(({ name, call }) =>
+      /^(where|filter|select_from)$/.test(name) ? call.args.positional.flatMap(sourcesOf) : [],
+    ),
+  ]);
+  const own = [...named].filter((one) => !around.has(one));
+  const tables = own.length > 0 ? own : [...named];
+  const isInner = around.size > 0 || outer.qualifies;
+  const context: Context = {
+    ...outer,
+    qualifies: isInner || tables.length > 1,
+    around: new Set([...around, ...tables]),
+  };
+  const columns = select.entities.map((entity) => (sourceIn(entity) ? "*" : columnOf(entity, context)));
   const conditions: string[] = [];
-  const behind: string[] = [];
+  const behind = new Map<string, string>();
+  let distinct = "";
   for (const { name, call } of select.calls) {
     const list = call.args.positional;
+    const listed = () => list.map((each) => expressionSql(each, context)).join(", ");
     if (name === "where" || name === "filter") {
-      for (const each of list.flatMap(tablesUnder)) tables.add(each);
-      conditions.push(...list.map((each) => `(${expressionSql(withColumns(each, known), context)})`));
+      if (list.length > 0) conditions.push(allOf(list, context));
     } else if (name === "filter_by") {
       for (const [key, each] of call.args.named)
         conditions.push(`${quoteName(key)} = ${expressionSql(each, context)}`);
-    } else if (name === "select_from") {
-      for (const table of list.map(tableIn)) if (table) tables.add(tableSql(table));
-    } else if (name === "limit" && list[0]?.kind === "number") behind.push(`LIMIT ${list[0].text}`);
-    else if (!/^(options|execution_options|order_by|with_for_update|yield_per)$/.test(name)) return null;
+    } else if (name === "limit" && list[0]?.kind === "number") behind.set("LIMIT", list[0].text);
+    else if (name === "order_by") behind.set("ORDER BY", listed());
+    else if (name === "group_by") behind.set("GROUP BY", listed());
+    else if (name === "distinct" && list.length === 0) distinct = "DISTINCT ";
+    else if (!/^(options|execution_options|with_for_update|yield_per|select_from|correlate)$/.test(name))
+      return null;
   }
-  if (tables.size > 1 || columns.length === 0) return null;
+  if (columns.length === 0 || (tables.length > 1 && columns.includes("*"))) return null;
   const where = conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
-  const from = tables.size > 0 ? ` FROM ${[...tables].join("")}` : "";
-  return [`SELECT ${columns.join(", ")}${from}${where}`, ...behind].join(" ");
+  const from = tables.length > 0 ? ` FROM ${tables.join(", ")}` : "";
+  const end = ["GROUP BY", "ORDER BY", "LIMIT"].flatMap((word) => {
+    const sql = behind.get(word);
+    return sql === undefined ? [] : [` ${word} ${sql}`];
+  });
+  return `SELECT ${distinct}${columns.join(", ")}${from}${where}${end.join("")}`;
+}
+
+function sourcesOf(value: PythonValue): string[] {
+  const source = sourceIn(value);
+  return source ? [source.sql] : sourcesUnder(value);
+}
+
+/** A column of a SELECT, with the name that it is given. */
+function columnOf(value: PythonValue, context: Context): string {
+  const sql = expressionSql(value, context);
+  const [label] =
+    value.kind === "call" && value.callee.kind === "attribute" && value.callee.name === "label"
+      ? value.args.positional
+      : [];
+  return label?.kind === "string" ? `${sql} AS ${quoteName(label.value)}` : sql;
 }
 
 /** The table without whose rows a SELECT has none; null where that is not known. */
@@ -67,48 +100,5 @@ export function mainTableOf(value: PythonValue): string | null {
   const [first] = select?.entities ?? [];
   if (!select || !first || select.calls.some(({ name }) => /join|union/.test(name))) return null;
   const table = tableIn(first);
-  return table ? tableSql(table) : (tablesUnder(first)[0] ?? null);
-}
-
-/** Tables whose columns are named: `table.c.name`, `Model.name`. */
-function tablesUnder(value: PythonValue): string[] {
-  if (value.kind === "attribute") {
-    const { object } = value;
-    const of = object.kind === "attribute" && /^(c|columns)$/.test(object.name) ? object.object : object;
-    const table = tableIn(of);
-    return table ? [tableSql(table)] : tablesUnder(object);
-  }
-  if (value.kind === "operation")
-    return [value.left, value.right].flatMap((each) => (each ? tablesUnder(each) : []));
-  if (value.kind !== "call") return [];
-  return [value.callee, ...value.args.positional].flatMap(tablesUnder);
-}
-
-/** Columns of classes of the file, by what they are given there. */
-function columnsIn(entities: readonly PythonValue[]): ReadonlyMap<PythonValue, string> {
-  const classes = entities.flatMap((entity) => (entity.kind === "class" ? [entity] : []));
-  return new Map(
-    classes.flatMap(({ members }) => [...members.names].map(([name, value]) => [value, name] as const)),
-  );
-}
-
-/** An expression whose columns of classes are plain columns; one that has a name of its own keeps it. */
-function withColumns(value: PythonValue, columns: ReadonlyMap<PythonValue, string>): PythonValue {
-  const name = columns.get(value);
-  if (name !== undefined && (value.kind !== "call" || value.args.positional[0]?.kind !== "string"))
-    return {
-      kind: "call",
-      callee: { kind: "name", path: "sqlalchemy.column" },
-      args: { positional: [stringOf(name)], named: new Map() },
-      at: { start: 0, end: 0 },
-    };
-  if (value.kind === "operation")
-    return {
-      ...value,
-      left: value.left && withColumns(value.left, columns),
-      right: withColumns(value.right, columns),
-    };
-  if (value.kind === "call" && value.callee.kind === "attribute")
-    return { ...value, callee: { ...value.callee, object: withColumns(value.callee.object, columns) } };
-  return value;
+  return table ? tableSql(table) : (sourcesUnder(first)[0] ?? null);
 }

@@ -17,6 +17,7 @@ import { batchSteps } from "./batches.ts";
 import type { Context, NamingConvention } from "./context.ts";
 import { isDatabase, isLibrary, rootOf, writingMethods } from "./database.ts";
 import { executed, namedValues, queryIn, reads, widerQueryIn } from "./executed.ts";
+import { tableIn, tableOf } from "./mentioned.ts";
 import { type Modules, openModules } from "./modules.ts";
 import { stringIn, type TableRef, tableSql } from "./names.ts";
 import { isOperation, operationSql } from "./operations.ts";
@@ -25,7 +26,6 @@ import { type Placed, questionsBy } from "./questions.ts";
 import { type NotFollowed, recorderOf, type Sent } from "./recorder.ts";
 import { createTableSql } from "./tables.ts";
 import { createEnumSql, isFalse, typeOf } from "./types.ts";
-import { tableOf } from "./writes.ts";
 
 /** What one function of a migration sends to the database, as far as that can be read. */
 export interface Translation {
@@ -77,6 +77,8 @@ function follow({ dialect, naming, modules, path: file }: TranslateOptions): Fol
     dialect,
     naming,
     createdTypes: new Set(),
+    qualifies: false,
+    around: new Set(),
     ownType: (type) => (run ? innerType(type, run) : null),
   };
   const placed = (at: Span): Span => (at.start < 0 && run ? run.place : at);
@@ -240,13 +242,19 @@ function createdBy({ positional, named }: PythonCall["args"]): string[] {
   ];
 }
 
-/** The database's name is known, whatever it is asked of; so is that this is no offline run. */
+/** The database's name is known, whatever it is asked of; so is that this is no offline run. A model's column keeps its name. */
 function attribute(object: PythonValue, name: string, dialect: Dialect): PythonValue | null {
+  if (object.kind === "class" && isColumn(object.members.names.get(name)) && tableIn(object))
+    return { kind: "attribute", object, name };
   if (name === "as_sql") return isDatabase(object) ? booleanOf(false) : null;
   if (name !== "name") return null;
   const isNamed = object.kind === "attribute" && /^(dialect|engine)$/.test(object.name);
   if (isNamed || pathOf(object) === "alembic.dialect") return stringOf(dialect);
   return null;
+}
+
+function isColumn(value: PythonValue | undefined): boolean {
+  return value !== undefined && /^(Column|mapped_column|Field)$/.test(calleeOf(value) ?? "");
 }
 
 function isAutocommit(value: PythonValue): boolean {

@@ -1,36 +1,20 @@
 import { describe } from "../code/python-run.ts";
-import { calleeOf, chainOf, isNone, type PythonCall, type PythonValue } from "../code/python-values.ts";
+import {
+  calleeOf,
+  chainOf,
+  isNone,
+  type PythonCall,
+  type PythonDict,
+  type PythonSequence,
+  type PythonValue,
+} from "../code/python-values.ts";
 import type { Context } from "./context.ts";
-import { expressionSql } from "./expressions.ts";
-import { literal, quoteName, stringIn, type TableRef, tableSql } from "./names.ts";
+import { documentOf } from "./documents.ts";
+import { allOf, expressionSql } from "./expressions.ts";
+import { columnType, isSelect, sourcesUnder, tableIn, tableOf } from "./mentioned.ts";
+import { literal, quoteName, stringIn, tableSql } from "./names.ts";
+import { selectSql } from "./selects.ts";
 import { unreadable } from "./unreadable.ts";
-
-/** A table that stands in an expression; gives up where it is none. */
-export function tableOf(value: PythonValue | undefined): TableRef {
-  return (
-    (value && tableIn(value)) ??
-    unreadable(`a table is ${value ? describe(value) : "missing"}, known only when it runs`)
-  );
-}
-
-/** `sa.table("x", …)`, `sa.Table("x", metadata, …)`, `metadata.tables["x"]` or a class with a `__tablename__`; null for anything else. */
-export function tableIn(value: PythonValue): TableRef | null {
-  if (value.kind === "class") {
-    const name = value.members.names.get("__tablename__");
-    return name?.kind === "string" ? { name: name.value, schema: null } : null;
-  }
-  if (value.kind === "subscript") {
-    const { object, index } = value;
-    const isReflected = object.kind === "attribute" && object.name === "tables" && index.kind === "string";
-    return isReflected ? { name: index.value, schema: null } : null;
-  }
-  if (value.kind !== "call" || !/^(table|Table)$/.test(calleeOf(value) ?? "")) return null;
-  const schema = value.args.named.get("schema");
-  return {
-    name: stringIn(value.args.positional[0], "a table's name"),
-    schema: schema && !isNone(schema) ? stringIn(schema, "a schema") : null,
-  };
-}
 
 /** INSERT for every row of `bulk_insert`; rows that name the same columns stand together. */
 export function bulkInsertSql(
@@ -74,8 +58,10 @@ function keyOf(key: PythonValue): string {
   return stringIn(key, "a column's name");
 }
 
-/** Lists and dicts are documents where the column is one. */
+/** Lists and dicts are documents where the column is one; of an enumeration's members, their names are kept. */
 function valueSql(value: PythonValue, type: string | null, context: Context): string {
+  if (type === "Enum" && value.kind === "attribute" && value.object.kind === "class")
+    return literal(value.name);
   if (value.kind === "dict" || value.kind === "sequence") {
     if (type === null || !/^JSONB?$/.test(type))
       return unreadable("a value is a list or a dict, and its column is no JSON");
@@ -84,33 +70,8 @@ function valueSql(value: PythonValue, type: string | null, context: Context): st
   return expressionSql(value, context);
 }
 
-function documentOf(value: PythonValue): unknown {
-  if (value.kind === "sequence") return value.items.map(documentOf);
-  if (value.kind === "dict")
-    return Object.fromEntries(value.entries.map(([key, each]) => [stringIn(key, "a key"), documentOf(each)]));
-  if (value.kind === "string" || value.kind === "number" || value.kind === "constant") return value.value;
-  return unreadable(`a value depends on ${describe(value)}, known only when it runs`);
-}
-
-function columnType(table: PythonValue | undefined, name: string): string | null {
-  if (table?.kind !== "call") return null;
-  const column = table.args.positional.find(
-    (each) =>
-      each.kind === "call" &&
-      each.args.positional[0]?.kind === "string" &&
-      each.args.positional[0].value === name,
-  );
-  const type = column?.kind === "call" ? column.args.positional[1] : undefined;
-  if (!type) return null;
-  const called = calleeOf(type);
-  if (called !== null) return called;
-  return type.kind === "name" || type.kind === "attribute"
-    ? (describe(type).split(".").at(-1) ?? null)
-    : null;
-}
-
 /** INSERT, UPDATE or DELETE that is built of calls; null when it is something else. */
-export function writeSql(value: PythonValue, context: Context): string[] | null {
+export function writeSql(value: PythonValue, outer: Context): string[] | null {
   const { root, calls } = chainOf(value);
   const rooted = calleeOf(root);
   const first = calls[0];
@@ -122,31 +83,87 @@ export function writeSql(value: PythonValue, context: Context): string[] | null 
   const rest = isTable ? calls.slice(1) : calls;
   const own = isTable ? first?.call : null;
   const table = tableSql(tableOf(target));
+  const strange = rest.find(({ name }) => !known.test(name));
+  if (strange) return unreadable(`a statement is built with .${strange.name}(…), which is not followed`);
   const where = rest.filter(({ name }) => name === "where").flatMap(({ call }) => call.args.positional);
   const values = [
     ...(own ? [own] : []),
     ...rest.filter(({ name }) => name === "values").map(({ call }) => call),
   ];
-  const strange = rest.find(({ name }) => !/^(where|values|execution_options)$/.test(name));
-  if (strange) return unreadable(`a statement is built with .${strange.name}(…), which is not followed`);
-  const condition =
-    where.length === 0
-      ? ""
-      : ` WHERE ${where.map((each) => wrapped(each, where.length, context)).join(" AND ")}`;
-  if (verb === "delete") return [`DELETE FROM ${table}${condition}`];
   const rows = values.flatMap(({ args }) => rowsOf(args));
-  if (verb === "insert") return insertRows(table, rows, target, context);
+  const others = [...where, ...(verb === "update" ? rows : [])]
+    .flatMap((each) => sourcesUnder(each.kind === "dict" ? asList(each) : each))
+    .filter((each) => each !== table);
+  const sources = [...new Set(others)];
+  const context: Context = {
+    ...outer,
+    qualifies: true,
+    around: new Set([table, ...sources]),
+  };
+  const condition = where.length === 0 ? "" : ` WHERE ${allOf(where, context)}`;
+  const behind = rest.flatMap(({ name, call }) => behindSql(name, call, target, context)).join("");
+  const from = (word: string) => (sources.length > 0 ? ` ${word} ${sources.join(", ")}` : "");
+  if (verb === "delete") return [`DELETE FROM ${table}${from("USING")}${condition}${behind}`];
+  if (verb === "insert") {
+    const select = rest.find(({ name }) => name === "from_select")?.call;
+    if (select) return [`INSERT INTO ${table} ${selectedRows(select, outer)}${behind}`];
+    return insertRows(table, rows, target, context).map((sql) => `${sql}${behind}`);
+  }
   const pairs = rows.flatMap(pairsOf);
   const list = pairs.map(
-    ([name, each]) => `${quoteName(name)} = ${valueSql(each, columnType(target, name), context)}`,
+    ([name, each]) => `${quoteName(name)}=${valueSql(each, columnType(target, name), context)}`,
   );
   if (list.length === 0) return unreadable("an update without values");
-  return [`UPDATE ${table} SET ${list.join(", ")}${condition}`];
+  return [`UPDATE ${table} SET ${list.join(", ")}${from("FROM")}${condition}${behind}`];
 }
 
-function wrapped(condition: PythonValue, count: number, context: Context): string {
-  const sql = expressionSql(condition, context);
-  return count > 1 ? `(${sql})` : sql;
+const known =
+  /^(where|values|execution_options|from_select|returning|on_conflict_do_nothing|on_conflict_do_update)$/;
+
+function asList({ entries }: PythonDict): PythonSequence {
+  return { kind: "sequence", type: "list", items: entries.map(([, value]) => value) };
+}
+
+/** `from_select(["a", "b"], select)`. */
+function selectedRows({ args }: PythonCall, context: Context): string {
+  const [names, select] = args.positional;
+  const columns = names?.kind === "sequence" ? names.items.map((each) => quoteName(keyOf(each))) : null;
+  const sql = select && isSelect(select) ? selectSql(select, { ...context, qualifies: true }) : null;
+  if (!columns || sql === null) return unreadable("the rows are those of a SELECT that is not followed");
+  return `(${columns.join(", ")}) ${sql}`;
+}
+
+/** What stands behind the rows. */
+function behindSql(
+  name: string,
+  { args: { positional, named } }: PythonCall,
+  target: PythonValue | undefined,
+  context: Context,
+): string[] {
+  if (name === "returning")
+    return [` RETURNING ${positional.map((each) => expressionSql(each, context)).join(", ")}`];
+  if (!name.startsWith("on_conflict")) return [];
+  if (named.has("index_where") || named.has("where"))
+    return unreadable("a conflict is told by a condition, which is not followed");
+  const elements = named.get("index_elements") ?? (name.endsWith("nothing") ? positional[1] : undefined);
+  const constraint = named.get("constraint") ?? positional[0];
+  let arbiter = "";
+  if (elements && !isNone(elements)) arbiter = ` (${columnNames(elements).map(quoteName).join(", ")})`;
+  else if (constraint && !isNone(constraint))
+    arbiter = ` ON CONSTRAINT ${quoteName(stringIn(constraint, "a constraint's name"))}`;
+  if (name.endsWith("nothing")) return [` ON CONFLICT${arbiter} DO NOTHING`];
+  const set = named.get("set_");
+  if (!set) return unreadable("what is done on a conflict is known only when it runs");
+  const list = pairsOf(set).map(
+    ([key, each]) => `${quoteName(key)} = ${valueSql(each, columnType(target, key), context)}`,
+  );
+  return [` ON CONFLICT${arbiter} DO UPDATE SET ${list.join(", ")}`];
+}
+
+function columnNames(value: PythonValue): string[] {
+  return value.kind === "sequence"
+    ? value.items.map(keyOf)
+    : unreadable("the columns of a conflict are known only when it runs");
 }
 
 function rowsOf({ positional, named }: PythonCall["args"]): PythonValue[] {

@@ -1,6 +1,6 @@
 import { itemsOf } from "./python-evaluate.ts";
 import { describe, perhapsIn, type Run } from "./python-run.ts";
-import { braceFormat, dedent, stringMethod, textOfValue } from "./python-text.ts";
+import { braceFormat, dedent, jsonOf, stringMethod, textOfValue } from "./python-text.ts";
 import {
   type CallArguments,
   entryOf,
@@ -37,6 +37,12 @@ export function builtin(
   switch (path) {
     case "builtins.str":
       return textOfValue(first);
+    case "json.dumps": {
+      const text = named.size > 0 ? null : jsonOf(first);
+      return text === null ? null : stringOf(text);
+    }
+    case "typing.cast":
+      return second ?? null;
     case "builtins.int":
       return first.kind === "number" ? first : null;
     case "builtins.len":

@@ -12,6 +12,7 @@ import {
   isPerhaps,
   none,
   numberOf,
+  type PythonCall,
   type PythonString,
   type PythonValue,
   pathOf,
@@ -191,12 +192,37 @@ export function attributeOf(object: PythonValue, name: string, run: Run): Python
     const isEnum = object.definition.bases.some(({ value }) => /Enum$/.test(nameIn(value)));
     if (member && !isEnum) return member;
   }
+  const field = object.kind === "call" ? fieldOf(object, name, run) : null;
+  if (field) return field;
   if (object.kind === "attribute" && object.object.kind === "class") {
     if (name === "value") return object.object.members.names.get(object.name) ?? none;
     if (name === "name")
       return { kind: "string", value: object.name, offsets: new Array<number>(object.name.length).fill(-1) };
   }
   return run.host.attribute(object, name) ?? { kind: "attribute", object, name };
+}
+
+/** A field of an object whose class says by itself what it is made with: a dataclass, a named tuple, a model of pydantic. */
+function fieldOf({ callee, args }: PythonCall, name: string, _run: Run): PythonValue | null {
+  if (callee.kind !== "class" || args.named.has("**")) return null;
+  const { definition, members } = callee;
+  const bases = definition.bases.map(({ value }) => nameIn(value));
+  const isData =
+    bases.length === 0
+      ? definition.decorators.some(
+          (each) => nameIn(each.kind === "call" ? each.callee : each) === "dataclass",
+        )
+      : bases.every((base) => /^(NamedTuple|BaseModel)$/.test(base));
+  if (!isData || members.names.has("__init__")) return null;
+  const fields = definition.body.flatMap((statement) => {
+    const [[target] = []] = statement.kind === "assign" && statement.annotation ? statement.targets : [];
+    return target?.kind === "name" ? [target.name] : [];
+  });
+  const at = fields.indexOf(name);
+  if (at === -1) return null;
+  const given = args.named.get(name) ?? args.positional[at];
+  const preset = members.names.get(name);
+  return given ?? (preset && preset.kind !== "call" ? preset : unknown(name));
 }
 
 function nameIn(expression: PythonExpression): string {

@@ -22,10 +22,56 @@ export function sliceString(
 /** What `str()` gives; null when it is not known. */
 export function textOfValue(value: PythonValue): PythonString | null {
   if (value.kind === "string") return value;
-  if (value.kind === "number") return stringOf(value.text);
-  if (value.kind !== "constant") return null;
-  if (value.value === null) return stringOf("None");
-  return stringOf(value.value ? "True" : "False");
+  const text = representation(value);
+  return text === null ? null : stringOf(text);
+}
+
+/** What `repr()` gives; null when it is not known. */
+function representation(value: PythonValue): string | null {
+  switch (value.kind) {
+    case "string":
+      return /^[ !#-&(-[\]-~]*$/.test(value.value) ? `'${value.value}'` : null;
+    case "number":
+      return value.text;
+    case "constant":
+      if (value.value === null) return "None";
+      return value.value ? "True" : "False";
+    case "sequence": {
+      const items = value.items.map(representation);
+      if (items.includes(null) || value.type !== "list") return null;
+      return `[${items.join(", ")}]`;
+    }
+    default:
+      return null;
+  }
+}
+
+/** What `json.dumps()` gives for a constant, with its own spaces; null when something in it is not known. */
+export function jsonOf(value: PythonValue): string | null {
+  switch (value.kind) {
+    case "string":
+      return JSON.stringify(value.value).replace(
+        /[\u007f-\uffff]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      );
+    case "number":
+      return value.text;
+    case "constant":
+      return String(value.value);
+    case "sequence": {
+      const items = value.items.map(jsonOf);
+      return value.type === "set" || items.includes(null) ? null : `[${items.join(", ")}]`;
+    }
+    case "dict": {
+      const entries = value.entries.map(([key, each]) => {
+        const text = jsonOf(each);
+        return key.kind !== "string" || text === null ? null : `${jsonOf(key)}: ${text}`;
+      });
+      return entries.includes(null) ? null : `{${entries.join(", ")}}`;
+    }
+    default:
+      return null;
+  }
 }
 
 /** `a % b` with %s, %d and %(name)s; null when something in it is not known. */
@@ -75,6 +121,10 @@ export function stringMethod(
       return { ...text, value: text.value.toLowerCase() };
     case "upper":
       return { ...text, value: text.value.toUpperCase() };
+    case "title":
+      return { ...text, value: text.value.replace(/\p{L}+/gu, capitalised) };
+    case "capitalize":
+      return { ...text, value: capitalised(text.value) };
     case "replace":
       if (first?.kind !== "string" || second?.kind !== "string" || first.value === "") return null;
       return replaceAll(text, new RegExp(escaped(first.value), "g"), () => second);
@@ -171,4 +221,8 @@ function truth(value: boolean): PythonValue {
 
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+function capitalised(word: string): string {
+  return `${word.slice(0, 1).toUpperCase()}${word.slice(1).toLowerCase()}`;
 }

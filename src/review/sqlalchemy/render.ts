@@ -56,6 +56,8 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
     dialect,
     naming: namingOf(table, rendering),
     createdTypes,
+    qualifies: false,
+    around: new Set(),
     ownType: (type) => followType(type, models, rendering.supers),
   });
   const attempt: Attempt = (table, at, what, read) => {
