@@ -1,13 +1,15 @@
 import { readSide } from "./models.ts";
 import type { Declarations } from "./orm.ts";
 import { orms } from "./orms/index.ts";
-import type { Database, DryRun, ModelSchema, Schema } from "./types.ts";
+import type { Database, DryRun, ModelSchema, Schema, TableName } from "./types.ts";
 
 /** The models of one side: what they build in an empty database, and where they stand. */
 export interface ModelSide {
   readonly schema: Schema;
   /** What the database refused to build is not known to them. */
   readonly declarations: Declarations;
+  /** Tables of which the database refused something; null for what stands by itself. */
+  readonly refused: readonly (TableName | null)[];
   readonly files: readonly string[];
 }
 
@@ -27,6 +29,7 @@ export function builtModels(
       models.isIncomplete ? { ...declarations, isIncomplete: true } : declarations,
       built,
     ),
+    refused: built.refused.map(({ table }) => table),
     files: models[side].map(({ path }) => path),
   };
 }

@@ -23,6 +23,9 @@ export function driftOf(database: Database, run: DryRun): Drift[] {
   const { declarations: before } = base;
   const { declarations: now } = head;
   const known = new Set(differences(base.schema, run.base, before, dialect).map(keyOf));
+  // How a table of the models stood before is not known where the database did not build all of it.
+  const refusedBefore = new Set(base.refused);
+  const wasRefused = (name: string) => refusedBefore.has(name);
   // What an edited migration builds, and what runs after a new one, stands on the base side and not in the base schema.
   const isNew = steps.every(({ status }) => status === "added");
   const told = differences(head.schema, run.head, now, dialect).filter(
@@ -30,6 +33,8 @@ export function driftOf(database: Database, run: DryRun): Drift[] {
       !known.has(keyOf(one)) &&
       !isUnsure(one.object) &&
       !isUnsure(tableIn(one.object)) &&
+      !wasRefused(one.object) &&
+      !wasRefused(tableIn(one.object)) &&
       (one.model !== null || isMadeHere(one, run)) &&
       (isNew || !isMissing(one, base.schema, run.base)),
   );

@@ -1,19 +1,19 @@
 import { keyName } from "./additions.ts";
-import { builtModels } from "./built-models.ts";
+import { builtModels, type ModelSide } from "./built-models.ts";
 import type { Column, Constraint, Database, DryRun, Index, ModelChange, Table } from "./types.ts";
 
 type Unplaced = Omit<ModelChange, "path" | "line" | "endLine">;
 
 /**
  * What the pull request changes in tables of models that no migration brings: what the base side's and the head side's models
- * build, compared. Tables that are not understood in full, on either side, are left out, as are new ones and those that are gone.
+ * build, compared. Tables that are not understood in full, on either side, are left out, as are new ones.
  */
 export function modelChangesOf(database: Database, run: Pick<DryRun, "models">): ModelChange[] {
   if (!database.models?.isPushed) return [];
   const [base, head] = [builtModels(database, run, "base"), builtModels(database, run, "head")];
   if (!base || !head) return [];
   const { declarations } = head;
-  return head.schema.tables.flatMap((table) => {
+  const changed = head.schema.tables.flatMap((table) => {
     const { name } = table;
     const before = base.schema.tables.find((other) => other.name === name);
     if (!before || declarations.isPartial(name) || base.declarations.isPartial(name)) return [];
@@ -24,6 +24,28 @@ export function modelChangesOf(database: Database, run: Pick<DryRun, "models">):
         declarations.find(name);
       return place ? [{ ...change, path: place.path, line: place.line, endLine: place.endLine }] : [];
     });
+  });
+  return [...changed, ...goneTables(base, head)];
+}
+
+/** Tables without a model on the head side, which has no line for them: the file that had it stands for it. */
+function goneTables(base: ModelSide, { schema, declarations, files }: ModelSide): ModelChange[] {
+  if (declarations.isIncomplete) return [];
+  const left = new Set(schema.tables.map(({ name }) => name));
+  return base.schema.tables.flatMap(({ name }): ModelChange[] => {
+    const known = base.declarations.find(name);
+    if (left.has(name) || declarations.isPartial(name) || !known) return [];
+    const path = files.includes(known.path) ? known.path : files[0];
+    if (path === undefined) return [];
+    const change = {
+      kind: "table",
+      table: name,
+      object: name,
+      before: name,
+      after: null,
+      column: null,
+    } as const;
+    return [{ ...change, path, line: 1, endLine: 1 }];
   });
 }
 

@@ -8,6 +8,7 @@ import type {
   Place,
   Skipped,
   TableName,
+  Text,
   Wanted,
 } from "./types.ts";
 
@@ -88,6 +89,8 @@ export interface Push {
   ): readonly PushedModels[];
   /** Whether it leaves a table that is there as it is, though its model changed so. */
   leavesOut(change: ModelChange): boolean;
+  /** What it does before it drops what is gone from the models, data included; null where it leaves that. */
+  readonly drops: Text | null;
   /** What it sends to PostgreSQL for a change of a column's type; null where it leaves that out, or it is not known. */
   retype(change: ModelChange): string | null;
 }

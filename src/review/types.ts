@@ -1118,15 +1118,15 @@ export interface DeployOrder extends Compatibility {
 
 /** One thing that the pull request changes in models that are brought to the database without migrations. */
 export interface ModelChange extends Place {
-  readonly kind: "column" | "type" | "nullability" | "default" | "unique" | "index" | "foreign key";
+  readonly kind: "table" | "column" | "type" | "nullability" | "default" | "unique" | "index" | "foreign key";
   readonly table: TableName;
-  /** What it is about, e.g. "orders.note", "orders(user_id)". */
+  /** What it is about, e.g. "orders", "orders.note", "orders(user_id)". */
   readonly object: string;
   /** What the base side's models build; null when it is new. */
   readonly before: string | null;
   /** What the head side's models build; null when it is gone. */
   readonly after: string | null;
-  /** The column as it is, or as it was; null for keys and indexes. */
+  /** The column as it is, or as it was; null for tables, keys and indexes. */
   readonly column: Column | null;
 }
 

@@ -2,6 +2,7 @@ import { directoriesUp } from "../code/typescript-paths.ts";
 import type { Push } from "../orm.ts";
 import { directoryOf, foreignFolderOf, joinPath } from "../paths.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
+import { say } from "../text.ts";
 import { isConfigPath, nearestSchemaFiles, readConfig } from "./config.ts";
 import { dialectOf, filesOf, recorded } from "./files.ts";
 
@@ -28,6 +29,7 @@ export const push: Push = {
     });
   },
   leavesOut: () => false,
+  drops: say`it asks before where rows are, unless ${"--force"} is given`,
   // As drizzle-kit generate writes it.
   retype({ table, column, after }) {
     if (!column || after === null) return null;

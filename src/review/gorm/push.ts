@@ -18,6 +18,7 @@ export const push: Push = {
     if (kind === "nullability") return after === "NOT NULL";
     return after === null && before !== null && kind !== "default";
   },
+  drops: null,
   // The PostgreSQL driver's migrator.go, AlterColumn.
   retype({ table, column, after }) {
     if (!column || after === null) return null;

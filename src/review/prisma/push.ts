@@ -1,5 +1,6 @@
 import type { Push } from "../orm.ts";
 import { directoryOf, fileNameOf, foreignFolderOf, isWithin, joinPath } from "../paths.ts";
+import { say } from "../text.ts";
 import { textIn } from "./attributes.ts";
 import { prismaBlocks } from "./blocks.ts";
 
@@ -25,6 +26,7 @@ export const push: Push = {
     });
   },
   leavesOut: () => false,
+  drops: say`it stops there where rows are, unless ${"--accept-data-loss"} is given`,
   // It makes the column anew where it takes the change for unsafe, and asks before.
   retype: () => null,
 };

@@ -92,15 +92,19 @@ function modelGaps({ models }: Database, { models: seen }: DryRun): readonly Gap
   const { head } = seen;
   const notDone = models?.isPushed ? "is not judged" : "is not compared with the migrations";
   if (head.kind === "built") {
-    return head.refused.map(({ table, reason }) =>
-      gap(
-        "file",
-        path,
-        null,
-        `${table === null ? "a part of the models" : `the model of ${table}`} ${notDone}: ${reason.split("\n")[0]}`,
-        false,
-      ),
-    );
+    // What is refused of a table after that follows from it.
+    const first = new Map(head.refused.toReversed().map((one) => [one.table, one]));
+    return [...first.values()]
+      .toReversed()
+      .map(({ table, reason }) =>
+        gap(
+          "file",
+          path,
+          null,
+          `${table === null ? "a part of the models" : `the model of ${table}`} ${notDone}: ${reason.split("\n")[0]}`,
+          false,
+        ),
+      );
   }
   const [reason = ""] = head.reason.split("\n");
   return [gap("file", path, null, `the model ${notDone}: ${reason}`, false)];

@@ -85,6 +85,17 @@ export default defineRule({
         };
       });
     },
+    modelChange({ kind, table, object, after, column }, { push }) {
+      if (kind !== "column" || after !== null || !column || !push.drops) return;
+      return {
+        message: say`${[push.title]} drops ${object} with its data, which is gone from the model: ${push.drops}. Running code that still uses it fails from then on.`,
+        evidence: [
+          say`observed: the models of both sides were built in the sandbox: only the base side's have it`,
+        ],
+        instead: insteadOf(table, column.name, false),
+        object,
+      };
+    },
   },
 });
 

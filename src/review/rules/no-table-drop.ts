@@ -58,6 +58,17 @@ export default defineRule({
         object: table,
       }));
     },
+    modelChange({ kind, table, after }, { push }) {
+      if (kind !== "table" || after !== null || !push.drops) return;
+      return {
+        message: say`${[push.title]} drops ${table} with its rows, which is gone from the models: ${push.drops}. Running code that still uses it fails from then on.`,
+        evidence: [
+          say`observed: the models of both sides were built in the sandbox: only the base side's have it`,
+        ],
+        instead: say`Release code that no longer uses ${table} first, keep a copy if the rows may be needed, and take the model away in the release after it.`,
+        object: table,
+      };
+    },
   },
 });
 

@@ -44,6 +44,8 @@ interface Harm {
 
 function harmOf(change: ModelChange, context: ModelContext): Harm | null {
   const { kind, before, after } = change;
+  // A table that nothing uses any more does no harm.
+  if (kind === "table") return null;
   if (kind === "column") return after === null ? ofLostColumn(change, context) : ofNewColumn(change);
   if (kind === "type" || kind === "nullability" || kind === "default") return ofColumn(change, context);
   return before === null ? ofNewKey(change, context) : ofLostKey(change, context);

@@ -18,6 +18,7 @@ export const push: Push = {
     return [...homes].flatMap((home) => modelsOfProject(home, changed, repository));
   },
   leavesOut: () => true,
+  drops: null,
   retype: () => null,
 };
 
