@@ -33,11 +33,19 @@ export function readCode(
     .map(({ directory }) => directory);
   for (const path of codePathsOf(layout)) {
     const decoded = readText(texts.get(layout.sides.head.get(path)?.digest ?? unknownDigest));
-    const patch = layout.changed.find((file) => file.path === path)?.patch ?? "";
-    const { added, removed } = lineChangesOf(patch);
+    const { added, removed } = changesOf(path, layout);
     if ("text" in decoded)
       files.push({ path, text: decoded.text, added: [...added.keys()], removed, migrations });
     else skipped.push({ path, line: null, reason: decoded.skipped, matters: false });
   }
   return { files, skipped };
+}
+
+/** The lines that the change adds to a file; 1-based. */
+export function addedLinesOf(path: string, layout: Layout): ReadonlySet<number> {
+  return new Set(changesOf(path, layout).added.keys());
+}
+
+function changesOf(path: string, { changed }: Layout) {
+  return lineChangesOf(changed.find((file) => file.path === path)?.patch ?? "");
 }

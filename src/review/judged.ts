@@ -2,7 +2,16 @@ import { isComplete } from "./births.ts";
 import type { Config } from "./config.ts";
 import type { Rule } from "./rule.ts";
 import { runOf } from "./statement-run.ts";
-import type { ChangeSet, DryRun, Finding, Migration, MigrationRun, Statement, Suppression } from "./types.ts";
+import type {
+  ChangeSet,
+  Database,
+  DryRun,
+  Finding,
+  Migration,
+  MigrationRun,
+  Statement,
+  Suppression,
+} from "./types.ts";
 
 interface Input {
   readonly changes: ChangeSet;
@@ -61,7 +70,9 @@ export function judgedBy({ changes, runs, config, rules }: Input) {
   }
 
   /** Only of a migration that was run in full is silence an answer; queries are judged only where their plans change. */
-  function wasJudged({ path }: Suppression): boolean {
+  function wasJudged({ path, isNew }: Suppression): boolean {
+    // Of code and models rules speak where the pull request changes them.
+    if (isNew) return changes.databases.every((database) => wasCompared(database, runs));
     const own = steps.filter(({ step }) => step.up.path === path || step.down?.path === path);
     return (
       own.length > 0 &&
@@ -78,6 +89,13 @@ export function judgedBy({ changes, runs, config, rules }: Input) {
   }
 
   return { isFact, outcomeOf };
+}
+
+/** Whether the database was seen through to its end, and its models with it. */
+function wasCompared({ directory, models }: Database, runs: readonly DryRun[]): boolean {
+  const run = runs.find((one) => one.directory === directory);
+  if (!run || !isComplete(run)) return false;
+  return models === null || (run.models?.base.kind === "built" && run.models.head.kind === "built");
 }
 
 function failureOf({ index }: Statement, run: MigrationRun): string | null {

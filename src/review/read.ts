@@ -1,4 +1,4 @@
-import { codePathsOf, isReadByRule, readCode } from "./code-files.ts";
+import { addedLinesOf, codePathsOf, isReadByRule, readCode } from "./code-files.ts";
 import { type Config, defaultConfig } from "./config.ts";
 import { reasons } from "./errors.ts";
 import type { Framework } from "./framework.ts";
@@ -175,8 +175,8 @@ export function readChangeSet({
     suppressions: [
       ...databases.flatMap(suppressionsIn),
       ...queries.suppressions,
-      ...[...code.files, ...databases.flatMap(({ models }) => models?.head ?? [])].flatMap(
-        suppressionsInCode,
+      ...[...code.files, ...databases.flatMap(({ models }) => models?.head ?? [])].flatMap((file) =>
+        suppressionsInCode(file, addedLinesOf(file.path, layout)),
       ),
     ],
     deployed: queries.deployed,

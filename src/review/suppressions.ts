@@ -36,23 +36,32 @@ export function suppressionsAt(
   return directivesIn(path, text, "postgresql").map(({ span: _, ...directive }) => ({
     ...directive,
     target: directive.scope === "file" ? null : queryAt(directive, queries),
+    isNew: false,
   }));
 }
 
-/** The suppressions in a file of code or models: each stands on its own line, or on the next one that holds more than comments. */
-export function suppressionsInCode({ path, text }: Pick<CodeFile, "path" | "text">): Suppression[] {
+/**
+ * The suppressions in a file of code or models: each stands on its own line, or on the next one that holds more than comments.
+ * `added` are the lines that the pull request adds.
+ */
+export function suppressionsInCode(
+  { path, text }: Pick<CodeFile, "path" | "text">,
+  added: ReadonlySet<number>,
+): Suppression[] {
   const syntax = mentionsSuppression(text) ? commentSyntaxOf(path) : null;
   if (syntax === null) return [];
   const lines = withoutSpans(text, commentsOf(text, syntax)).split("\n");
   return directivesIn(path, text, "postgresql").map(({ span: _, ...directive }) => {
     const next = lines.findIndex((line, i) => i + 1 >= directive.line && line.trim() !== "");
     const target = next === -1 ? null : { line: next + 1, endLine: next + 1 };
-    return { ...directive, target: directive.scope === "file" ? null : target };
+    if (directive.scope === "file") return { ...directive, target: null, isNew: false };
+    const isNew = target !== null && added.has(directive.line) && added.has(target.line);
+    return { ...directive, target, isNew };
   });
 }
 
 /** What a comment line says, before it is known what it stands on. */
-interface Directive extends Omit<Suppression, "target"> {
+interface Directive extends Omit<Suppression, "target" | "isNew"> {
   readonly span: Span;
 }
 
@@ -70,7 +79,7 @@ function ofScripts(path: string, scripts: readonly Script[], dialect: Dialect): 
       statements.findLast((one) => one.endLine === directive.line && one.span.end <= span.start) ??
       statements.find((one) => one.span.start >= span.end);
     const target = statement ? { line: statement.line, endLine: statement.endLine } : null;
-    return { ...directive, target: directive.scope === "file" ? null : target };
+    return { ...directive, target: directive.scope === "file" ? null : target, isNew: false };
   });
 }
 

@@ -487,6 +487,8 @@ export interface Suppression extends Place {
   readonly reason: string;
   /** The statement or the query that it stands on, above or in; null for a whole file, or when nothing follows. */
   readonly target: Omit<Place, "path"> | null;
+  /** Of code and models: whether the pull request adds both the comment and the line that it stands on. */
+  readonly isNew: boolean;
 }
 
 /** A query of the base side that the pull request changes or takes away: running code sends it until it is replaced. */

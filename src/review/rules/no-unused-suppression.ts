@@ -46,7 +46,8 @@ function remedy(nearest: string | null): Text {
     : say`Write ${`drydock:ignore ${nearest} <reason>`}.`;
 }
 
-function whereOf({ scope, target }: Suppression): string {
+function whereOf({ scope, target, isNew }: Suppression): string {
+  if (isNew) return "in this line";
   if (scope === "file") return "in this file";
   return target === null ? "here, where no statement follows" : "in this statement";
 }
