@@ -1,3 +1,4 @@
+import { bareName } from "../advice.ts";
 import { defineRule, type MigrationContext } from "../rule.ts";
 import { featuresBeyond } from "../sql/features.ts";
 import { say } from "../text.ts";
@@ -48,15 +49,28 @@ export default defineRule({
   },
 });
 
-function problemsOf(script: Script, side: "up" | "down", { postgres }: MigrationContext): Problem[] {
-  return script.statements.flatMap((statement) =>
-    featuresBeyond(postgres, statement.sql).map(({ name, since: first, instead }) => ({
+function problemsOf(script: Script, side: "up" | "down", context: MigrationContext): Problem[] {
+  const { postgres } = context;
+  const own = ownFunctions(context);
+  return script.statements.flatMap((statement) => {
+    const beyond = featuresBeyond(postgres, statement.sql).filter(
+      (feature) => feature.function === undefined || own?.has(feature.function) === false,
+    );
+    return beyond.map(({ name, since: first, instead }) => ({
       message: say`PostgreSQL ${postgres} does not know ${[name]}, which came with PostgreSQL ${first}: this fails.`,
       instead: advice(instead, postgres),
       at: statement.span,
       side,
       object: name,
-    })),
+    }));
+  });
+}
+
+/** Functions that migrations make, by name alone; null when not all of them are known. */
+function ownFunctions({ base, head, historyComplete }: MigrationContext): ReadonlySet<string> | null {
+  if (!base || !head || !historyComplete) return null;
+  return new Set(
+    [...base.functions, ...head.functions].map(({ name }) => bareName(name.slice(0, name.indexOf("(")))),
   );
 }
 

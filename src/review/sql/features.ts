@@ -1,8 +1,14 @@
-import { type Feature, type Fields, features } from "../versions-of-postgres.ts";
+import { definitions } from "./features/definitions.ts";
+import type { Feature, Fields } from "./features/feature.ts";
+import { named } from "./features/names.ts";
+import { queries } from "./features/queries.ts";
 import { isTooDeep } from "./nesting.ts";
 import { parseSql } from "./parser.ts";
 import { sourceOf } from "./source.ts";
 import { isObject, objectsOf } from "./tree.ts";
+
+/** Everything that is known, newest first. */
+export const features = [...definitions, ...queries, ...named].sort((a, b) => b.since - a.since);
 
 /** Longer statements are not read, as everywhere. UTF-16 units. */
 const longest = 256 * 1024;
