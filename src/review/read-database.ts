@@ -221,7 +221,9 @@ function readFile(
     dialect,
     settings,
   });
-  skipped.push(...unread);
+  // One file may hold both directions, and what concerns both.
+  const told = new Set(skipped.map(({ line, reason }) => `${line} ${reason}`));
+  skipped.push(...unread.filter(({ line, reason }) => !told.has(`${line} ${reason}`)));
   const beyond = script?.statements[maxStatements];
   if (beyond)
     skipped.push({

@@ -129,6 +129,7 @@ describe("what a file computes", () => {
     'names = []\nfor row in rows: names.append(row.a)\nfor i, name in enumerate([n for n in names if n]): op.drop_table("a")',
     'names = {}\nfor row in rows: names[row.a] = "a"\nfor key, name in names.items(): op.drop_table(name)',
     `${table}names = []\nfor row in rows: names.append({"a": f(row)})\nop.bulk_insert(t, names)`,
+    'from collections import defaultdict\nnames = defaultdict(list)\nfor row in rows: names[row.a].append("a")\nfor each in names.values(): op.drop_table("a")',
     'names = [f(row) for row in rows if row.a]\nfor name in names: op.drop_table("a")',
   ])("is only said for rows that there may be, where they put it together: %s", (body) => {
     const { statements } = read(rows + body);
@@ -145,6 +146,10 @@ describe("what a file computes", () => {
       "DROP TABLE c_b",
     ],
     ['d = {}\nd.update({"a": "b"}, c="d")\nop.drop_table("_".join(d.values()))', "DROP TABLE b_d"],
+    [
+      'from collections import defaultdict\nd = defaultdict(list)\nfor a in ["b", "b"]: d[a].append("c")\nop.drop_table("_".join(d["b"]))',
+      "DROP TABLE c_c",
+    ],
     ['l = ["a", "b"]\nl.remove("a")\nfor t in l: op.drop_table(t)', expect.stringMatching(/^not read/)],
     ['d = {}\nd.setdefault("a", "b")\nfor t in d: op.drop_table(t)', expect.stringMatching(/^not read/)],
     [
@@ -153,6 +158,52 @@ describe("what a file computes", () => {
     ],
   ])("is followed, or lost, where lists and dicts change: %s", (body, expected) => {
     expect(sent(body)).toEqual([expected]);
+  });
+});
+
+describe("a setting of the environment", () => {
+  function reading(body: string, settings: Record<string, string> = {}) {
+    const text = `import os\nfrom alembic import op\nfrom conf import FLAG\n\ndef upgrade():\n    ${body.replaceAll("\n", "\n    ")}\n`;
+    const read = alembic?.read({ path: "v/a.py", text, direction: "up", dialect: "postgresql", settings });
+    return {
+      sent: read?.script?.statements.map(({ sql, refused }) => refused ?? sql),
+      told: read?.skipped.map(({ line, reason, matters }) => `${line} ${reason}${matters ? " !" : ""}`),
+    };
+  }
+
+  it("is what the code gives where it is not set, which is told", () => {
+    const body =
+      'role = os.getenv("ROLE", "app")\nif os.environ.get("SKIP", "").lower() == "true": return\nfor i in range(int(os.environ.get("N", "1"))): op.execute(f"CREATE ROLE {role}")';
+    expect(reading(body)).toEqual({
+      sent: ["CREATE ROLE app"],
+      told: [
+        '6 it is read as where the environment does not set ROLE, for which the code gives "app"',
+        '7 it is read as where the environment does not set SKIP, for which the code gives ""',
+        '8 it is read as where the environment does not set N, for which the code gives "1"',
+      ],
+    });
+  });
+
+  it("is told where a module of the project has it", () => {
+    const modules = JSON.stringify({
+      texts: { "conf.py": 'import os\nFLAG = os.environ.get("FLAG", "no") == "yes"' },
+      paths: { conf: "conf.py" },
+    });
+    expect(reading('if not FLAG: op.drop_table("a")', { modules })).toEqual({
+      sent: ["DROP TABLE a"],
+      told: ['3 it is read as where the environment does not set FLAG, for which the code gives "no"'],
+    });
+  });
+
+  it("is not known where the code gives nothing for it", () => {
+    const { sent: statements, told } = reading(
+      'if os.environ.get("A"): op.drop_table("a")\nop.drop_table(os.environ["B"])',
+    );
+    expect(statements).toEqual([
+      expect.stringContaining("whether it runs depends on os.environ.get"),
+      expect.stringContaining("known only when it runs"),
+    ]);
+    expect(told).toEqual([]);
   });
 });
 

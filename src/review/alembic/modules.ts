@@ -1,10 +1,15 @@
 import { parsePython } from "../code/python.ts";
-import { type ImportedNames, linkModules, type PythonPaths, parseOnce } from "../code/python-modules.ts";
+import {
+  type ImportedNames,
+  linkModules,
+  type ModuleWatcher,
+  type PythonPaths,
+  parseOnce,
+} from "../code/python-modules.ts";
 import { definedIn } from "../code/python-names.ts";
 import { nowhere } from "../code/python-run.ts";
 import { sliceOf, textOfSlice } from "../code/python-slices.ts";
 import type { PythonModule } from "../code/python-tree.ts";
-import type { PythonValue } from "../code/python-values.ts";
 import { isLibrary } from "./database.ts";
 
 /** What a migration takes of other modules of its repository. */
@@ -77,17 +82,17 @@ export function modulesOf(
   return texts.size === 0 ? noModules : { texts: Object.fromEntries(texts), paths };
 }
 
-/** Opens these modules for the migration of this path. `attribute` answers what is known of things outside of them. */
+/** Opens these modules for the migration of this path; `outside` answers what is known of things outside of them. */
 export function openModules(
   { texts, paths }: Modules,
   path: string,
-  attribute: (object: PythonValue, name: string) => PythonValue | null,
+  outside: Pick<ModuleWatcher, "attribute" | "call">,
 ): ImportedNames {
   const files = {
     fileOf: (module: string, from: string) => paths[writtenName(module, from)] ?? null,
     packagesOf: () => [],
   };
-  const watcher = { attribute, call: () => null, assigned: () => undefined, open: () => undefined };
+  const watcher = { ...outside, assigned: () => undefined, open: () => undefined };
   return linkModules(new Map(Object.entries(texts)), files, watcher, parseElsewhere).namesFor(path);
 }
 

@@ -3,8 +3,10 @@ import { both } from "../code/python-completions.ts";
 import type { PythonString } from "../code/python-values.ts";
 import type { MigrationFile, Reading } from "../framework.ts";
 import { type Piece, readTranslated, splitScript } from "../script.ts";
+import { lineFinder } from "../sql/statements.ts";
 import type { Dialect, Guard, Span, TransactionMode } from "../types.ts";
 import type { NamingConvention } from "./context.ts";
+import { assumption } from "./environment.ts";
 import type { Modules } from "./modules.ts";
 import type { Placed } from "./questions.ts";
 import type { NotFollowed, Sent } from "./recorder.ts";
@@ -38,7 +40,14 @@ export function readRevisionScript(file: MigrationFile, settings: AlembicSetting
   const sent = withQuestions(pieces, translated.questions, (piece) =>
     "reason" in piece ? [refusal(piece, text)] : piecesOf(piece, text, dialect),
   ).map(({ piece, of }) => ({ ...piece, guard: guardOf(of, text) }));
-  return { script: readTranslated(path, text, mode, sent, dialect, range), skipped: [] };
+  const lineOf = lineFinder(text);
+  const skipped = translated.assumed.map((one) => ({
+    path,
+    line: lineOf(Math.max(0, one.at.start)),
+    reason: assumption(one),
+    matters: false,
+  }));
+  return { script: readTranslated(path, text, mode, sent, dialect, range), skipped };
 }
 
 /**

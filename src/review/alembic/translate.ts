@@ -16,6 +16,7 @@ import type { Condition, Dialect, Span } from "../types.ts";
 import { batchSteps } from "./batches.ts";
 import type { Context, NamingConvention } from "./context.ts";
 import { isDatabase, isLibrary, rootOf, writingMethods } from "./database.ts";
+import { type Assumed, settingIn } from "./environment.ts";
 import { executed, namedValues, queryIn, reads, widerQueryIn } from "./executed.ts";
 import { tableIn, tableOf } from "./mentioned.ts";
 import { type Modules, openModules } from "./modules.ts";
@@ -33,6 +34,8 @@ export interface Translation {
   readonly skipped: readonly NotFollowed[];
   /** What it asks the database on its way. */
   readonly questions: readonly Placed[];
+  /** Settings of the environment that were taken for not set. */
+  readonly assumed: readonly Assumed[];
   /** The name of the exception that ends it, with its message; null when it ends by itself. */
   readonly raises: string | null;
   /** null when the file has no such function. */
@@ -68,7 +71,7 @@ export function translate(
 interface Follower {
   readonly host: Host;
   begin(run: Run): void;
-  found(): Pick<Translation, "sent" | "skipped" | "questions">;
+  found(): Omit<Translation, "raises" | "body">;
 }
 
 function follow({ dialect, naming, modules, path: file }: TranslateOptions): Follower {
@@ -94,17 +97,26 @@ function follow({ dialect, naming, modules, path: file }: TranslateOptions): Fol
     queryOf: (call) => queryIn(call, context),
     widerQueryOf: (call) => widerQueryIn(call, context),
   });
-  const known = (object: PythonValue, name: string) => attribute(object, name, dialect);
-  const names = openModules(modules, file, known);
+  const assumed = new Map<string, Assumed>();
+  const outside = {
+    attribute: (object: PythonValue, name: string) => attribute(object, name, dialect),
+    call: (call: PythonCall) =>
+      settingIn(call, (one) => {
+        if (!assumed.has(one.name)) assumed.set(one.name, { ...one, at: placed(one.at) });
+      }),
+  };
+  const names = openModules(modules, file, outside);
 
   const host: Host = {
-    attribute: (object, name) => names.member(object, name) ?? known(object, name),
+    attribute: (object, name) => names.member(object, name) ?? outside.attribute(object, name),
     call(call) {
       const { callee, args, at } = call;
       const path = pathOf(callee);
       const operation = path === null ? null : /^(?:alembic\.)?op\.(\w+)$/.exec(path)?.[1];
       if (operation) return operationCall(operation, call);
       if (path !== null && /(^|\.)context\.is_offline_mode$/.test(path)) return booleanOf(false);
+      const setting = outside.call(call);
+      if (setting) return setting;
       if (callee.kind !== "attribute") return null;
       const { object, name } = callee;
       if (isDatabase(object)) questions.called(call);
@@ -222,7 +234,12 @@ function follow({ dialect, naming, modules, path: file }: TranslateOptions): Fol
     begin(started) {
       run = started;
     },
-    found: () => ({ sent: recorder.sent, skipped: recorder.skipped, questions: questions.placed() }),
+    found: () => ({
+      sent: recorder.sent,
+      skipped: recorder.skipped,
+      questions: questions.placed(),
+      assumed: [...assumed.values()],
+    }),
   };
 }
 

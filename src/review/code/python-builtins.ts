@@ -1,5 +1,5 @@
 import { itemsOf } from "./python-evaluate.ts";
-import { describe, perhapsIn, type Run } from "./python-run.ts";
+import { describe, doubtsIn, perhapsIn, type Run } from "./python-run.ts";
 import { braceFormat, dedent, jsonOf, stringMethod, textOfValue } from "./python-text.ts";
 import {
   type CallArguments,
@@ -32,6 +32,12 @@ export function builtin(
   if (path === "builtins.range") return range(positional);
   if (path === "builtins.dict" && !first)
     return { kind: "dict", entries: [...named].map(([name, value]) => [stringOf(name), value]) };
+  if (path === "collections.defaultdict" && first && positional.length === 1 && named.size === 0) {
+    const made: PythonDict = { kind: "dict", entries: [] };
+    run.births.set(made.entries, doubtsIn(run));
+    run.factories.set(made.entries, first);
+    return made;
+  }
   if (!first) return emptyOf(path);
   const items = itemsOf(first);
   switch (path) {
@@ -44,6 +50,8 @@ export function builtin(
     case "typing.cast":
       return second ?? null;
     case "builtins.int":
+      if (first.kind === "string")
+        return /^-?\d{1,15}$/.test(first.value) ? numberOf(Number(first.value)) : null;
       return first.kind === "number" ? first : null;
     case "builtins.len":
       if (first.kind === "string") return numberOf(first.value.length);

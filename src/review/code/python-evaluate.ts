@@ -13,6 +13,7 @@ import {
   none,
   numberOf,
   type PythonCall,
+  type PythonDict,
   type PythonString,
   type PythonValue,
   pathOf,
@@ -47,7 +48,7 @@ export function evaluate(expression: PythonExpression, scope: Scope, run: Run): 
     case "attribute":
       return attributeOf(evaluate(expression.object, scope, run), expression.name, run);
     case "subscript":
-      return subscript(evaluate(expression.object, scope, run), evaluate(expression.index, scope, run));
+      return subscript(evaluate(expression.object, scope, run), evaluate(expression.index, scope, run), run);
     case "call":
       return call(expression, scope, run);
     case "unary":
@@ -229,7 +230,7 @@ function nameIn(expression: PythonExpression): string {
   return expression.kind === "name" || expression.kind === "attribute" ? expression.name : "";
 }
 
-function subscript(object: PythonValue, index: PythonValue): PythonValue {
+function subscript(object: PythonValue, index: PythonValue, run: Run): PythonValue {
   if (object.kind === "unknown") return object;
   if (object.kind === "sequence" && index.kind === "number") {
     const item = object.items.at(index.value);
@@ -238,12 +239,23 @@ function subscript(object: PythonValue, index: PythonValue): PythonValue {
   if (object.kind === "dict") {
     const item = entryOf(object, index);
     if (item && !object.entries.some(([key]) => isPerhaps(key))) return item;
+    const factory = run.factories.get(object.entries);
+    if (factory) return madeFor(object, index, factory, run);
   }
   if (object.kind === "class" && index.kind === "string")
     return { kind: "attribute", object, name: index.value };
   if (object.kind === "class" || pathOf(object) !== null || isAsked(object))
     return { kind: "subscript", object, index };
   return unknown(`${describe(object)}[…]`);
+}
+
+/** What a `defaultdict` puts there for a key that it has not. */
+function madeFor({ entries }: PythonDict, key: PythonValue, factory: PythonValue, run: Run): PythonValue {
+  const perhaps =
+    perhapsIn(entries, run) ?? (isKnown(key) ? null : ({ kind: "perhaps", needs: null } as const));
+  const made = perhaps ?? builtin(factory, { positional: [], named: new Map() }, run);
+  entries.push([perhaps ?? key, made ?? unknown(describe(factory))]);
+  return perhaps || !made ? unknown(describe(factory)) : made;
 }
 
 function call(expression: Extract<PythonExpression, { kind: "call" }>, scope: Scope, run: Run): PythonValue {

@@ -30,6 +30,7 @@ export function startRun(host: Host): Run {
     tried: 0,
     conditions: [],
     births: new WeakMap(),
+    factories: new WeakMap(),
     yields: [],
     evaluate: (expression, scope) => evaluate(expression, scope, run),
     callOwn: (callee, args) => callOwn(callee, args, run).value,

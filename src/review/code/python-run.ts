@@ -53,6 +53,8 @@ export interface Run {
   readonly conditions: Condition[];
   /** How certain it was that something runs where a list or a dict was made: what is added to it where that is less certain may not be. */
   readonly births: WeakMap<object, number>;
+  /** What a `defaultdict` gives for keys that it has not. */
+  readonly factories: WeakMap<object, PythonValue>;
   /** What runs where a context manager of the file yields. */
   readonly yields: (() => void)[];
   readonly evaluate: (expression: PythonExpression, scope: Scope) => PythonValue;
