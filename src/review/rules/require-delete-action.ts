@@ -11,8 +11,12 @@ export default defineRule({
   instead: "Say ON DELETE CASCADE or SET NULL as the others do, or RESTRICT where the row is meant to stay.",
   // That it is refused is certain; whether rows are ever deleted, and by what code, is not known.
   severity: "info",
+  dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the code deletes these rows before, or the row is meant to stay.",
-  sources: ["PostgreSQL documentation, section 5.5.5, Foreign Keys"],
+  sources: [
+    "PostgreSQL documentation, section 5.5.5, Foreign Keys",
+    "SQLite documentation, SQLite Foreign Key Support, section 4.3",
+  ],
   check: {
     additions(added, context) {
       return added.constraints.flatMap((one) => answer(added, one, context));
@@ -28,11 +32,13 @@ function answer(added: Additions, { table, constraint }: AddedConstraint, contex
   if (!references || !context.base || !isRefusing(constraint)) return [];
   const others = keysTo(references.table, context.base);
   if (others.length < habit || others.some(isRefusing)) return [];
+  // SQLite takes the others' actions as well only where a connection asks for it.
+  const checked = context.database.dialect === "sqlite" ? ", where foreign keys are checked" : "";
   const place = placeOfConstraint(added, table, constraint);
   if (statesDelete(added, table.name, constraint, place, context.database)) return [];
   return [
     {
-      message: say`Deleting from ${references.table} is refused while ${table.name} refers to the row: ${list(columns)} ${[columns.length > 1 ? "say" : "says"]} nothing of it, and each of the other ${others.length} foreign keys to ${references.table} lets it through.`,
+      message: say`Deleting from ${references.table} is refused while ${table.name} refers to the row${[checked]}: ${list(columns)} ${[columns.length > 1 ? "say" : "says"]} nothing of it, and each of the other ${others.length} foreign keys to ${references.table} lets it through.`,
       evidence: [say`observed: of the other foreign keys, ${[actionsOf(others)]}`],
       ...place,
       object: `${table.name}(${columns.join(", ")})`,

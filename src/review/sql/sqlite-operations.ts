@@ -1,12 +1,18 @@
-import type { ColumnDefinition, Operation, Span } from "../types.ts";
+import type { ColumnDefinition, ConstraintDefinition, Operation, Span } from "../types.ts";
 import { closingOf, elementsOf, type SqliteToken, sqliteTokens } from "./sqlite-source.ts";
-import { columnOf, readSqliteTable, type SqliteColumn } from "./sqlite-table.ts";
+import {
+  columnOf,
+  foreignKeysOf,
+  readSqliteTable,
+  type SqliteColumn,
+  type SqliteForeignKey,
+} from "./sqlite-table.ts";
 
 /**
  * What one statement does to an SQLite database, read from its first words (SQLite documentation, "SQL As Understood By
  * SQLite"). Whether it is right is for SQLite itself to say, so that nothing is skipped: what is not recognised is
  * "other". Names keep the case in which they are written; those of the schema `main` have no prefix. `at` is the whole
- * statement, shifted by `offset`. Constraints are not read: the database tells them.
+ * statement, shifted by `offset`. Of constraints only foreign keys are read: the database tells the others.
  */
 export function sqliteOperationsOf(sql: string, offset: number): readonly Operation[] {
   const tokens = sqliteTokens(sql.length > longest ? sql.slice(0, longest) : sql);
@@ -61,19 +67,21 @@ function createOf({ sql, tokens, at }: Reader): Operation[] {
   const start = ifNotExists ? i + 4 : i + 1;
   const { name, next } = readName(tokens, start, temporary);
   if (name === "") return [other("create", at)];
-  if (what === "table")
+  if (what === "table") {
+    const { columns, foreignKeys } = readSqliteTable(sql);
     return [
       {
         kind: "createTable",
         table: name,
-        columns: readSqliteTable(sql).columns.map((column) => definitionOf(column, at)),
-        constraints: [],
+        columns: columns.map((column) => definitionOf(column, at)),
+        constraints: foreignKeys.map((key) => constraintOf(key, at)),
         ifNotExists,
         temporary,
         partitionOf: null,
         at,
       },
     ];
+  }
   if (what === "view") return [{ kind: "createView", name, materialized: false, at }];
   if (what === "index" && isWord(tokens[next], "on"))
     return [{ ...indexOf(tokens, next + 1), name, unique, ifNotExists, at }];
@@ -128,8 +136,23 @@ function alterOf({ tokens, at }: Reader): Operation[] {
   if (verb === "drop")
     return [{ kind: "dropColumn", table, column: subject, ifExists: false, cascade: false, at }];
   if (verb !== "add") return [other("alter", at)];
-  const column = definitionOf(columnOf(tokens.slice(start)), at);
-  return [{ kind: "addColumn", table, column, constraints: [], ifNotExists: false, at }];
+  const written = tokens.slice(start);
+  const column = definitionOf(columnOf(written), at);
+  const constraints = foreignKeysOf(written).map((key) => constraintOf(key, at));
+  return [{ kind: "addColumn", table, column, constraints, ifNotExists: false, at }];
+}
+
+function constraintOf({ columns, table, span }: SqliteForeignKey, { start }: Span): ConstraintDefinition {
+  return {
+    kind: "foreign-key",
+    name: null,
+    columns,
+    notValid: false,
+    usingIndex: null,
+    references: { table, columns: [] },
+    expression: null,
+    at: { start: start + span.start, end: start + span.end },
+  };
 }
 
 function definitionOf(column: SqliteColumn, at: Span): ColumnDefinition {

@@ -1,3 +1,4 @@
+import type { Span } from "../types.ts";
 import { closingOf, elementsOf, normaliseSqlite, type SqliteToken, sqliteTokens } from "./sqlite-source.ts";
 
 /** A column as it is written, as far as SQLite's pragmas do not tell it. */
@@ -27,8 +28,17 @@ export interface SqliteTable {
     readonly sql: string;
     readonly columns: readonly string[];
   }[];
+  readonly foreignKeys: readonly SqliteForeignKey[];
   /** ON CONFLICT clauses and deferred foreign keys, each with what it belongs to. */
   readonly clauses: readonly string[];
+}
+
+/** A foreign key, of a column or of the table. */
+export interface SqliteForeignKey {
+  readonly columns: readonly string[];
+  readonly table: string;
+  /** Offsets of its column or clause in the statement. */
+  readonly span: Span;
 }
 
 /** Reads the text of a CREATE TABLE statement; of CREATE TABLE … AS and of anything else there are no columns. */
@@ -36,7 +46,7 @@ export function readSqliteTable(sql: string): SqliteTable {
   const tokens = sqliteTokens(sql);
   const open = tokens.findIndex(({ text }) => text === "(");
   const isVirtual = tokens[1]?.text === "virtual";
-  if (open < 0 || isVirtual) return { columns: [], checks: [], clauses: [] };
+  if (open < 0 || isVirtual) return { columns: [], checks: [], foreignKeys: [], clauses: [] };
   const elements = elementsOf(tokens.slice(open + 1, closingOf(tokens, open)));
   const written = elements.filter((element) => !isConstraint(element));
   const columns = written.map(columnOf);
@@ -44,8 +54,25 @@ export function readSqliteTable(sql: string): SqliteTable {
   return {
     columns,
     checks: elements.flatMap((element) => checksOf(element, sql, names)),
+    foreignKeys: elements.flatMap(foreignKeysOf),
     clauses: elements.flatMap(clausesOf),
   };
+}
+
+/** The foreign keys of a column definition, or of a clause of a table. */
+export function foreignKeysOf(element: readonly SqliteToken[]): SqliteForeignKey[] {
+  const [first] = element;
+  const last = element.at(-1);
+  if (!first || !last) return [];
+  const open = indexOf(element, first.depth, ["foreign", "key", "("]) + 2;
+  const columns = isConstraint(element)
+    ? elementsOf(element.slice(open + 1, closingOf(element, open))).map(([token]) => token?.name ?? "")
+    : [first.name];
+  return element.flatMap(({ text, depth }, i) =>
+    text === "references" && depth === first.depth
+      ? [{ columns, table: element[i + 1]?.name ?? "", span: { start: first.start, end: last.end } }]
+      : [],
+  );
 }
 
 /** A column definition, as in CREATE TABLE and ALTER TABLE … ADD COLUMN. */

@@ -60,7 +60,11 @@ function objectsOf(table: TableDescription): CatalogObject[] {
     ...(key.length > 0 ? [constraint(`primary key ${list(key)}`, "p", key, `primary key ${list(key)}`)] : []),
     ...foreignKeys.map((foreign) => {
       const { columns: names, parent, parentColumns } = foreign;
-      const more = { references: parent, referenced: parentColumns };
+      const more = {
+        references: parent,
+        referenced: parentColumns,
+        onDelete: actions[foreign.onDelete] ?? null,
+      };
       return constraint(`foreign key ${list(names)} to ${parent}`, "f", names, foreignKeyText(foreign), more);
     }),
     ...written.checks.map(({ expression, columns: names }) =>
@@ -75,6 +79,15 @@ function objectsOf(table: TableDescription): CatalogObject[] {
     }),
   ];
 }
+
+/** As PostgreSQL's catalogue tells them. */
+const actions: Readonly<Record<string, string>> = {
+  "NO ACTION": "a",
+  RESTRICT: "r",
+  CASCADE: "c",
+  "SET NULL": "n",
+  "SET DEFAULT": "d",
+};
 
 function object(
   kind: string,
