@@ -84,10 +84,13 @@ describe("drydock fix", { timeout: 120_000 }, () => {
     expect(status).toBe(0);
   });
 
-  it("changes nothing with --dry-run", async () => {
-    commit(index);
+  it("changes nothing with --dry-run, and shows long lines to their end", async () => {
+    const check = "CHECK (note IS NULL OR (length(note) > 0 AND length(note) < 1000))";
+    const text = `ALTER TABLE orders ADD CONSTRAINT orders_note_check ${check};\n`;
+    commit({ [up]: text, [down]: "ALTER TABLE orders DROP CONSTRAINT orders_note_check;\n" });
     const { status, stdout } = await fix("--dry-run");
-    expect(read(up)).toBe(index[up]);
+    expect(read(up)).toBe(text);
+    expect(stdout.replace(/\s+/g, "")).toContain("length(note)<1000))NOTVALID;");
     expect(stdout).toContain("1 fix would be made in 1 file");
     expect(status).toBe(0);
   });

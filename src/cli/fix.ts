@@ -1,8 +1,8 @@
 import { openCheckout } from "../handlers/checkout.ts";
 import { collide, distinctEdits } from "../review/fix.ts";
-import { visibleLine } from "../review/report/escape.ts";
-import { fixDiff, sourcesOf } from "../review/report/fix-view.ts";
+import { sourcesOf } from "../review/report/fix-view.ts";
 import { clip, type Palette, palette, words, wrap } from "../review/report/terminal.ts";
+import { terminalDiff } from "../review/report/terminal-diff.ts";
 import { verifiedText } from "../review/report/verified-text.ts";
 import { count, placeOf } from "../review/report/words.ts";
 import { visible } from "../review/text.ts";
@@ -125,14 +125,8 @@ function block({ finding, why }: Answer, page: Page): readonly string[] {
 }
 
 function fixedLines(finding: Finding, page: Page): readonly string[] {
-  const { colours, width, sources } = page;
-  const marks = { file: "+++ ", kept: "  ", removed: "- ", added: "+ ", cut: "… " } as const;
-  const { dim, red, green } = colours;
-  const dresses = { file: dim, kept: dim, removed: red, added: green, cut: dim };
   return [
-    ...fixDiff(finding, sources).map(({ kind, text }) =>
-      dresses[kind](clip(`    ${marks[kind]}${visibleLine(text)}`, width)),
-    ),
+    ...terminalDiff(finding, page.sources, page),
     ...(finding.verified ? note(["run: ", ...verifiedText(finding.verified)], page) : []),
     ...(finding.fix?.followUp ? note(["then: ", ...finding.fix.followUp], page) : []),
   ];

@@ -1,12 +1,13 @@
 import { plain, say, visible } from "../text.ts";
 import type { Finding, Report, Text } from "../types.ts";
 import { deployViews } from "./deploy-view.ts";
-import { shorten, visibleLine } from "./escape.ts";
-import { fixDiff, sourcesOf } from "./fix-view.ts";
+import { visibleLine } from "./escape.ts";
+import { sourcesOf } from "./fix-view.ts";
 import { gapsIn } from "./gaps.ts";
 import { type MigrationView, migrationViews, type StatementRow } from "./migration-rows.ts";
 import { receiptLines } from "./receipt-lines.ts";
-import { broken, clip, columns, type Palette, pad, palette, words, wrap } from "./terminal.ts";
+import { clip, columns, type Palette, pad, palette, words, wrap } from "./terminal.ts";
+import { terminalDiff } from "./terminal-diff.ts";
 import { verifiedText } from "./verified-text.ts";
 import { count, factGroups, placeOf, planText } from "./words.ts";
 
@@ -128,24 +129,11 @@ function labelled(label: string, text: Text, { width, colours }: Page): readonly
 
 function fixLines(finding: Finding, page: Page): readonly string[] {
   if (!finding.fix) return [];
-  const { colours, width } = page;
-  const marks = { file: "+++ ", kept: "  ", removed: "- ", added: "+ ", cut: "… " } as const;
-  const dresses = {
-    file: colours.dim,
-    kept: colours.dim,
-    removed: colours.red,
-    added: colours.green,
-    cut: colours.dim,
-  };
-  const diff = fixDiff(finding, page.sources, 20).flatMap(({ kind, text }) =>
-    broken(shorten(visibleLine(text).replaceAll("\t", "  "), 400), width - 8).map((piece, i) =>
-      `    ${dresses[kind](`${i === 0 ? marks[kind] : "    "}${piece}`)}`.trimEnd(),
-    ),
-  );
   const afterwards = [
     ...(finding.verified ? labelled("run", verifiedText(finding.verified), page) : []),
     ...(finding.fix.followUp === null ? [] : labelled("then", finding.fix.followUp, page)),
   ];
+  const diff = terminalDiff(finding, page.sources, page, 20);
   return [...labelled("fix", [finding.fix.title], page), ...diff, ...afterwards];
 }
 
