@@ -1,4 +1,5 @@
-import { apply, asObject, type Run } from "./typescript-evaluate.ts";
+import { apply } from "./typescript-evaluate.ts";
+import { asObject, type Run } from "./typescript-members.ts";
 import {
   arrayOf,
   type ObjectEntry,

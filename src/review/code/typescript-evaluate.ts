@@ -1,4 +1,6 @@
-import { builtinCall, builtinMember, isBuiltin } from "./typescript-builtins.ts";
+import { builtinCall, isBuiltin } from "./typescript-builtins.ts";
+import { asObject, keyIn, memberOf, type Run } from "./typescript-members.ts";
+import { operate, printed, unaryOf } from "./typescript-operators.ts";
 import type {
   TypeScriptExpression,
   TypeScriptItem,
@@ -9,29 +11,16 @@ import {
   arrayOf,
   describe,
   type ObjectEntry,
-  propertyOf,
   type Scope,
   type SourcePlace,
   stringOf,
   type TypeScriptClosure,
   type TypeScriptUnknown,
   type TypeScriptValue,
-  textIn,
   truthOf,
   undefinedValue,
   unknown,
 } from "./typescript-values.ts";
-
-/** One reading of a program. */
-export interface Run {
-  /** Expressions that may still be worked out; a program that goes on for long is given up. */
-  steps: number;
-  depth: number;
-  /** What a file exports. */
-  readonly namespace: (path: string) => ReadonlyMap<string, TypeScriptValue>;
-  /** One export of a file; null when it has none of that name. */
-  readonly exported: (path: string, name: string) => TypeScriptValue | null;
-}
 
 const maxDepth = 150;
 
@@ -205,27 +194,6 @@ function templateOf(
   return stringOf(text);
 }
 
-/** A value as text, as a template prints it. */
-function printed(value: TypeScriptValue): string | null {
-  switch (value.kind) {
-    case "string":
-    case "bigint":
-      return value.value;
-    case "number":
-    case "boolean":
-      return String(value.value);
-    case "null":
-    case "undefined":
-      return value.kind;
-    case "array": {
-      const parts = value.items.map(printed);
-      return parts.includes(null) ? null : parts.join(",");
-    }
-    default:
-      return null;
-  }
-}
-
 function listOf(items: readonly TypeScriptItem[], scope: Scope, run: Run): TypeScriptValue | null {
   const values: TypeScriptValue[] = [];
   for (const { value, isSpread } of items) {
@@ -266,40 +234,6 @@ function objectOf(
     }
   }
   return { kind: "object", entries, missing };
-}
-
-/** A file's exports as the object that they are for whoever imports all of them. */
-export function asObject(value: TypeScriptValue, run: Run): TypeScriptValue {
-  if (value.kind !== "namespace") return value;
-  const at = { path: value.path, start: 0, end: 0 };
-  const entries = [...run.namespace(value.path)].map(([name, one]) => [name, { value: one, at }] as const);
-  return { kind: "object", entries: new Map(entries), missing: [] };
-}
-
-function keyIn(value: TypeScriptValue): string | null {
-  return value.kind === "number" ? String(value.value) : textIn(value);
-}
-
-/** A part of a value: a property, an item, an export; of what a library makes, as it is written. */
-export function memberOf(object: TypeScriptValue, name: string, run: Run): TypeScriptValue {
-  if (object.kind === "unknown") return object;
-  if (object.kind === "namespace")
-    return run.exported(object.path, name) ?? unknown(`${name} of ${object.path}`);
-  if (object.kind === "external") {
-    // `import * as pg from "drizzle-orm/pg-core"`, and the package's default where it is that.
-    if (object.name === "*") return { kind: "external", from: object.from, name };
-    return { kind: "member", object, name };
-  }
-  if (object.kind === "object") {
-    const own = propertyOf(object, name);
-    if (own) return own;
-  }
-  if (object.kind === "array" && /^\d+$/.test(name)) return object.items[Number(name)] ?? undefinedValue;
-  return builtinMember(object, name) ?? (isPlain(object) ? undefinedValue : { kind: "member", object, name });
-}
-
-function isPlain({ kind }: TypeScriptValue): boolean {
-  return kind === "object";
 }
 
 function callOf(
@@ -405,53 +339,4 @@ function binaryOf(
     default:
       return operate(operator, left, right());
   }
-}
-
-function operate(operator: string, left: TypeScriptValue, right: TypeScriptValue): TypeScriptValue {
-  if (operator === "+" && (left.kind === "string" || right.kind === "string")) {
-    const [a, b] = [printed(left), printed(right)];
-    return a === null || b === null ? unknown(describe(a === null ? left : right)) : stringOf(a + b);
-  }
-  if (left.kind === "number" && right.kind === "number") {
-    const value = arithmetic(operator, left.value, right.value);
-    if (value !== null) return { kind: "number", value };
-  }
-  const isKnown = [left, right].every(
-    (one) => "value" in one || one.kind === "null" || one.kind === "undefined",
-  );
-  if (isKnown && /^[!=]==?$/.test(operator)) {
-    const isSame = left.kind === right.kind && printed(left) === printed(right);
-    return { kind: "boolean", value: operator.startsWith("!") ? !isSame : isSame };
-  }
-  return unknown(`${describe(left)} ${operator} ${describe(right)}`);
-}
-
-function arithmetic(operator: string, a: number, b: number): number | null {
-  switch (operator) {
-    case "+":
-      return a + b;
-    case "-":
-      return a - b;
-    case "*":
-      return a * b;
-    case "/":
-      return a / b;
-    case "%":
-      return a % b;
-    case "**":
-      return a ** b;
-    default:
-      return null;
-  }
-}
-
-function unaryOf(operator: string, value: TypeScriptValue): TypeScriptValue {
-  if (operator === "!") {
-    const isTrue = truthOf(value);
-    return isTrue === null ? unknown(describe(value)) : { kind: "boolean", value: !isTrue };
-  }
-  if (operator === "-" && value.kind === "number") return { kind: "number", value: -value.value };
-  if (operator === "-" && value.kind === "bigint") return { kind: "bigint", value: `-${value.value}` };
-  if (operator === "+" && value.kind === "number") return value;
-  return operator === "void" ? undefinedValue : unknown(`${operator} ${describe(value)}`);
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { parseTypeScript } from "./typescript.ts";
-import { apply, asObject, bind, declare, evaluate, memberOf, type Run } from "./typescript-evaluate.ts";
+import { apply, bind, declare, evaluate } from "./typescript-evaluate.ts";
+import { asObject, memberOf, type Run } from "./typescript-members.ts";
 import type { TypeScriptExpression, TypeScriptModule } from "./typescript-tree.ts";
 import { type Scope, type TypeScriptClosure, type TypeScriptValue, unknown } from "./typescript-values.ts";
 

@@ -1,22 +1,14 @@
 import { type ParserPlugin, parse } from "@babel/parser";
+import { collectChanges } from "./typescript-changes.ts";
+import { at, type Expression, type Node, nameIn, type Statement } from "./typescript-nodes.ts";
+import { pattern } from "./typescript-patterns.ts";
 import type {
   TypeScriptEntry,
   TypeScriptExpression,
   TypeScriptItem,
   TypeScriptModule,
-  TypeScriptPattern,
   TypeScriptStatement,
 } from "./typescript-tree.ts";
-
-type File = ReturnType<typeof parse>;
-type Statement = File["program"]["body"][number];
-type Expression = Extract<Statement, { type: "ExpressionStatement" }>["expression"];
-/** Any node, as far as its kind and its place go. */
-interface Node {
-  readonly type: string;
-  readonly start?: number | null | undefined;
-  readonly end?: number | null | undefined;
-}
 
 /** Files above this many characters are not code that people wrote. */
 const maxLength = 2 ** 20;
@@ -47,10 +39,6 @@ export function parseTypeScript(text: string, path: string): TypeScriptModule {
 function pluginsFor(path: string): ParserPlugin[] {
   const jsx: ParserPlugin[] = /\.[jt]sx$|\.[cm]?js$/.test(path) ? ["jsx"] : [];
   return ["typescript", "decorators", "explicitResourceManagement", ...jsx];
-}
-
-function at({ start, end }: Node) {
-  return { start: start ?? 0, end: end ?? 0 };
 }
 
 function statement(node: Statement, changed: Set<string>): TypeScriptStatement[] {
@@ -103,7 +91,7 @@ function statement(node: Statement, changed: Set<string>): TypeScriptStatement[]
       if (node.declare) return [];
       return node.declarations.map((one) => ({
         kind: "declare",
-        pattern: pattern(one.id, changed),
+        pattern: pattern(one.id, (node) => expression(node, changed)),
         value: one.init ? expression(one.init, changed) : null,
         isExported: false,
       }));
@@ -167,10 +155,6 @@ function declare(name: string, value: TypeScriptExpression): TypeScriptStatement
   return { kind: "declare", pattern: { kind: "name", name }, value, isExported: false };
 }
 
-function nameIn(node: { type: string; name?: string; value?: string }): string {
-  return node.name ?? node.value ?? "";
-}
-
 type Declared = Extract<Statement, { type: "FunctionDeclaration" | "ClassDeclaration" }>;
 
 function functionOrClass(node: Declared): TypeScriptExpression {
@@ -182,11 +166,13 @@ function functionOrClass(node: Declared): TypeScriptExpression {
 function functionOf(node: Node & { readonly params: readonly Node[] }, body: Node): TypeScriptExpression {
   const last = node.params.at(-1);
   const rest =
-    last?.type === "RestElement" ? pattern((last as Node & { argument: Node }).argument, new Set()) : null;
+    last?.type === "RestElement" ? pattern((last as Node & { argument: Node }).argument, other) : null;
   const own = new Set<string>();
   return {
     kind: "function",
-    parameters: node.params.slice(0, rest ? -1 : undefined).map((one) => pattern(one, own)),
+    parameters: node.params
+      .slice(0, rest ? -1 : undefined)
+      .map((one) => pattern(one, (node) => expression(node, own))),
     rest: rest?.kind === "name" ? rest.name : null,
     body:
       body.type === "BlockStatement"
@@ -215,56 +201,6 @@ function enumObject(
     }),
     at: at(node),
   };
-}
-
-function pattern(node: Node, changed: Set<string>): TypeScriptPattern {
-  // What a parameter list, a declaration and an assignment take apart has one form.
-  const one = node as Extract<
-    Parameters<typeof asPattern>[0],
-    { type: "Identifier" | "ObjectPattern" | "ArrayPattern" | "AssignmentPattern" }
-  >;
-  return asPattern(one, changed);
-}
-
-type LeftSide = Extract<Statement, { type: "VariableDeclaration" }>["declarations"][number]["id"];
-type Pattern =
-  | LeftSide
-  | { readonly type: "AssignmentPattern"; readonly left: Node; readonly right: Expression };
-
-function asPattern(node: Pattern, changed: Set<string>): TypeScriptPattern {
-  switch (node.type) {
-    case "Identifier":
-      return { kind: "name", name: node.name };
-    case "AssignmentPattern":
-      return {
-        kind: "default",
-        target: pattern(node.left, changed),
-        value: expression(node.right as Expression, changed),
-      };
-    case "ObjectPattern": {
-      const rest = node.properties.find((one) => one.type === "RestElement");
-      return {
-        kind: "object",
-        entries: node.properties.flatMap((one) => {
-          if (one.type === "RestElement" || one.computed) return [];
-          return [{ key: nameIn(one.key as Node & { name?: string }), value: pattern(one.value, changed) }];
-        }),
-        rest: rest ? nameIn(rest.argument as Node & { name?: string }) : null,
-      };
-    }
-    case "ArrayPattern": {
-      const rest = node.elements.find((one) => one?.type === "RestElement");
-      return {
-        kind: "array",
-        items: node.elements.flatMap((one) =>
-          one?.type === "RestElement" ? [] : [one ? pattern(one, changed) : null],
-        ),
-        rest: rest?.type === "RestElement" ? nameIn(rest.argument as Node & { name?: string }) : null,
-      };
-    }
-    default:
-      return { kind: "other" };
-  }
 }
 
 function other(node: Node): TypeScriptExpression {
@@ -362,35 +298,6 @@ function expression(node: Expression, changed: Set<string>): TypeScriptExpressio
     default:
       return other(node);
   }
-}
-
-/** Names that are assigned to or changed in place anywhere in a node, functions that it defines aside. */
-function collectChanges(node: Node, changed: Set<string>): void {
-  const open: Node[] = [node];
-  for (let one = open.pop(); one; one = open.pop()) {
-    const parts = one as Node & Record<"left" | "argument" | "callee" | "arguments", unknown>;
-    if (/Function|ObjectMethod|Class/.test(one.type)) continue;
-    if (one.type === "AssignmentExpression") markChanged(parts.left as Node, changed);
-    if (one.type === "UpdateExpression") markChanged(parts.argument as Node, changed);
-    if (one.type === "CallExpression") {
-      const callee = parts.callee as Node & { object?: Node; property?: Node & { name?: string } };
-      const [first] = parts.arguments as Node[];
-      if (callee.object && inPlace.test(callee.property?.name ?? "")) markChanged(callee.object, changed);
-      if (first && callee.property?.name === "assign") markChanged(first, changed);
-    }
-    for (const child of Object.values(one).flat()) {
-      if (child !== null && typeof child === "object" && "type" in child) open.push(child as Node);
-    }
-  }
-}
-
-const inPlace = /^(push|unshift|splice|pop|shift|sort|reverse|fill|set|delete|add|clear)$/;
-
-/** The name at the root of what is assigned to. */
-function markChanged(node: Node, changed: Set<string>): void {
-  let root = node;
-  while ("object" in root && root.object) root = root.object as Node;
-  if (root.type === "Identifier") changed.add(nameIn(root as Node & { name: string }));
 }
 
 function templateOf(node: Extract<Expression, { type: "TemplateLiteral" }>, changed: Set<string>) {
