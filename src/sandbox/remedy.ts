@@ -2,6 +2,7 @@ import type { Outcome, Script } from "../review/types.ts";
 import { adaptRows, dependsOnOurRows } from "./adapt.ts";
 import { type State, stateAfter } from "./content.ts";
 import type { SqlError } from "./engine.ts";
+import { homeSchemaOf } from "./home-schema.ts";
 import { missingExtensionOf, standInFor, standInForExtension } from "./stand-ins.ts";
 import type { RunContext } from "./step.ts";
 import { gapOf } from "./verdict.ts";
@@ -40,9 +41,11 @@ export async function remedyFor(
   if (!statement) return null;
   await session.restore(start.checkpoint);
   const made = await makeMissing(context, stop.error);
-  if (stop.outcome.kind === "not-evaluated") {
-    tries.leftOut.set(stop.index, stop.outcome.reason);
-    context.known.gaps.push(gapOf(script, statement, stop.outcome.reason));
+  const home = homeSchemaOf(stop.error, statement.sql, { script, catalog: start.catalog, own: context.own });
+  const excuse = stop.outcome.kind === "not-evaluated" ? stop.outcome.reason : home;
+  if (excuse !== null) {
+    tries.leftOut.set(stop.index, excuse);
+    context.known.gaps.push(gapOf(script, statement, excuse));
     return made ? stateAfter(session, start) : start;
   }
   if (made) return stateAfter(session, start);

@@ -3,6 +3,7 @@ import { compareCatalogs } from "./compare.ts";
 import { contentAfter, type State } from "./content.ts";
 import { type Checkpoint, EngineLost } from "./engine.ts";
 import { compareData } from "./fingerprint.ts";
+import { homeSchemaOf } from "./home-schema.ts";
 import { makeMissing } from "./remedy.ts";
 import { type FaithfulRun, type LeftOut, runScript, unreachedRun } from "./script-run.ts";
 import { missingRoleOf } from "./stand-ins.ts";
@@ -78,17 +79,19 @@ async function runDown(context: RunContext, request: RoundTripRequest): Promise<
     const run = await runScript(session, down, known, leftOut);
     if (run.lost !== null || !run.stop || attempt >= attemptLimit) return run;
     const { index, outcome, error } = run.stop;
-    const isOurs = outcome.kind === "not-evaluated";
+    const place = { script: down, catalog: start.catalog, own: context.own };
+    const home = homeSchemaOf(error, down.statements[index]?.sql ?? "", place);
+    const excuse = outcome.kind === "not-evaluated" ? outcome.reason : home;
     const role = missingRoleOf(error);
     // A role that was there before the up is the migration's own to bring back.
     const isMissing = role !== null && !start.catalog.has(`role ${role}`);
-    if (!isOurs && !isMissing) return run;
-    if (isOurs) leftOut.set(index, outcome.reason);
+    if (excuse === null && !isMissing) return run;
+    if (excuse !== null) leftOut.set(index, excuse);
     if (from) await session.restore(from);
     else from = await runUpAgain(context, request);
     const isMade = isMissing && (await makeMissing(context, error));
     if (isMade) from = await session.checkpoint();
-    if (!isOurs && !isMade) return run;
+    if (excuse === null && !isMade) return run;
   }
 }
 

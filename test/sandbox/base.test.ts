@@ -113,6 +113,20 @@ describe("the history of the base side", () => {
     expect(await step("ALTER ROLE postgres NOSUPERUSER")).toMatch(/^not evaluated: postgres is the role/);
   });
 
+  it("excuses the schema into which the connection seems to put what is made without one, and no other", async () => {
+    const history = ["CREATE TABLE a (x integer); CREATE TABLE c (x integer)"];
+    const step = async (up: string, down?: string) => {
+      const run = only(await dry.run({ history, steps: [{ up, ...(down && { down }) }] }));
+      return down ? (run.roundTrip?.notEvaluated ?? "") : (outcomesOf(run.up).at(-1) ?? "");
+    };
+    const excuse = /schema app, into which a setting of the connection seems to put/;
+    expect(await step("GRANT SELECT ON app.a TO PUBLIC")).toMatch(excuse);
+    expect(await step("CREATE TABLE b (x integer); CREATE INDEX ON app.b (x)")).toMatch(excuse);
+    expect(await step("CREATE INDEX i ON a (x)", "ALTER TABLE app.a DROP COLUMN x")).toMatch(excuse);
+    expect(await step("GRANT SELECT ON app.other TO PUBLIC")).toMatch(/^3F000/);
+    expect(await step("CREATE SCHEMA app; GRANT SELECT ON app.a TO PUBLIC")).toMatch(/^42P01/);
+  });
+
   it("excuses a GIN index for whose first columns an extension is set up apart, and not one that no extension is meant for", async () => {
     const history = ["CREATE TABLE a (name text, data jsonb)"];
     const step = async (columns: string) =>
