@@ -1,4 +1,4 @@
-// node bench/fidelity-alembic.mjs [--show] <checkout>…: how close the reading of Alembic's revisions comes to Alembic itself.
+// node bench/fidelity-alembic.mjs [--show] [--path=<folder>] <checkout>…: how close the reading of Alembic's revisions comes to Alembic itself.
 // Needs a Python 3 that has Alembic and SQLAlchemy ($PYTHON, else /usr/bin/python3). Unlike a review, it executes the files.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -13,7 +13,9 @@ import { sessionOf } from "../dist/sandbox/session.js";
 import { filesBelow } from "./repository.mjs";
 
 const shows = process.argv.includes("--show");
-const checkouts = process.argv.slice(2).filter((argument) => argument !== "--show");
+/** Modules that Python is to find first, in place of a package that does not load. */
+const first = process.argv.flatMap((argument) => /^--path=(.+)$/.exec(argument)?.[1] ?? []);
+const checkouts = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const keeper = createKeeper({ spares: 0, limits: { run: 900_000 } });
 try {
   for (const checkout of checkouts) await measure(path.resolve(checkout));
@@ -100,7 +102,7 @@ function isFailure({ refused }) {
 
 function ask(root, dialect, files) {
   const python = process.env.PYTHON ?? "/usr/bin/python3";
-  const roots = [root, ...["src", "server", "backend", "app"].map((folder) => path.join(root, folder))];
+  const roots = [...first, root, ...["src", "server", "backend", "app"].map((folder) => path.join(root, folder))];
   const script = path.join(import.meta.dirname, "fidelity-alembic.py");
   const { stdout, stderr } = spawnSync(python, [script], {
     input: JSON.stringify({ roots, dialect, files }),

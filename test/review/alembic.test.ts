@@ -83,6 +83,10 @@ describe("what a file computes", () => {
       'import json\nop.drop_table(json.dumps({"a": [1, "ä", None]}))',
       ['DROP TABLE "{""a"": [1, ""\\u00e4"", null]}"'],
     ],
+    [
+      'from sqlalchemy_utils import StringEncryptedType\nop.add_column("a", sa.Column("b", StringEncryptedType(sa.String, "k")))',
+      ["ALTER TABLE a ADD COLUMN b VARCHAR"],
+    ],
     ['op.drop_table("sales force".title())', ['DROP TABLE "Sales Force"']],
     ["op.execute(f\"SELECT '{[1, -2]}'\")", ["SELECT '[1, -2]'"]],
     [
@@ -181,6 +185,13 @@ describe("a setting of the environment", () => {
         '7 it is read as where the environment does not set SKIP, for which the code gives ""',
         '8 it is read as where the environment does not set N, for which the code gives "1"',
       ],
+    });
+  });
+
+  it("is not told where nothing depends on it", () => {
+    expect(reading('log = os.getenv("LOG", "no")\nif log == "yes": print("a")\nop.drop_table("a")')).toEqual({
+      sent: ["DROP TABLE a"],
+      told: [],
     });
   });
 

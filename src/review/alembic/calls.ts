@@ -56,6 +56,7 @@ function sends(call: Call, sql: string, { naming }: Project): boolean {
     naming,
     modules: noModules,
     path: "",
+    assumes: false,
   });
   const [one] = sent;
   return one !== undefined && sent.length === 1 && skipped.length === 0 && isSame(one.sql.value, sql);

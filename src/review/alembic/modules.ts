@@ -22,8 +22,8 @@ export interface Modules {
 
 export const noModules: Modules = { texts: {}, paths: {} };
 
-/** So far imports are followed, and so much is kept: what is beyond stays unread. */
-const most = { steps: 4, characters: 50_000 };
+/** So far imports are followed, so long a module may be, and so much is kept: what is beyond stays unread. */
+const most = { steps: 4, module: 500_000, characters: 50_000 };
 
 interface Wanted {
   readonly names: Set<string>;
@@ -69,7 +69,7 @@ export function modulesOf(
     open.delete(file);
     const { names, step } = wanted.get(file) ?? { names: new Set<string>(), step: most.steps };
     const whole = textOf(file);
-    const module = whole === null ? null : parseOnce(whole);
+    const module = whole === null || whole.length > most.module ? null : parseOnce(whole);
     if (whole === null || module?.kind !== "module") continue;
     const { statements, uses } = sliceOf(module.body, names);
     texts.set(file, statements.map((statement) => textOfSlice(statement, whole)).join("\n"));

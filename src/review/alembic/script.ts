@@ -28,12 +28,15 @@ export function readRevisionScript(file: MigrationFile, settings: AlembicSetting
     const piece = { sql: "", span: module.at, refused: "this is no Python that could be read" };
     return { script: readTranslated(path, text, "transaction", [piece], dialect), skipped: [] };
   }
-  const translated = translate(module.body, direction === "up" ? "upgrade" : "downgrade", {
-    dialect,
-    naming: settings.naming,
-    modules: settings.modules,
-    path,
-  });
+  const follow = (assumes: boolean) =>
+    translate(module.body, direction === "up" ? "upgrade" : "downgrade", {
+      dialect,
+      naming: settings.naming,
+      modules: settings.modules,
+      path,
+      assumes,
+    });
+  const translated = follow(true);
   if (translated.body === null) return { script: null, skipped: [] };
   const range = bodyOf(text, translated.body);
   const { pieces, mode } = inTransactions(translated, range, settings, dialect);
@@ -41,13 +44,21 @@ export function readRevisionScript(file: MigrationFile, settings: AlembicSetting
     "reason" in piece ? [refusal(piece, text)] : piecesOf(piece, text, dialect),
   ).map(({ piece, of }) => ({ ...piece, guard: guardOf(of, text) }));
   const lineOf = lineFinder(text);
-  const skipped = translated.assumed.map((one) => ({
+  const isTold = translated.assumed.length > 0 && !isSame(translated, follow(false));
+  const skipped = (isTold ? translated.assumed : []).map((one) => ({
     path,
     line: lineOf(Math.max(0, one.at.start)),
     reason: assumption(one),
     matters: false,
   }));
   return { script: readTranslated(path, text, mode, sent, dialect, range), skipped };
+}
+
+/** Whether the same is done: what was taken for it does not matter then. */
+function isSame(one: Translation, other: Translation): boolean {
+  const partsOf = ({ sent, skipped, questions, raises }: Translation) =>
+    JSON.stringify([sent, skipped, questions, raises]);
+  return partsOf(one) === partsOf(other);
 }
 
 /**

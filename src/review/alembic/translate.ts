@@ -48,6 +48,8 @@ export interface TranslateOptions {
   readonly modules: Modules;
   /** The file's own path. */
   readonly path: string;
+  /** Whether settings of the environment are taken for not set where the code gives a default. */
+  readonly assumes: boolean;
 }
 
 /** Follows `upgrade()` or `downgrade()` of a migration and renders what it sends. */
@@ -74,7 +76,7 @@ interface Follower {
   found(): Omit<Translation, "raises" | "body">;
 }
 
-function follow({ dialect, naming, modules, path: file }: TranslateOptions): Follower {
+function follow({ dialect, naming, modules, path: file, assumes }: TranslateOptions): Follower {
   let run: Run | null = null;
   const context: Context = {
     dialect,
@@ -100,10 +102,12 @@ function follow({ dialect, naming, modules, path: file }: TranslateOptions): Fol
   const assumed = new Map<string, Assumed>();
   const outside = {
     attribute: (object: PythonValue, name: string) => attribute(object, name, dialect),
-    call: (call: PythonCall) =>
-      settingIn(call, (one) => {
-        if (!assumed.has(one.name)) assumed.set(one.name, { ...one, at: placed(one.at) });
-      }),
+    call(call: PythonCall): PythonValue | null {
+      const setting = assumes ? settingIn(call) : null;
+      if (setting && !assumed.has(setting.name))
+        assumed.set(setting.name, { ...setting, at: placed(call.at) });
+      return setting?.value ?? null;
+    },
   };
   const names = openModules(modules, file, outside);
 

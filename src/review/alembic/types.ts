@@ -77,6 +77,9 @@ function writtenAs(name: string, path: string, args: Given, context: Context): s
   const length = number(0, "length");
   const sized = (word: string, size = length) => (size === null ? word : `${word}(${size})`);
   switch (name) {
+    // SQLAlchemy-Utils: what it makes of any value is a text.
+    case "StringEncryptedType":
+      return "VARCHAR";
     case "String":
     case "VARCHAR":
     case "Unicode":
