@@ -66,10 +66,10 @@ function fill(set: Set<string>, values: ReadonlySet<string>): void {
 
 /** The base branch has this step as well: what it made is there in production, with rows. */
 export function recordKnown({ old, unfilled }: RunContext, before: State, after: State): void {
-  for (const [oid, { name }] of after.marks.relations) {
+  for (const [oid, { name, kind }] of after.marks.relations) {
     if (before.marks.relations.has(oid)) continue;
     old.add(oid);
-    unfilled.add(name);
+    if (kind === "r" || kind === "p") unfilled.add(name);
   }
 }
 

@@ -38,12 +38,13 @@ type Row = Map<string, string | null>;
  */
 export async function seed(session: Session, among?: ReadonlySet<string>): Promise<Seeded> {
   const tables = await readSeedTables(session);
-  const full = await filledTables(session, tables);
+  const wanted = among ? tables.filter(({ name }) => among.has(name)) : tables;
+  const full = await filledTables(session, wanted);
   const empty: { table: string; reason: string }[] = [];
   const filled: string[] = [];
   let rows = 0;
-  for (const table of inOrder(tables)) {
-    if (full.has(table.name) || among?.has(table.name) === false) continue;
+  for (const table of inOrder(wanted)) {
+    if (full.has(table.name)) continue;
     const { inserted, reason } = await fill(session, table);
     rows += inserted;
     if (inserted > 0) filled.push(table.name);
