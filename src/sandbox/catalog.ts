@@ -67,8 +67,29 @@ export async function readChangedCatalog(
     if (home === null) return !kinds.has(kind);
     return marks.relations.has(home) && !changes.relations.has(home) && !read.has(home);
   };
-  const kept = [...earlier].filter(([, object]) => isKept(object));
-  return new Map([...kept, ...objects.map((object) => [keyOf(object), object] as const)]);
+  const catalog = new Map(earlier);
+  const others: CatalogObject[] = [...objects];
+  for (const [key, object] of earlier) {
+    if (isKept(object)) continue;
+    catalog.delete(key);
+    others.push(object);
+  }
+  for (const object of objects) catalog.set(keyOf(object), object);
+  origins.set(catalog, { earlier, others });
+  return catalog;
+}
+
+/** Where a catalogue came from, and the objects that only one of both has, or may have. */
+interface Origin {
+  readonly earlier: Catalog;
+  readonly others: readonly CatalogObject[];
+}
+
+const origins = new WeakMap<Catalog, Origin>();
+
+/** The catalogue that another one was read after; null where all of it was read. */
+export function originOf(catalog: Catalog): Origin | null {
+  return origins.get(catalog) ?? null;
 }
 
 /** Kinds of objects that stand alone of which one may be another now. */
@@ -77,8 +98,13 @@ function kindsToRead(earlier: Catalog, { relations, isTouched }: Changes): Set<s
   for (const [kind, { catalogues }] of Object.entries(standaloneKinds)) {
     if ([...catalogues, "pg_description"].some(isTouched)) kinds.add(kind);
   }
-  if (relations.size > 0 && [...earlier.values()].some(mayNameRelations)) kinds.add("function");
+  if (relations.size > 0 && namesRelations(earlier)) kinds.add("function");
   return kinds;
+}
+
+function namesRelations(catalog: Catalog): boolean {
+  for (const object of catalog.values()) if (mayNameRelations(object)) return true;
+  return false;
 }
 
 /** A function's body that was parsed, and its defaults, are printed with the names that tables and columns have now. */

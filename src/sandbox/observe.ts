@@ -176,14 +176,7 @@ function relationsOf({ relations }: Marks): Relations {
 export function observed(before: Sight, after: Sight, isNew: (oid: string) => boolean): Observation {
   return {
     locks: locksBetween(before, after, isNew),
-    rewrites: [...before.relations]
-      .flatMap(([oid, relation]) => {
-        const now =
-          after.relations.get(oid) ?? (relation.kind === "index" ? rebuilt(relation, after) : undefined);
-        if (now === undefined || now.file === relation.file || relation.kind === "sequence") return [];
-        return [{ relation: relation.name, kind: relation.kind, isNew: isNew(oid) }];
-      })
-      .sort((a, b) => compareText(a.relation, b.relation)),
+    rewrites: rewrittenBetween(before, after, isNew),
     scans: countsBetween(before, after).flatMap(([oid, name, [scans = 0, rows = 0]]): Scan[] =>
       scans > 0 ? [{ relation: name, isNew: isNew(oid), rows: Math.round(rows / scans) }] : [],
     ),
@@ -194,8 +187,22 @@ export function observed(before: Sight, after: Sight, isNew: (oid: string) => bo
   };
 }
 
+function rewrittenBetween(
+  before: Sight,
+  after: Sight,
+  isNew: (oid: string) => boolean,
+): Observation["rewrites"] {
+  const rewrites: Observation["rewrites"][number][] = [];
+  for (const [oid, { name, kind, file, table }] of before.relations) {
+    if (kind === "sequence") continue;
+    const now = after.relations.get(oid) ?? (kind === "index" ? rebuilt({ name, table }, after) : undefined);
+    if (now && now.file !== file) rewrites.push({ relation: name, kind, isNew: isNew(oid) });
+  }
+  return rewrites.sort((a, b) => compareText(a.relation, b.relation));
+}
+
 /** A change of a column's type drops the column's indexes and builds them anew under their old names. */
-function rebuilt(index: Relation, after: Sight): Relation | undefined {
+function rebuilt(index: Pick<Relation, "name" | "table">, after: Sight): Relation | undefined {
   return [...after.relations.values()].find(
     ({ name, table }) => name === index.name && table === index.table,
   );

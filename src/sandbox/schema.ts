@@ -8,9 +8,10 @@ import type {
   ReferentialAction,
   Schema,
   Table,
+  TableName,
   Trigger,
 } from "../review/types.ts";
-import type { Catalog, CatalogObject, Details } from "./catalog.ts";
+import { type Catalog, type CatalogObject, type Details, originOf } from "./catalog.ts";
 
 const texts = z
   .array(z.string())
@@ -142,13 +143,49 @@ const schemas = new WeakMap<Catalog, Schema>();
 export function schemaOf(catalog: Catalog): Schema {
   const known = schemas.get(catalog);
   if (known) return known;
-  const schema = makeSchema(catalog);
+  const origin = originOf(catalog);
+  const earlier = origin && schemas.get(origin.earlier);
+  const schema = earlier ? schemaAfter(earlier, catalog, origin.others) : makeSchema(catalog.values());
   schemas.set(catalog, schema);
   return schema;
 }
 
-function makeSchema(catalog: Catalog): Schema {
-  const objects = [...catalog.values()].sort((a, b) => compareText(a.identity, b.identity));
+/** The schema that came from an earlier one: only tables and kinds of objects are made anew of which one may be another. */
+function schemaAfter(earlier: Schema, catalog: Catalog, others: readonly CatalogObject[]): Schema {
+  const names = new Set(others.map(tableNameOf));
+  const kinds = new Set(others.map(({ kind }) => kind));
+  // A materialized view has indexes.
+  if (kinds.has("index")) kinds.add("view");
+  const views = new Set(kinds.has("view") ? earlier.views.map(({ name }) => name) : []);
+  for (const { kind, identity } of others) if (kind === "view") views.add(identity);
+  const some: CatalogObject[] = [];
+  for (const object of catalog.values()) {
+    const table = tableNameOf(object);
+    if (table === null ? kinds.has(object.kind) : names.has(table) || views.has(table)) some.push(object);
+  }
+  const made = makeSchema(some);
+  const ifAny = <Of>(kind: string, now: Of, before: Of) => (kinds.has(kind) ? now : before);
+  const kept = earlier.tables.filter(({ name }) => !names.has(name));
+  return {
+    tables: [...kept, ...made.tables].sort((a, b) => compareText(a.name, b.name)),
+    views: ifAny("view", made.views, earlier.views),
+    enums: ifAny("type", made.enums, earlier.enums),
+    functions: ifAny("function", made.functions, earlier.functions),
+    triggers: ifAny("trigger", made.triggers, earlier.triggers),
+    sequences: ifAny("sequence", made.sequences, earlier.sequences),
+    roles: ifAny("role", made.roles, earlier.roles),
+  };
+}
+
+/** The table, or view, that an object is a part of or is; null for those of no table, and for what else a table has. */
+function tableNameOf({ kind, identity, details }: CatalogObject): TableName | null {
+  if (kind === "table") return identity;
+  if (!details || !["column", "constraint", "index", "policy"].includes(kind)) return null;
+  return String(details.table);
+}
+
+function makeSchema(all: Iterable<CatalogObject>): Schema {
+  const objects = [...all].sort((a, b) => compareText(a.identity, b.identity));
   const byKind = new Map<string, Detailed[]>();
   for (const object of objects) {
     if (!isDetailed(object)) continue;

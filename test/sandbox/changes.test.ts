@@ -13,6 +13,7 @@ import type { Checkpoint, Engine } from "../../src/sandbox/engine.ts";
 import { readData, touchedTables } from "../../src/sandbox/fingerprint.ts";
 import { createKeeper, type Keeper } from "../../src/sandbox/keeper.ts";
 import { readChanges } from "../../src/sandbox/marks.ts";
+import { schemaOf } from "../../src/sandbox/schema.ts";
 import { type Session, sessionOf } from "../../src/sandbox/session.ts";
 import { testCache } from "./cache.ts";
 
@@ -231,8 +232,11 @@ ALTER TABLE users ADD COLUMN extra int`,
 
 describe("what is read again after a change", () => {
   it.each(changes)("is all that differs: %s", async (_, sql) => {
+    schemaOf(start.catalog);
     const { content, catalog, data } = await after(sql);
     expect(sorted(content.catalog)).toEqual(sorted(catalog));
+    // A copy of it came from nowhere.
+    expect(schemaOf(content.catalog)).toEqual(schemaOf(new Map(content.catalog)));
     expect([...content.data]).toEqual([...data]);
   });
 
