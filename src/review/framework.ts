@@ -138,8 +138,8 @@ export interface SnapshotReading {
 
 /** What a tool keeps of the schema that its migrations build. */
 export interface SnapshotKeeping {
-  /** Where it stands after the last of a directory's migrations. */
-  pathFor(directory: string, last: MigrationFiles): string;
+  /** Where it may stand after the last of a directory's migrations. */
+  pathsFor(directory: string, last: MigrationFiles): readonly string[];
   /** Why it is not understood; null for what is none of this tool. */
   read(text: string, dialect: Dialect): SnapshotReading | { readonly skipped: string } | null;
   /** Whether it is dumped from a database that the migrations built; it is made from the models else. */

@@ -63,13 +63,13 @@ function pathsOf(
   const last = steps.at(-1);
   // An edited migration leaves open how the database was that the base side's snapshot tells of.
   if (!keeping || !last || removed.length > 0 || steps.some(({ status }) => status !== "added")) return null;
-  const head = keeping.pathFor(directory, last.files);
-  if (!sides.head.has(head)) return null;
+  const head = keeping.pathsFor(directory, last.files).find((path) => sides.head.has(path));
+  if (head === undefined) return null;
   const before = history.at(-1);
   if (!before) return { base: null, head };
-  const base = keeping.pathFor(directory, before.files);
+  const base = keeping.pathsFor(directory, before.files).find((path) => sides.base.has(path));
   // One that is late is not the last one that the tool starts from.
-  return sides.base.has(base) && compareText(base, head) <= 0 ? { base, head } : null;
+  return base !== undefined && compareText(base, head) <= 0 ? { base, head } : null;
 }
 
 /** Whether it did not list before all that ran: the team dumps at another time. */

@@ -8,6 +8,7 @@ import {
 } from "../framework.ts";
 import { nameAfterVersion } from "../marked-files.ts";
 import { directoryOf, fileNameOf, isSqlPath, joinPath } from "../paths.ts";
+import { pgDump } from "../pg-dump.ts";
 import { readScript } from "../script.ts";
 import { say } from "../text.ts";
 import type { Span } from "../types.ts";
@@ -44,6 +45,7 @@ export default defineFramework({
     return [{ path: joinPath(directory, `${version}_${name}.sql`), text: `${head}${up}` }];
   },
   refusal: sumRefusal,
+  snapshot: pgDump,
 });
 
 /** golang-migrate, Flyway, Liquibase and their like keep their own layout under Atlas. */

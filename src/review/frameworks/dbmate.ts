@@ -53,7 +53,7 @@ export default defineFramework({
     return [{ path: joinPath(directory, `${version}_${name}.sql`), text }];
   },
   snapshot: {
-    pathFor: (directory) => joinPath(directoryOf(directory), "schema.sql"),
+    pathsFor: (directory) => [joinPath(directoryOf(directory), "schema.sql")],
     read(text, dialect) {
       const dump = readDump(text, "schema_migrations", dialect);
       // Without versions it cannot be told when it was made.

@@ -44,10 +44,11 @@ export default defineFramework({
     return [{ path: `${base}.sql`, text: `-- drizzle-kit generate --custom --name=${name}\n${up}` }];
   },
   snapshot: {
-    pathFor: (directory, { up }) =>
+    pathsFor: (directory, { up }) => [
       fileNameOf(up) === "migration.sql"
         ? joinPath(directoryOf(up), "snapshot.json")
         : snapshotOf(up, directory),
+    ],
     read(text, dialect) {
       const statements = statementsOfSnapshot(text, dialect);
       return Array.isArray(statements) ? { statements, versions: null } : statements;

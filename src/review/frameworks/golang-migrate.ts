@@ -7,6 +7,7 @@ import {
 } from "../framework.ts";
 import { numberedFolders } from "../numbered-folders.ts";
 import { fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
+import { pgDump } from "../pg-dump.ts";
 import { say } from "../text.ts";
 import type { Skipped } from "../types.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
@@ -37,6 +38,7 @@ export default defineFramework({
     const downs = down === null ? [] : [{ path: `${base}.down.sql`, text: down }];
     return [{ path: `${base}.up.sql`, text: up }, ...downs];
   },
+  snapshot: pgDump,
 });
 
 interface Parsed {

@@ -16,6 +16,7 @@ import {
   refusedFile,
 } from "../marked-files.ts";
 import { fileNameOf, joinPath } from "../paths.ts";
+import { pgDump } from "../pg-dump.ts";
 import { type Refused, readScript } from "../script.ts";
 import { say } from "../text.ts";
 import type { Span } from "../types.ts";
@@ -46,6 +47,7 @@ export default defineFramework({
     const text = `${head}-- +goose Up\n${quoted(up)}\n-- +goose Down\n${down === null ? "" : quoted(down)}`;
     return [{ path: joinPath(directory, `${version}_${name}.sql`), text }];
   },
+  snapshot: pgDump,
 });
 
 /** A body with semicolons at the ends of its lines has to be kept together. */

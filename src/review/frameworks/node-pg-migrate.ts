@@ -1,6 +1,7 @@
 import { defineFramework, type MigrationFile, noSettings, type Reading } from "../framework.ts";
 import { leadingVersion, markedFolders, nameAfterVersion } from "../marked-files.ts";
 import { joinPath } from "../paths.ts";
+import { pgDump } from "../pg-dump.ts";
 import { readScript } from "../script.ts";
 import { say } from "../text.ts";
 import { compareText, compareVersions } from "../versions.ts";
@@ -45,6 +46,7 @@ export default defineFramework({
     const text = `-- Up Migration\n${up}\n-- Down Migration\n${down ?? ""}`;
     return [{ path: joinPath(directory, `${version}_${name}.sql`), text }];
   },
+  snapshot: pgDump,
 });
 
 /** A file without marks is an up as a whole. */

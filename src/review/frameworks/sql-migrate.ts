@@ -16,6 +16,7 @@ import {
   refusedFile,
 } from "../marked-files.ts";
 import { fileNameOf, joinPath } from "../paths.ts";
+import { pgDump } from "../pg-dump.ts";
 import { readScript } from "../script.ts";
 import { say } from "../text.ts";
 import type { Span } from "../types.ts";
@@ -47,6 +48,7 @@ export default defineFramework({
     const text = `-- +migrate Up${option}\n${quoted(up)}\n-- +migrate Down${option}\n${down === null ? "" : quoted(down)}`;
     return [{ path: joinPath(directory, `${version}-${name}.sql`), text }];
   },
+  snapshot: pgDump,
 });
 
 function quoted(sql: string): string {

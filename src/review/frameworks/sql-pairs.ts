@@ -7,6 +7,7 @@ import {
 } from "../framework.ts";
 import { numberedFolders } from "../numbered-folders.ts";
 import { directoryOf, fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
+import { pgDump } from "../pg-dump.ts";
 import { say } from "../text.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
 
@@ -38,6 +39,7 @@ export default defineFramework({
       ...(down === null || after.down === null ? [] : [{ path: renamed(after.down, own, name), text: down }]),
     ];
   },
+  snapshot: pgDump,
 });
 
 /** A path with another version and name, the direction as it stands. */

@@ -10,7 +10,11 @@ export default defineRule({
   severity: "warning",
   dialects: ["postgresql", "sqlite"],
   ignoreWhen: "the file is written again before the next migration is generated.",
-  sources: ["Drizzle documentation, drizzle-kit generate", "dbmate README.md, Exporting Schema File"],
+  sources: [
+    "Drizzle documentation, drizzle-kit generate",
+    "dbmate README.md, Exporting Schema File",
+    "PostgreSQL documentation, pg_dump",
+  ],
   check: {
     snapshot(stale, { follows, remedy }) {
       return {
@@ -41,7 +45,7 @@ const shown = 3;
 
 function differenceOf({ kind, object, model, migrations }: StaleSnapshot["differences"][number]): Text {
   const noun = nouns[kind] ?? "";
-  if (migrations === null) return say`has ${[noun]}${object}, which no migration adds`;
+  if (migrations === null) return say`has ${[noun]}${object}, which the migrations do not build`;
   if (model === null) return say`lacks ${[noun]}${object}, which the migrations build`;
   return say`says ${[noun]}${object} is ${model}, and the migrations build ${migrations}`;
 }
