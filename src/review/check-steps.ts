@@ -9,6 +9,7 @@ import type { Context, MigrationContext, OperationContext, Rule } from "./rule.t
 import { isVerbatim } from "./script.ts";
 import { sequenceOf, withReason } from "./sequence.ts";
 import { runOf } from "./statement-run.ts";
+import { say } from "./text.ts";
 import type {
   DryRun,
   Edit,
@@ -95,7 +96,7 @@ function checkStatement(asked: readonly Asked[], subject: Subject): Finding[] {
         const finding = findingOf(
           id,
           rule,
-          offered(isSettled ? settled(problem) : problem, {
+          offered(underGuard(isSettled ? settled(problem) : problem, statement), {
             framework: context.framework,
             script: migration.up,
             statement,
@@ -191,6 +192,15 @@ function checkMigration(asked: readonly Asked[], migration: Migration, context: 
     }),
   );
 }
+
+/** With what the database has to answer for the statement to be run, in the file's own words. */
+function underGuard(problem: Problem, { guard }: Statement): Problem {
+  if (guard === null) return problem;
+  const words = guard.words.length > longestGuard ? `${guard.words.slice(0, longestGuard)}…` : guard.words;
+  return { ...problem, evidence: [...(problem.evidence ?? []), say`it runs only where ${words} holds`] };
+}
+
+const longestGuard = 160;
 
 interface Offering {
   readonly framework: Framework;

@@ -213,6 +213,18 @@ op.create_index("items_user_id_idx", "items", ["user_id"])`,
     );
   });
 
+  it("is told with the condition under which the statement runs", async () => {
+    const { finding } = await offered(
+      "no-blocking-index-drop",
+      'if sa.inspect(op.get_bind()).has_table("orders"):\n    op.drop_index("ix_total", table_name="orders")',
+      'op.create_index("ix_total", "orders", ["total"])',
+    );
+    expect(finding.evidence.map(plain).at(-1)).toBe(
+      'it runs only where sa.inspect(op.get_bind()).has_table("orders") holds',
+    );
+    expect(finding.fix).not.toBeNull();
+  });
+
   it("is none where something before the index would stay done when it fails", async () => {
     const { finding } = await offered(
       "no-blocking-index-build",

@@ -108,7 +108,8 @@ function assignmentIn(statement: PythonStatement, text: string) {
 function fileFor(fileName: string, id: string, { version, name }: Draft): string {
   const stem = fileName.replace(/\.py$/, "");
   const at = stem.indexOf(id);
-  if (at === -1) return `${version}_${name}.py`;
+  if (at === -1)
+    return `${/^\d{4}[-_]?\d\d[-_]?\d\d(?:[-_T]?[\d.-]+)?[-_]/.exec(stem)?.[0] ?? `${version}_`}${name}.py`;
   const [before, rest] = [stem.slice(0, at), stem.slice(at + id.length)];
   if (rest === "" && /[-_]$/.test(before) && !/^\d[\d_T-]*$/.test(before))
     return `${name}${before.slice(-1)}${version}.py`;
