@@ -13,6 +13,15 @@ export function isSameScript(before: Script | null, now: Script | null): boolean
   );
 }
 
+/** Whether two scripts leave the same where nothing of it is done yet: as above, an IF EXISTS or IF NOT EXISTS more or less. */
+export function isSameWork(before: Script, now: Script): boolean {
+  return (
+    now.statements.every(({ refused }) => refused === null) &&
+    before.transaction === now.transaction &&
+    before.statements.map(workOf).join("\0") === now.statements.map(workOf).join("\0")
+  );
+}
+
 /**
  * Indexes of the statements that an older text of the script holds as well, wherever they stand in it, each as often as it
  * does, an IF EXISTS or IF NOT EXISTS more or less. None when the older text holds what is no SQL: it cannot have run.

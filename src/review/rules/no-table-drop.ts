@@ -34,7 +34,12 @@ export default defineRule({
       const isTold = former !== table || partition || isThere(table, context);
       return {
         message: unused
-          ? say`Dropping ${table} loses its rows.${unused}`
+          ? [
+              ...(isForeign(context)
+                ? say`Dropping ${table} leaves its rows where they are.`
+                : say`Dropping ${table} loses its rows.`),
+              ...unused,
+            ]
           : [
               ...messageOf(table, former, partition, context),
               ...((isTold ? null : stillUsed(uses, contract)) ?? []),
@@ -102,18 +107,20 @@ function sequenceFor(table: TableName, { migration, database, before }: Operatio
 
 const tableKind = new Set(["table", "partitioned"]);
 
-function messageOf(
-  table: TableName,
-  former: TableName,
-  partition: boolean,
-  { after }: OperationContext,
-): Text {
+function messageOf(table: TableName, former: TableName, partition: boolean, context: OperationContext): Text {
+  const { after } = context;
+  if (isForeign(context)) return say`Dropping ${table} breaks running code that still uses it.`;
   if (partition) return say`Dropping the partition ${table} loses its rows.`;
   // The rename is what breaks running code, and a finding of its own.
   if (former !== table) return say`Dropping ${table}, until now ${former}, loses its rows.`;
   if (isThere(table, { after }))
     return say`Dropping ${table} loses its rows: the table that takes its name starts empty.`;
   return say`Dropping ${table} loses its rows and breaks running code that still uses it.`;
+}
+
+/** A foreign table has no rows of its own. */
+function isForeign({ statement }: OperationContext): boolean {
+  return /^\s*DROP\s+FOREIGN\b/i.test(statement.sql);
 }
 
 function isThere(table: TableName, { after }: Pick<OperationContext, "after">): boolean {
