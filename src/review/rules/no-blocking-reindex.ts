@@ -21,6 +21,7 @@ export default defineRule({
     "PostgreSQL documentation, REINDEX, Rebuilding Indexes Concurrently",
     "PostgreSQL documentation, section 13.3.1, Table-Level Locks",
   ],
+  versions: "REINDEX … CONCURRENTLY came with PostgreSQL 12.",
   check: {
     reindex({ name, concurrently, at }, context) {
       if (concurrently) return;

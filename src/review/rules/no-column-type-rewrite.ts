@@ -25,6 +25,8 @@ export default defineRule({
     "PostgreSQL documentation, ALTER TABLE, SET DATA TYPE and Notes",
     "PostgreSQL documentation, section 13.3.1, Table-Level Locks",
   ],
+  versions:
+    "From PostgreSQL 12 on nothing is written between timestamps with and without time zone where the session is in UTC.",
   check: {
     alterColumnType(change, context) {
       const { table, column, at } = change;
@@ -41,7 +43,7 @@ export default defineRule({
         object: `${table}.${column}`,
         severity: sized(effect.severity, table, context),
         fix,
-        sequence: fix ? null : sequenceFor(change, context),
+        sequence: sequenceFor(change, context),
       };
     },
     modelChange(change, context) {

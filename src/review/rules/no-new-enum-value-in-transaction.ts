@@ -17,6 +17,8 @@ export default defineRule({
   sources: ["PostgreSQL documentation, ALTER TYPE, Notes", "PostgreSQL 12 release notes, section E.1.3.4"],
   // unsafe_new_enum_value_usage
   explains: ["55P04"],
+  versions:
+    "Before PostgreSQL 12 a value could not be added in a transaction at all, but to a type of the same transaction.",
   check: {
     addEnumValue({ type, value }, context) {
       const { postgres, script, statement, before } = context;

@@ -20,6 +20,8 @@ export default defineRule({
     "PostgreSQL documentation, section 5.12.2.2, Partition Maintenance",
     "PostgreSQL documentation, ALTER TABLE, DETACH PARTITION",
   ],
+  versions:
+    "From PostgreSQL 12 on ATTACH PARTITION lets the partitioned table be read and written; DETACH PARTITION … CONCURRENTLY came with 14.",
   check: {
     createTable({ table, partitionOf, at }, context) {
       if (partitionOf === null || context.isNew(partitionOf)) return;

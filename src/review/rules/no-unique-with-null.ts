@@ -17,6 +17,7 @@ export default defineRule({
   severity: "warning",
   ignoreWhen: "rows with NULL are meant to repeat.",
   sources: ["PostgreSQL documentation, section 5.5.3, Unique Constraints"],
+  versions: "NULLS NOT DISTINCT came with PostgreSQL 15.",
   check: {
     additions(added, context) {
       const told = new Set<string>();

@@ -13,6 +13,7 @@ export default defineRule({
   ignoreWhen:
     "the column must also be written directly, or an older version of PostgreSQL is to be supported.",
   sources: ["PostgreSQL documentation, section 5.4, Generated Columns"],
+  versions: "Generated columns came with PostgreSQL 12; before, the rule is silent.",
   check: {
     migration(migration, context) {
       if (context.postgres < 12) return;

@@ -15,6 +15,7 @@ export default defineRule({
     "PostgreSQL documentation, CREATE VIEW, security_invoker",
     "PostgreSQL documentation, section 39.5, Rules and Privileges",
   ],
+  versions: "security_invoker came with PostgreSQL 15; before, the rule is silent.",
   check: {
     migration(migration, context) {
       const { head, postgres } = context;
