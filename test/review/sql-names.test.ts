@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { withName } from "../../src/review/sequences/names.ts";
 import {
   normaliseStatement,
   quoteIdentifier,
@@ -75,5 +76,21 @@ describe("a normalised statement", () => {
   it("is what it is when it is normalised again", () => {
     const once = normaliseStatement("SELECT a.b, 'c  ''d', -1::INT >= ALL (x) /* y */; ");
     expect(normaliseStatement(once)).toBe(once);
+  });
+});
+
+describe("a column that gets another name in SQL", () => {
+  it.each([
+    ["CREATE INDEX i ON a (at, lower(b))", "at", "CREATE INDEX i ON a (seen, lower(b))"],
+    ["at AT TIME ZONE 'UTC'", "at", "seen AT TIME ZONE 'UTC'"],
+    [
+      "CHECK (text = ANY (ARRAY['a'::text, 'text']))",
+      "text",
+      "CHECK (seen = ANY (ARRAY['a'::text, 'text']))",
+    ],
+    ["CAST(date AS date)", "date", "CAST(seen AS date)"],
+    ['"At" > at /* at */', "at", '"At" > seen /* at */'],
+  ])("%s", (sql, from, expected) => {
+    expect(withName(sql, from, "seen")).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { conventionalName } from "../advice.ts";
-import { readToken } from "../sql/lexer.ts";
+import { readToken, type Token } from "../sql/lexer.ts";
 import { quoteIdentifier, quoteTable, storedName } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { TableName, Text } from "../types.ts";
@@ -45,13 +45,22 @@ export function partName(table: TableName, column: string, suffix: string): stri
   return name === null ? null : quoteIdentifier(name);
 }
 
+/** The `AT` of AT TIME ZONE and AT LOCAL, or a type behind `::` and in CAST: a column may be called so as well. */
+function isElse(sql: string, { kind, start, end }: Token): boolean {
+  if (kind === "word" && /(?:::|\bAS\s)\s*$/i.test(sql.slice(0, start))) return true;
+  const next = readToken(sql, end, sql.length);
+  const isAt = kind === "word" && /^at$/i.test(sql.slice(start, end));
+  return isAt && next !== null && /^(?:time|local)$/i.test(sql.slice(next.start, next.end));
+}
+
 /** SQL with every mention of one name replaced by another; text in quotes and comments is left alone. */
 export function withName(sql: string, from: string, to: string): string {
   let result = "";
   let end = 0;
   for (let token = readToken(sql, 0, sql.length); token; token = readToken(sql, token.end, sql.length)) {
     const text = sql.slice(token.start, token.end);
-    const isName = (token.kind === "word" || token.kind === "quoted") && storedName(text) === from;
+    const isName =
+      (token.kind === "word" || token.kind === "quoted") && storedName(text) === from && !isElse(sql, token);
     result += sql.slice(end, token.start) + (isName ? quoteIdentifier(to) : text);
     end = token.end;
   }
