@@ -66,7 +66,7 @@ interface Listed {
 
 /** null for a file that is not of Atlas's form. */
 function listedIn(sum: string): Listed | null {
-  const [head = "", ...lines] = sum.split("\n");
+  const [head = "", ...lines] = sum.split(/\r?\n/);
   const entries = lines.map((text, i) => {
     const [, name = "", hash = ""] = /^(.+) h1:(\S+)$/.exec(text) ?? [];
     return { name, hash, line: i + 2, isEmpty: text === "" };
@@ -77,14 +77,17 @@ function listedIn(sum: string): Listed | null {
     : null;
 }
 
-/** Adds a content to the hash; false where that is not what was signed. A byte order mark counts, and is not in the text. */
+/**
+ * Adds a content to the hash; false where that is not what was signed. A byte order mark counts, and is not in the text; Git may
+ * have changed line ends since.
+ */
 function adds(all: Hash, content: string, hash: string): boolean {
-  const marked = all.copy().update("\uFEFF").update(content);
-  if (marked.copy().digest("base64") === hash) {
-    all.update("\uFEFF").update(content);
-    return true;
-  }
-  return all.update(content).copy().digest("base64") === hash;
+  const lines = content.replaceAll("\r\n", "\n");
+  const signed = [content, `\uFEFF${content}`, lines, lines.replaceAll("\n", "\r\n")].find(
+    (one) => all.copy().update(one).digest("base64") === hash,
+  );
+  if (signed !== undefined) all.update(signed);
+  return signed !== undefined;
 }
 
 function sumOf(entries: Listed["entries"]): string {

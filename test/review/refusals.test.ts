@@ -60,6 +60,15 @@ describe("a directory that Atlas signs", () => {
     expect(read(base, head).refusals).toEqual([]);
   });
 
+  it("is not, when Git changed line ends after it was signed", () => {
+    const windows = { "2_note.sql": note["2_note.sql"].replace("\n", "\r\n") };
+    const base = under("m", { ...orders, "atlas.sum": sumOf(orders) });
+    const head = { ...base, ...under("m", { ...windows, "atlas.sum": sumOf({ ...orders, ...note }) }) };
+    expect(read(base, head).refusals).toEqual([]);
+    const sum = sumOf({ ...orders, ...windows }).replaceAll("\n", "\r\n");
+    expect(read(base, { ...base, ...under("m", { ...note, "atlas.sum": sum }) }).refusals).toEqual([]);
+  });
+
   it("is not, when its file is of no form that is known", () => {
     const base = under("m", { ...orders, "atlas.sum": sumOf(orders) });
     const head = { ...base, ...under("m", { ...note, "atlas.sum": `<<<<<<< HEAD\n${sumOf(orders)}` }) };
