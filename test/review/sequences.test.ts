@@ -239,8 +239,8 @@ it("has the user's own names and types", async () => {
     -- migrate db/0009_fill_orders_remark.up.sql
     DO $$
     DECLARE
-      done orders.id%TYPE;
-      upto orders.id%TYPE;
+      done bigint;
+      upto bigint;
     BEGIN
       LOOP
         SELECT id INTO upto FROM orders

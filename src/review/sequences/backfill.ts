@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { PlannedStep, Table } from "../types.ts";
+import type { Column, PlannedStep, Table } from "../types.ts";
 import { fileName } from "./names.ts";
 
 /** Rows that one batch writes: few enough to be locked for a moment only. */
@@ -31,19 +31,21 @@ function backfillSql(
   isOpen = `${quoteIdentifier(column)} IS DISTINCT FROM ${value}`,
 ): string {
   const key = table.constraints.find(({ kind }) => kind === "primary-key")?.columns ?? [];
-  const [first] = key;
+  const first = table.columns.find(({ name }) => name === key[0]);
   const target = quoteTable(table.name);
   const set = `${quoteIdentifier(column)} = ${value}`;
   return key.length === 1 && first !== undefined
-    ? alongKey(target, quoteIdentifier(first), set, isOpen)
+    ? alongKey(target, first, set, isOpen)
     : alongRest(target, set, isOpen);
 }
 
-function alongKey(table: string, key: string, set: string, isOpen: string): string {
+/** The key's type by its name: Alembic, writing SQL to a file, doubles a percent sign. */
+function alongKey(table: string, { name, type }: Column, set: string, isOpen: string): string {
+  const key = quoteIdentifier(name);
   return `DO $$
 DECLARE
-  done ${table}.${key}%TYPE;
-  upto ${table}.${key}%TYPE;
+  done ${type};
+  upto ${type};
 BEGIN
   LOOP
     SELECT ${key} INTO upto FROM ${table}
