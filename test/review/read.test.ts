@@ -881,3 +881,59 @@ describe("a down in the same file", () => {
     expect(downOf(dbmate("-- irreversible\n"))).toEqual([null, "irreversible"]);
   });
 });
+
+describe("what an Alembic migration takes of other modules", () => {
+  const revision = (id: string, after: string, body: string) =>
+    `import os\nimport sqlalchemy as sa\nfrom alembic import op\nfrom shop.enums import Kind, LIMIT\n\nrevision = "${id}"\ndown_revision = ${after}\n\ndef upgrade():\n    ${body}\n\ndef downgrade():\n    pass\n`;
+  const base: Files = {
+    "alembic/env.py": "",
+    "alembic/versions/a_one.py": revision("a", "None", 'op.execute(f"SELECT {LIMIT}")'),
+    "shop/__init__.py": "",
+    "shop/enums.py":
+      'import os\nfrom enum import Enum\nfrom .limits import MOST as LIMIT\n\nclass Kind(Enum):\n    OLD = "old"\n',
+    "shop/limits.py": 'import os\nMOST = int(os.environ.get("MOST", "3"))\n',
+    "shop/other.py": "x = 1\n",
+  };
+  const head = {
+    ...base,
+    "shop/enums.py": `${base["shop/enums.py"]}    NEW = "new"\n`,
+    "alembic/versions/b_two.py": revision(
+      "b",
+      '"a"',
+      'op.execute("; ".join(f"SELECT \'{kind.value}\', {LIMIT}" for kind in Kind))',
+    ),
+  };
+
+  it("is fetched, and read as the head side has it; a setting's default is told once", () => {
+    const changes = read(base, head);
+    const [step] = only(changes).steps;
+    expect(step?.up.statements.map(({ sql }) => sql)).toEqual(["SELECT 'old', 3", "SELECT 'new', 3"]);
+    expect(changes.skipped).toMatchObject([
+      {
+        path: "alembic/versions/b_two.py",
+        reason: expect.stringContaining("does not set MOST"),
+        matters: false,
+      },
+    ]);
+  });
+
+  it("is all that is fetched of them", () => {
+    const change = changeOf(base, head);
+    const texts = new Map<string, Uint8Array>();
+    const paths = new Set<string>();
+    const input = { ...change, config: defaultConfig };
+    for (
+      let wanted = wantedFiles({ ...input, texts });
+      wanted.length > 0;
+      wanted = wantedFiles({ ...input, texts })
+    )
+      for (const { path, digest } of wanted) {
+        paths.add(path);
+        texts.set(digest, change.blobs.get(digest) ?? new Uint8Array());
+      }
+    expect([...paths].filter((path) => path.startsWith("shop/")).sort()).toEqual([
+      "shop/enums.py",
+      "shop/limits.py",
+    ]);
+  });
+});
