@@ -1,5 +1,7 @@
 import { bookkeeping } from "./additions.ts";
 import { builtModels } from "./built-models.ts";
+import { defaultOf, isComparable, isSameType } from "./column-words.ts";
+import { enumDifferences } from "./drift-enums.ts";
 import { notReplayed } from "./not-replayed.ts";
 import type { Declarations, KeyKind } from "./orm.ts";
 import { isOtherFamily } from "./type-families.ts";
@@ -163,43 +165,6 @@ function columnDifferences(
   return found;
 }
 
-/** Two defaults that differ in words mean different values only where the type writes a value in one way. */
-function isComparable({ type }: Column, wanted: string | null, built: string | null): boolean {
-  if (wanted === null || built === null) return true;
-  return !/\[\]$|^(?:json|jsonb|numeric|real|double|timestamp|date|time|bytea|interval)/.test(type);
-}
-
-/** One form for each of the defaults that are written in several ways. */
-function defaultOf({ defaultSql, identity }: Column): string | null {
-  if (identity) return "autoincrement()";
-  if (defaultSql === null) return null;
-  const bare = defaultSql.replace(/::(?:"[^"]+"|[\w. ]+)(?:\(\d+(?:,\d+)?\))?(?:\[\])?/g, "").trim();
-  if (/^nextval\(/i.test(bare)) return "autoincrement()";
-  if (/^(?:now\(\)|transaction_timestamp\(\)|current_timestamp(?:\(\d\))?)$/i.test(bare)) return "now()";
-  if (/^null$/i.test(bare)) return null;
-  return bare.replace(/^\((.*)\)$/, "$1").replace(/^'(-?\d+(?:\.\d+)?)'$/, "$1");
-}
-
-/** One name for a type that has several: text without a limit (PostgreSQL documentation, 8.3). */
-function typeOf({ type }: Column): string {
-  return type.replace(/^character varying(?=$|\[)/, "text");
-}
-
-/** SQLite keeps values by the affinity of a type, whatever else it is called. */
-function isSameType(model: Column, built: Column, dialect: Dialect): boolean {
-  return dialect === "sqlite"
-    ? affinityOf(model.type) === affinityOf(built.type)
-    : typeOf(model) === typeOf(built);
-}
-
-/** SQLite documentation, Datatypes In SQLite, section 3.1. */
-function affinityOf(type: string): string {
-  if (/int/i.test(type)) return "integer";
-  if (/char|clob|text/i.test(type)) return "text";
-  if (/blob/i.test(type) || type.trim() === "") return "blob";
-  return /real|floa|doub/i.test(type) ? "real" : "numeric";
-}
-
 function keyDifferences(
   model: Table,
   built: Table,
@@ -293,33 +258,6 @@ function actionsOf({ definition }: Constraint): string {
   const action = (event: string) =>
     new RegExp(`ON ${event} (CASCADE|SET NULL|SET DEFAULT)`).exec(definition)?.[1] ?? "RESTRICT";
   return `ON DELETE ${action("DELETE")} ON UPDATE ${action("UPDATE")}`;
-}
-
-function enumDifferences(model: Schema, built: Schema): Unplaced[] {
-  return model.enums.flatMap(({ name, labels }): Unplaced[] => {
-    const other = built.enums.find((one) => one.name === name);
-    if (!other) return [{ kind: "enum", object: name, model: name, migrations: null }];
-    const missing = labels.filter((label) => !other.labels.includes(label));
-    const extra = other.labels.filter((label) => !labels.includes(label));
-    return [
-      ...missing.map(
-        (label): Unplaced => ({
-          kind: "enum value",
-          object: `${name}.${label}`,
-          model: label,
-          migrations: null,
-        }),
-      ),
-      ...extra.map(
-        (label): Unplaced => ({
-          kind: "enum value",
-          object: `${name}.${label}`,
-          model: null,
-          migrations: label,
-        }),
-      ),
-    ];
-  });
 }
 
 /** Whether the base side declares what the base schema lacks, so that the two tell nothing of what was so before. */
