@@ -54,7 +54,7 @@ if (checking && stale.length > 0) {
 }
 
 function comparison() {
-  return ["results", "fresh", "judged", "missed", "unseen", "versions"].map((name) =>
+  return ["results", "fresh", "again", "judged", "missed", "unseen", "versions"].map((name) =>
     JSON.parse(read(`docs/comparison/${name}.json`)),
   );
 }
