@@ -28,6 +28,7 @@ export interface Rows {
   item(): Term | Row;
 }
 
+/** A value, or a list of them, that is written so. */
 export function termOf(sql: string, isList = false): Term {
   return { kind: "term", sql, isList };
 }

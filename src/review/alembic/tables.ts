@@ -36,8 +36,14 @@ export function createTableSql(
   named: ReadonlyMap<string, PythonValue>,
   context: Context,
 ): string[] {
-  const items = elements.filter((element) => !isNone(element));
-  const columns = items.filter(isColumn).map((item) => readColumn(item, context));
+  // SQLAlchemy leaves keys with `use_alter` to an ALTER TABLE where the database has one; Alembic does not send it.
+  const isLater = (key: PythonValue) =>
+    context.dialect === "postgresql" && key.kind === "call" && isTrue(key.args.named.get("use_alter"));
+  const items = elements.filter((element) => !isNone(element) && !isLater(element));
+  const columns = items.filter(isColumn).map((item) => {
+    const column = readColumn(item, context);
+    return { ...column, foreignKeys: column.foreignKeys.filter((key) => !isLater(key)) };
+  });
   const indexes = items.filter((item) => calleeOf(item) === "Index");
   const constraints = items.filter((item) => !isColumn(item) && calleeOf(item) !== "Index");
   const key = primaryKeyOf(columns, constraints);

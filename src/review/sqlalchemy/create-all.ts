@@ -2,7 +2,7 @@ import { constraintSql, foreignKeySql, targetOf } from "../alembic/constraints.t
 import type { Context } from "../alembic/context.ts";
 import { nameIn, namesIn, quoteName, tableSql } from "../alembic/names.ts";
 import { createTableSql } from "../alembic/tables.ts";
-import { createEnumSql, typeOf } from "../alembic/types.ts";
+import { createEnumSql, isTrue, typeOf } from "../alembic/types.ts";
 import { placeIn } from "../code/places.ts";
 import { membersOf } from "../code/python-evaluate.ts";
 import type { LoadedModule } from "../code/python-modules.ts";
@@ -94,7 +94,9 @@ interface Sent {
 function statementsOf({ one, late }: Placed, context: Context, attempt: Attempt): Sent {
   const { table, object } = one;
   const isLate = (item: PythonCall) => {
-    if (late.size === 0 || context.dialect === "sqlite") return false;
+    if (context.dialect === "sqlite") return false;
+    if (isTrue(item.args.named.get("use_alter"))) return true;
+    if (late.size === 0) return false;
     const target = wordOf(item) === "ForeignKey" ? item.args.positional[0] : item.args.positional[1];
     return late.has(tableSql(targetOf(namesIn(target, "a referenced column")).table));
   };
