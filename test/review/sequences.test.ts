@@ -297,6 +297,18 @@ it("takes the statement, and what undoes it, out of files that hold others, and 
   expect(sequence?.steps[0]?.files[0]?.path).toBe("db/0009_add_orders_remark.up.sql");
 });
 
+it("is not offered where rows could repeat until a unique index takes the place of another one", async () => {
+  const { sequence, instead } = await offered(
+    "no-blocking-index-build",
+    "ALTER TABLE teams DROP CONSTRAINT teams_slug_key;\nCREATE UNIQUE INDEX teams_slug ON teams (lower(slug));\n",
+    "DROP INDEX teams_slug;\nALTER TABLE teams ADD CONSTRAINT teams_slug_key UNIQUE (slug);\n",
+  );
+  expect(sequence).toBeNull();
+  expect(plain(instead)).toContain(
+    "not written out: rows of teams could repeat between the migration that drops teams_slug_key and the next one.",
+  );
+});
+
 it.each([
   ["no-blocking-index-build", "CREATE INDEX orders_note_idx ON orders (note);"],
   ["no-concurrent-index-in-transaction", "CREATE INDEX CONCURRENTLY orders_note_idx ON orders (note);"],

@@ -92,7 +92,25 @@ function concurrently({ script, statement, framework }: OperationContext): Text 
 }
 
 /** Where the file is sent as a transaction, the index has to go into one of its own. */
-function sequenceFor({ table, name }: OperationOf<"createIndex">, { script, statement }: OperationContext) {
+function sequenceFor(index: OperationOf<"createIndex">, { script, statement }: OperationContext) {
+  const { table, name } = index;
   if (name === null || !keywords.test(statement.sql) || !isInTransaction(script, statement)) return null;
+  const replaced = index.unique && replacedBy(index, { script, statement });
+  if (replaced)
+    return {
+      withheld: say`rows of ${table} could repeat between the migration that drops ${replaced} and the next one`,
+    };
   return concurrentIndexSequence(table, name, statement.sql.replace(keywords, "$& CONCURRENTLY"));
+}
+
+/** What kept rows apart until an earlier statement of the migration dropped it. */
+function replacedBy(
+  { table }: OperationOf<"createIndex">,
+  { script, statement }: Pick<OperationContext, "script" | "statement">,
+): string | null {
+  const before = script.statements.slice(0, statement.index).flatMap(({ operations }) => operations);
+  const dropped = before.find(
+    (one) => one.kind === "dropIndex" || (one.kind === "dropConstraint" && one.table === table),
+  );
+  return dropped && "name" in dropped ? dropped.name : null;
 }
