@@ -76,9 +76,12 @@ function expectHarm(example: Case, findings: readonly Finding[], facts: readonly
   // Of code alone nothing is run.
   if (facts) expect(told("observed")).not.toEqual([]);
   expect(facts ?? []).toEqual(expect.arrayContaining(told("observed")));
-  // Whoever is said to wait waits for a lock that was seen.
+  // Whoever is said to wait while a statement runs waits for a lock that was seen.
   const isLock = (fact: string) => / lock on `/.test(fact);
-  if (facts?.some(isLock) && told("says").some((text) => /\bwaits?\b|\bblocks\b/.test(text)))
+  if (
+    facts?.some(isLock) &&
+    told("says").some((text) => /\b(?:while|makes?)\b.*\bwaits?\b|\bblocks\b/.test(text))
+  )
     expect(told("observed").filter(isLock)).not.toEqual([]);
   for (const text of told("instead"))
     expect(findings.map(({ instead }) => markdown(instead))).toContain(text);
