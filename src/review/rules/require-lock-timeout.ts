@@ -30,6 +30,7 @@ export default defineRule({
       return {
         message: say`Without lock_timeout, while this statement waits for a query that runs long on ${table}, every later query of ${table} waits behind it.`,
         evidence: all.length > 1 ? [say`observed: strong locks on ${list(all)} in this migration`] : [],
+        instead: say`Put ${"SET LOCAL lock_timeout = '5s'"} before it, or give the role that runs migrations a lock_timeout.`,
         at: statement.span,
         object: migration.name,
       };
