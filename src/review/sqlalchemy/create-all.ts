@@ -10,8 +10,8 @@ import type { PythonCall, PythonValue } from "../code/python-values.ts";
 import type { Declared } from "../orm.ts";
 import type { Dialect, ModelStatement, Place, Span } from "../types.ts";
 import { type Models, wordOf } from "./classes.ts";
+import type { ModelTable } from "./model-table.ts";
 import { ownTypeOf } from "./references.ts";
-import type { ModelTable } from "./tables.ts";
 
 /** A table as it is rendered: only what could be read. */
 export interface Ready {

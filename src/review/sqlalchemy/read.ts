@@ -16,8 +16,10 @@ import { fileNameOf } from "../paths.ts";
 import type { Dialect, ModelFile, Skipped, Span } from "../types.ts";
 import { sqlalchemy } from "./annotations.ts";
 import { classAttribute, isColumnCall, isFlask, type Models, wordOf } from "./classes.ts";
+import { metadataOf } from "./metadata.ts";
+import type { ModelTable } from "./model-table.ts";
 import { renderTables } from "./render.ts";
-import { findTables, type ModelTable, metadataOf } from "./tables.ts";
+import { findTables } from "./tables.ts";
 
 /** What the modules of one side declare, and what `create_all` would send for it. */
 export function readModels(files: readonly ModelFile[], dialect: Dialect): ModelReading {

@@ -3,7 +3,8 @@ import { type PythonCall, type PythonValue, pathOf, stringOf } from "../code/pyt
 import { sqlalchemy } from "./annotations.ts";
 import { isColumnCall, type Models, wordOf } from "./classes.ts";
 import { type ModelColumn, partsOf } from "./columns.ts";
-import type { FoundTables, ModelTable } from "./tables.ts";
+import type { ModelTable } from "./model-table.ts";
+import type { FoundTables } from "./tables.ts";
 
 /** A column that a model refers to; of a known table, though the column may not be. */
 export interface ColumnReference {

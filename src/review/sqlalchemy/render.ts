@@ -21,8 +21,9 @@ import { sqlalchemy } from "./annotations.ts";
 import { type Models, wordOf } from "./classes.ts";
 import type { ModelColumn } from "./columns.ts";
 import { type Attempt, createAll, type Ready } from "./create-all.ts";
+import type { ModelTable } from "./model-table.ts";
 import { fullName, ownTypeOf, plain, referencesAmong } from "./references.ts";
-import type { FoundTables, ModelTable } from "./tables.ts";
+import type { FoundTables } from "./tables.ts";
 import { followType } from "./types.ts";
 
 /** What the tables are rendered with. */

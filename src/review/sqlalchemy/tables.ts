@@ -1,4 +1,3 @@
-import type { TableRef } from "../alembic/names.ts";
 import type { LoadedModule } from "../code/python-modules.ts";
 import { describe } from "../code/python-run.ts";
 import { isNone, type PythonCall, type PythonValue, pathOf, type Scope } from "../code/python-values.ts";
@@ -9,52 +8,16 @@ import {
   keywordOf,
   lineageOf,
   type Models,
-  memberOf,
   type PythonClassValue,
   type Root,
   rootOf,
   wordOf,
 } from "./classes.ts";
-import {
-  type ClassColumns,
-  columnCall,
-  declaredColumns,
-  type ModelColumn,
-  partsOf,
-  sqlmodelColumns,
-  typeMapOf,
-} from "./columns.ts";
-
-/** Which tables belong together: a `MetaData`, or the base that makes its own; told apart by identity. */
-export interface Metadata {
-  readonly key: PythonValue | string;
-  readonly call: PythonCall | null;
-}
-
-/** A table that a class or a `Table(…)` declares. */
-export interface ModelTable {
-  readonly ref: TableRef;
-  readonly metadata: Metadata;
-  readonly columns: ModelColumn[];
-  /** Constraints and indexes. */
-  readonly items: PythonValue[];
-  readonly named: Map<string, PythonValue>;
-  readonly module: LoadedModule;
-  readonly at: Span;
-  /** The class that declares it; null for a `Table(…)`. */
-  readonly owner: PythonClassValue | null;
-  /** The call that declares it. */
-  readonly source: PythonCall | null;
-  /** What of it was not understood, with its place: there may be more columns than are known. */
-  readonly lost: { readonly module: LoadedModule; readonly at: Span; readonly reason: string }[];
-}
-
-/** What was not understood, and may be any table. */
-export interface LostModel {
-  readonly module: LoadedModule;
-  readonly at: Span;
-  readonly reason: string;
-}
+import { type ClassColumns, declaredColumns, type ModelColumn, typeMapOf } from "./columns.ts";
+import { metadataOfClass } from "./metadata.ts";
+import { type LostModel, type ModelTable, newTable, withSchema } from "./model-table.ts";
+import { sqlmodelColumns } from "./sqlmodel-columns.ts";
+import { readTableCall } from "./table-calls.ts";
 
 export interface FoundTables {
   readonly tables: readonly ModelTable[];
@@ -199,26 +162,6 @@ export function classesIn(scope: Scope): PythonClassValue[] {
   );
 }
 
-interface Made {
-  readonly module: LoadedModule;
-  readonly at: Span;
-  readonly owner: PythonClassValue | null;
-  readonly source: PythonCall | null;
-}
-
-function newTable(name: string, metadata: Metadata, columns: readonly ModelColumn[], made: Made): ModelTable {
-  return {
-    ref: { name, schema: null },
-    metadata,
-    columns: [...columns],
-    items: [],
-    named: new Map(),
-    lost: [],
-    ...made,
-  };
-}
-
-/** The line of `class X(…)`. */
 function headOf({ definition }: PythonClassValue): Span {
   return { start: definition.at.start, end: definition.at.start + 1 };
 }
@@ -341,117 +284,4 @@ function readArguments(given: PythonValue | null, table: ModelTable, models: Mod
     else if (isColumnCall(settled) && settled.kind === "call") continue;
     else table.items.push(settled);
   }
-}
-
-/** The schema that the table's own words, else its `MetaData`, put it in. */
-function withSchema(table: ModelTable): ModelTable {
-  const own = table.named.get("schema") ?? table.metadata.call?.args.named.get("schema");
-  const schema = own?.kind === "string" ? own.value : null;
-  if (own && own.kind !== "string" && !isNone(own))
-    table.lost.push({
-      module: table.module,
-      at: table.at,
-      reason: `its schema is ${describe(own)}, known only when it runs`,
-    });
-  return { ...table, ref: { ...table.ref, schema } };
-}
-
-/** `Table("a", metadata, Column(…), …)`. */
-function readTableCall(
-  call: PythonCall,
-  module: LoadedModule,
-  models: Models,
-  lost: LostModel[],
-): ModelTable | null {
-  const [first, ...rest] = call.args.positional.map((each) => models.settle(each));
-  const isFlaskTable = call.callee.kind === "attribute" && pathOf(call.callee) === null;
-  const name = first ?? call.args.named.get("name");
-  if (name?.kind !== "string") {
-    lost.push({ module, at: call.at, reason: "a table's name is known only when it runs" });
-    return null;
-  }
-  const second = rest[0] ?? call.args.named.get("metadata");
-  const given = second ? metadataOf(second, models) : null;
-  const metadata =
-    given ??
-    (isFlaskTable && call.callee.kind === "attribute" ? ofBase(models.settle(call.callee.object)) : null);
-  if (!metadata) {
-    lost.push({ module, at: call.at, reason: `the metadata of ${name.value} is known only when it runs` });
-    return null;
-  }
-  const items = given && rest.length > 0 ? rest.slice(1) : rest;
-  const table = newTable(name.value, metadata, [], { module, at: call.at, owner: null, source: call });
-  for (const [key, value] of call.args.named) table.named.set(key, models.settle(value));
-  for (const item of items) {
-    if (isColumnCall(item) && item.kind === "call") table.columns.push(tableColumn(item, module, models));
-    else if (item.kind === "call") table.items.push(item);
-    else
-      table.lost.push({ module, at: call.at, reason: `it has ${describe(item)}, known only when it runs` });
-  }
-  if (isReflected(table.named)) {
-    lost.push({ module, at: call.at, reason: `${name.value} takes its columns from the database` });
-    return null;
-  }
-  return withSchema(table);
-}
-
-function isReflected(named: ReadonlyMap<string, PythonValue>): boolean {
-  const found = named.get("autoload_with") ?? named.get("autoload");
-  return found !== undefined && !isNone(found);
-}
-
-function tableColumn(call: PythonCall, module: LoadedModule, models: Models): ModelColumn {
-  const { name, type, items, named } = partsOf(call, models);
-  const own = new Map(named);
-  const sequence = items.find((item) => wordOf(item) === "Sequence");
-  if (sequence) own.set("default", sequence);
-  return {
-    key: name ?? "",
-    name: name ?? "",
-    column: columnCall(name ?? "", type, items, own),
-    source: call,
-    module,
-    at: call.at,
-    unsaid: [],
-    problem: null,
-  };
-}
-
-function metadataOfClass(value: PythonClassValue, root: Root, models: Models): Metadata {
-  const own = memberOf(value, "metadata", models);
-  if (own) {
-    const found = metadataOf(models.settle(own), models);
-    if (found) return found;
-  }
-  const registry = memberOf(value, "registry", models);
-  if (registry) return ofBase(models.settle(registry), models);
-  return ofBase(root.base, models);
-}
-
-/** What `MetaData(…)`, `Base.metadata` and the like stand for; null when it is none of them. */
-export function metadataOf(value: PythonValue, models: Models): Metadata | null {
-  const settled = models.settle(value);
-  if (settled.kind === "call" && wordOf(settled) === "MetaData") return { key: settled, call: settled };
-  const path = pathOf(settled);
-  if (path !== null && /(^|\.)SQLModel\.metadata$/.test(path)) return { key: "sqlmodel", call: null };
-  if (settled.kind !== "attribute" || settled.name !== "metadata") return null;
-  const object = models.settle(settled.object);
-  if (object.kind === "class") {
-    const root = rootOf(object, models);
-    return root && metadataOfClass(object, root, models);
-  }
-  if (object.kind === "attribute" && object.name === "Model")
-    return ofBase(models.settle(object.object), models);
-  return object.kind === "call" ? ofBase(object, models) : null;
-}
-
-/** The metadata that a base, a registry or Flask's `db` makes or is given. */
-function ofBase(base: PythonValue, models?: Models): Metadata {
-  if (pathOf(base)?.endsWith("SQLModel")) return { key: "sqlmodel", call: null };
-  if (base.kind !== "call") return { key: base, call: null };
-  const given = [base.args.named.get("metadata"), ...base.args.positional].flatMap((each) =>
-    each ? [models ? models.settle(each) : each] : [],
-  );
-  const call = given.find((each): each is PythonCall => wordOf(each) === "MetaData");
-  return call ? { key: call, call } : { key: base, call: null };
 }

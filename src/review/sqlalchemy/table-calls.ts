@@ -1,0 +1,68 @@
+import type { LoadedModule } from "../code/python-modules.ts";
+import { describe } from "../code/python-run.ts";
+import { isNone, type PythonCall, type PythonValue, pathOf } from "../code/python-values.ts";
+import { isColumnCall, type Models, wordOf } from "./classes.ts";
+import { columnCall, type ModelColumn, partsOf } from "./columns.ts";
+import { metadataOf, ofBase } from "./metadata.ts";
+import { type LostModel, type ModelTable, newTable, withSchema } from "./model-table.ts";
+
+/** `Table("a", metadata, Column(…), …)`. */
+export function readTableCall(
+  call: PythonCall,
+  module: LoadedModule,
+  models: Models,
+  lost: LostModel[],
+): ModelTable | null {
+  const [first, ...rest] = call.args.positional.map((each) => models.settle(each));
+  const isFlaskTable = call.callee.kind === "attribute" && pathOf(call.callee) === null;
+  const name = first ?? call.args.named.get("name");
+  if (name?.kind !== "string") {
+    lost.push({ module, at: call.at, reason: "a table's name is known only when it runs" });
+    return null;
+  }
+  const second = rest[0] ?? call.args.named.get("metadata");
+  const given = second ? metadataOf(second, models) : null;
+  const metadata =
+    given ??
+    (isFlaskTable && call.callee.kind === "attribute" ? ofBase(models.settle(call.callee.object)) : null);
+  if (!metadata) {
+    lost.push({ module, at: call.at, reason: `the metadata of ${name.value} is known only when it runs` });
+    return null;
+  }
+  const items = given && rest.length > 0 ? rest.slice(1) : rest;
+  const table = newTable(name.value, metadata, [], { module, at: call.at, owner: null, source: call });
+  for (const [key, value] of call.args.named) table.named.set(key, models.settle(value));
+  for (const item of items) {
+    if (isColumnCall(item) && item.kind === "call") table.columns.push(tableColumn(item, module, models));
+    else if (item.kind === "call") table.items.push(item);
+    else
+      table.lost.push({ module, at: call.at, reason: `it has ${describe(item)}, known only when it runs` });
+  }
+  if (isReflected(table.named)) {
+    lost.push({ module, at: call.at, reason: `${name.value} takes its columns from the database` });
+    return null;
+  }
+  return withSchema(table);
+}
+
+function isReflected(named: ReadonlyMap<string, PythonValue>): boolean {
+  const found = named.get("autoload_with") ?? named.get("autoload");
+  return found !== undefined && !isNone(found);
+}
+
+function tableColumn(call: PythonCall, module: LoadedModule, models: Models): ModelColumn {
+  const { name, type, items, named } = partsOf(call, models);
+  const own = new Map(named);
+  const sequence = items.find((item) => wordOf(item) === "Sequence");
+  if (sequence) own.set("default", sequence);
+  return {
+    key: name ?? "",
+    name: name ?? "",
+    column: columnCall(name ?? "", type, items, own),
+    source: call,
+    module,
+    at: call.at,
+    unsaid: [],
+    problem: null,
+  };
+}
