@@ -102,7 +102,11 @@ function isFailure({ refused }) {
 
 function ask(root, dialect, files) {
   const python = process.env.PYTHON ?? "/usr/bin/python3";
-  const roots = [...first, root, ...["src", "server", "backend", "app"].map((folder) => path.join(root, folder))];
+  const roots = [
+    ...first,
+    root,
+    ...["src", "server", "backend", "app"].map((folder) => path.join(root, folder)),
+  ];
   const script = path.join(import.meta.dirname, "fidelity-alembic.py");
   const { stdout, stderr } = spawnSync(python, [script], {
     input: JSON.stringify({ roots, dialect, files }),
