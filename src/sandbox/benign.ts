@@ -1,7 +1,7 @@
 import { sourceOf } from "../review/sql/source.ts";
 import type { Difference } from "../review/types.ts";
 import { type CatalogObject, keyOf } from "./catalog.ts";
-import { labelsOf } from "./schema.ts";
+import { labelsOf } from "./schema-objects.ts";
 
 /** Objects that have come back under another number: `orders_id_seq1` for `orders_id_seq`. */
 export interface Renumbering {
