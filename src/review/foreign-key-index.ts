@@ -1,10 +1,18 @@
 import type { Index } from "./types.ts";
 
-/** Whether PostgreSQL finds the rows of a foreign key by the index: it begins with the columns of the key, in any order. */
+/**
+ * Whether PostgreSQL finds the rows of a foreign key by the index: it begins with the columns of the key, in any order, or it is
+ * unique over some of them, which leave one row at most.
+ */
 export function servesKey(index: Index, columns: readonly string[]): boolean {
   if (!index.valid || !isComplete(index, columns)) return false;
   if (index.method === "hash") return columns.length === 1 && index.columns[0] === columns[0];
-  return index.method === "btree" && beginsWithKey(index.columns, columns);
+  if (index.method !== "btree") return false;
+  return beginsWithKey(index.columns, columns) || (index.unique && isAmong(index.columns, columns));
+}
+
+function isAmong(list: readonly (string | null)[], columns: readonly string[]): boolean {
+  return list.length > 0 && list.every((name) => name !== null && columns.includes(name));
 }
 
 /** Whether a list of columns begins with those of a key, in any order. */
