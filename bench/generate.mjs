@@ -46,7 +46,7 @@ export function writeMigrations(folder, bytes) {
   return n;
 }
 
-/** A repository whose main branch holds a history and whose branch `change` adds two migrations that offer fixes, and `quiet` two with nothing to say. */
+/** A repository whose main branch holds a history and whose branch `change` adds two migrations that offer a fix and a sequence, `heavy` two that offer many, and `quiet` two with nothing to say. */
 export function writeRepository(folder, history) {
   const migrations = path.join(folder, "db", "migrations");
   mkdirSync(migrations, { recursive: true });
@@ -81,6 +81,18 @@ export function writeRepository(folder, history) {
   });
   git("add", "-A");
   git("commit", "-qm", "Change");
+  git("checkout", "-qb", "heavy", "main");
+  const other = migration(history - 15).table;
+  write(history, "owner", {
+    up: `CREATE INDEX ${table}_name_idx ON ${table} (name);\nALTER TABLE ${table} ADD COLUMN owner_id bigint REFERENCES ${other} (id);\nALTER TABLE ${table} ADD CONSTRAINT ${table}_amount_check CHECK (amount > 0);\n`,
+    down: `ALTER TABLE ${table} DROP CONSTRAINT ${table}_amount_check;\nALTER TABLE ${table} DROP COLUMN owner_id;\nDROP INDEX ${table}_name_idx;\n`,
+  });
+  write(history + 1, "status", {
+    up: `ALTER TABLE ${table} RENAME COLUMN state TO status;\nALTER TABLE ${table} ALTER COLUMN amount SET NOT NULL;\nALTER TABLE ${table} ALTER COLUMN name TYPE varchar(60);\n`,
+    down: `ALTER TABLE ${table} ALTER COLUMN name TYPE varchar(120);\nALTER TABLE ${table} ALTER COLUMN amount DROP NOT NULL;\nALTER TABLE ${table} RENAME COLUMN status TO state;\n`,
+  });
+  git("add", "-A");
+  git("commit", "-qm", "Heavy change");
   git("checkout", "-qb", "quiet", "main");
   write(history, "tags", {
     up: "CREATE TABLE tags (\n  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n  label text NOT NULL\n);\n",
