@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { applyEdits } from "../../src/review/fix.ts";
 import type {
   Framework,
   MigrationDirectory,
@@ -9,6 +10,7 @@ import type {
 } from "../../src/review/framework.ts";
 import { frameworks } from "../../src/review/frameworks/index.ts";
 import { byDirectory } from "../../src/review/paths.ts";
+import { readScript } from "../../src/review/script.ts";
 import type { Dialect } from "../../src/review/types.ts";
 
 const folder = path.resolve(import.meta.dirname, "../frameworks");
@@ -166,3 +168,18 @@ function readingOf(
     return [`${direction}: ${script.transaction}`, ...statements, ...notes];
   });
 }
+
+describe("a migration of Atlas leaves its transaction", () => {
+  it.each([
+    ["SELECT 1;\n", "-- atlas:txmode none\n\nSELECT 1;\n"],
+    [
+      "-- atlas:txtar\n\n-- migration.sql --\n",
+      "-- atlas:txmode none\n-- atlas:txtar\n\n-- migration.sql --\n",
+    ],
+    ["-- atlas:delimiter \\n\n\nSELECT 1", "-- atlas:delimiter \\n\n-- atlas:txmode none\n\nSELECT 1"],
+    ["-- atlas:delimiter GO\nSELECT 1", "-- atlas:delimiter GO\n-- atlas:txmode none\n\nSELECT 1"],
+  ])("%j", (text, expected) => {
+    const leaving = frameworks.atlas?.leave(readScript("1.sql", text, "transaction"));
+    expect(applyEdits(text, leaving?.edits ?? [])).toBe(expected);
+  });
+});

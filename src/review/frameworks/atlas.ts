@@ -6,7 +6,7 @@ import {
   noSettings,
   type Reading,
 } from "../framework.ts";
-import { nameAfterVersion } from "../marked-files.ts";
+import { nameAfterVersion, refusedFile } from "../marked-files.ts";
 import { directoryOf, fileNameOf, isSqlPath, joinPath } from "../paths.ts";
 import { pgDump } from "../pg-dump.ts";
 import { readScript } from "../script.ts";
@@ -16,8 +16,9 @@ import { compareText } from "../versions.ts";
 
 /**
  * Atlas signs a directory of SQL files with `atlas.sum` and runs them in the order of their names, each in a transaction unless
- * its head says `-- atlas:txmode none`; `-- atlas:delimiter` tells where statements end (Atlas documentation, Versioned
- * Migrations, Migration Directory; Transaction Mode; Statement Delimiters). Downs are computed, not kept. A file that is not in
+ * its head says `-- atlas:txmode none`; `-- atlas:delimiter` tells where statements end, and of a file that says `-- atlas:txtar`
+ * only what stands after `-- migration.sql --` is run (Atlas documentation, Versioned Migrations, Migration Directory; Transaction
+ * Mode; Statement Delimiters; Pre-Execution Checks; sql/migrate/dir.go, lex.go). Downs are computed, not kept. A file that is not in
  * `atlas.sum`, or that changed, or that is late, stops it (Migration Directory Integrity; Non-Linear Changes). Directories that
  * it signs for another tool are read as that tool's.
  */
@@ -36,10 +37,15 @@ export default defineFramework({
   hasDowns: false,
   habits: { late: "refused", duplicates: "run", checksums: true, together: false },
   outsideTransaction: say`a migration of its own that begins with ${"-- atlas:txmode none"} and an empty line`,
-  leave: ({ path }) => ({
-    edits: [{ path, start: 0, end: 0, text: "-- atlas:txmode none\n\n" }],
-    followUp: say`Run ${"atlas migrate hash"}, so that ${"atlas.sum"} knows the file.`,
-  }),
+  leave({ path, text }) {
+    // A delimiter counts in the first line alone.
+    const start = /^-- *atlas:delimiter [^\n]*\n/.exec(text)?.[0].length ?? 0;
+    const mode = `-- atlas:txmode none\n${headOf(text) === "" ? "\n" : ""}`;
+    return {
+      edits: [{ path, start, end: start, text: mode }],
+      followUp: say`Run ${"atlas migrate hash"}, so that ${"atlas.sum"} knows the file.`,
+    };
+  },
   write({ directory, version, name, up, outsideTransaction }) {
     const head = outsideTransaction ? "-- atlas:txmode none\n\n" : "";
     return [{ path: joinPath(directory, `${version}_${name}.sql`), text: `${head}${up}` }];
@@ -73,27 +79,48 @@ function layOut(directory: string, paths: readonly string[]): MigrationDirectory
   };
 }
 
-function read({ path, text, dialect }: MigrationFile): Reading {
+function read(file: MigrationFile): Reading {
+  const { path, text, dialect } = file;
   const head = headOf(text);
-  const whole = { start: 0, end: text.length };
   if (/^-- *atlas:checkpoint\b/m.test(head)) {
     const reason =
       "it is a checkpoint, which Atlas runs only in a new database in place of what stands before it";
     const script = readScript(path, text, "transaction", { start: 0, end: 0 }, dialect);
     return { script, skipped: [{ path, line: null, reason, matters: false }] };
   }
-  const mode = /^-- *atlas:txmode +(\w+)/m.exec(head)?.[1];
-  const delimiter = /^-- *atlas:delimiter +(.+?)\r?$/m.exec(head)?.[1];
-  const parts = delimiter === undefined ? whole : cutAt(text, unescaped(delimiter), head.length);
+  const isArchive = /^-- *atlas:txtar\b/m.test(head);
+  const range = isArchive ? entryOf(text, "migration.sql") : { start: 0, end: text.length };
+  if (range === null)
+    return refusedFile(
+      file,
+      0,
+      "it is an archive without `-- migration.sql --`: what Atlas runs of it is not known",
+    );
+  const isOutside = [head, headOf(text.slice(range.start, range.end))].some((own) => outside.test(own));
+  const delimiter = /^-- *atlas:delimiter +(.+?)\r?\n/.exec(text.slice(range.start));
+  const parts =
+    delimiter === null
+      ? range
+      : cutAt(text, unescaped(delimiter[1] ?? ""), range.start + delimiter[0].length, range.end);
   return {
-    script: readScript(path, text, mode === "none" ? "autocommit" : "transaction", parts, dialect),
+    script: readScript(path, text, isOutside ? "autocommit" : "transaction", parts, dialect),
     skipped: [],
   };
 }
 
-/** The comments at the top, before the first empty line. */
+const outside = /^-- *atlas:txmode +none\b/m;
+
+/** The comments at the top, which an empty line has to part from the statements: else they are those of the first one. */
 function headOf(text: string): string {
-  return /^(?:[ \t]*--[^\n]*(?:\n|$))*/.exec(text)?.[0] ?? "";
+  return /^(?:(?:--|#)[^\n]*(?:\n|$))*(?=[ \t]*\n|$)/.exec(text)?.[0] ?? "";
+}
+
+/** A file in an archive: from its mark to the next one. */
+function entryOf(text: string, name: string): Span | null {
+  const marks = [...text.matchAll(/^-- (\S+) --[ \t]*\r?(?:\n|$)/gm)];
+  const at = marks.findIndex((mark) => mark[1] === name);
+  const mark = marks[at];
+  return mark ? { start: mark.index + mark[0].length, end: marks[at + 1]?.index ?? text.length } : null;
 }
 
 /** `\n`, `\r` and `\t` are written out. */
@@ -104,12 +131,12 @@ function unescaped(delimiter: string): string {
   );
 }
 
-function cutAt(text: string, delimiter: string, from: number): Span[] {
+function cutAt(text: string, delimiter: string, from: number, to: number): Span[] {
   const parts: Span[] = [];
   let start = from;
-  for (let at = text.indexOf(delimiter, start); at >= 0; at = text.indexOf(delimiter, start)) {
+  for (let at = text.indexOf(delimiter, start); at >= 0 && at < to; at = text.indexOf(delimiter, start)) {
     parts.push({ start, end: at });
     start = at + delimiter.length;
   }
-  return [...parts, { start, end: text.length }];
+  return [...parts, { start: Math.min(start, to), end: to }];
 }
