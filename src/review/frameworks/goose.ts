@@ -88,26 +88,26 @@ function layOut({ directory, paths }: MarkedFolder): MigrationDirectory {
 /** What goose's parser makes of a file: the place of each statement of a direction, or why it refuses the file. */
 interface Cut {
   readonly sections: ReadonlyMap<"up" | "down", Span>;
-  readonly statements: readonly (Span & {
-    readonly direction: "up" | "down";
-    readonly substitutes: boolean;
-  })[];
+  readonly statements: readonly (Span & { readonly direction: "up" | "down" })[];
+  /** Lines that the environment's variables are put into. */
+  readonly substituted: readonly Span[];
   readonly isTransaction: boolean;
   readonly refused: { readonly at: number; readonly reason: string } | null;
 }
 
 function read(file: MigrationFile): Reading {
   const { path, text, direction, dialect } = file;
-  const { sections, statements, isTransaction, refused } = cut(text, direction);
+  const { sections, statements, substituted, isTransaction, refused } = cut(text, direction);
   if (refused) return refusedFile(file, refused.at, `goose refuses this file: ${refused.reason}`);
   const range = sections.get(direction);
   if (!range) return { script: null, skipped: [] };
   const own = statements.filter((statement) => statement.direction === direction);
-  const substitutes = (at: number) =>
-    own.some(({ start, end, substitutes }) => substitutes && start <= at && at < end);
   const transaction = modeOf(isTransaction, own.length);
   const script = readScript(path, text, transaction, own, dialect, (sql, { start }) =>
-    substitutes(start) ? withDefaults(sql) : sql,
+    withDefaults(
+      sql,
+      substituted.map((line) => ({ start: line.start - start, end: line.end - start })),
+    ),
   );
   return { script: { ...script, range }, skipped: [] };
 }
@@ -118,18 +118,36 @@ function modeOf(isTransaction: boolean, count: number) {
   return count === 1 ? "implicit" : "autocommit";
 }
 
-/** With ENVSUB ON, variables of the environment are put in: `$NAME`, `${NAME}`, `${NAME:-default}` (README.md, Environment Variable Substitution). */
-function withDefaults(sql: string): string | Refused {
-  const replaced = sql.replace(/\$\{\w+:?-([^}]*)\}/g, "$1");
-  const name = /\$\{?([A-Za-z_]\w*)/.exec(replaced)?.[1];
-  return name === undefined
+/** With ENVSUB ON, variables of the environment are put in: `$NAME`, `${NAME}`, `${NAME:-default}`; `$$` is one `$` (README.md, Environment Variable Substitution). */
+function withDefaults(sql: string, lines: readonly Span[]): string | Refused {
+  const missing: string[] = [];
+  const isSubstituted = (at: number) => lines.some(({ start, end }) => start <= at && at < end);
+  const replaced = sql.replace(
+    /[$\\]\$|\$\{(\w+)(?::?-([^}]*)\})?|\$([A-Za-z_]\w*)/g,
+    (
+      whole,
+      braced: string | undefined,
+      fallback: string | undefined,
+      plain: string | undefined,
+      at: number,
+    ) => {
+      const name = braced ?? plain;
+      if (!isSubstituted(at)) return whole;
+      if (name === undefined) return "$";
+      if (fallback === undefined) missing.push(name);
+      return fallback ?? whole;
+    },
+  );
+  const [first] = missing;
+  return first === undefined
     ? replaced
-    : { refused: `goose puts the environment's ${name} into it, which is not known here` };
+    : { refused: `goose puts the environment's ${first} into it, which is not known here` };
 }
 
 function cut(text: string, direction: "up" | "down"): Cut {
   const sections = new Map<"up" | "down", Span>();
   const statements: Cut["statements"][number][] = [];
+  const substituted: Span[] = [];
   let isTransaction = true;
   let substitutes = false;
   let section: "up" | "down" | null = null;
@@ -138,11 +156,12 @@ function cut(text: string, direction: "up" | "down"): Cut {
   const finish = (at: number, reason: string): Cut => ({
     sections,
     statements,
+    substituted,
     isTransaction,
     refused: { at, reason },
   });
   const ends = (end: number) => {
-    if (section !== null && start >= 0) statements.push({ start, end, direction: section, substitutes });
+    if (section !== null && start >= 0) statements.push({ start, end, direction: section });
     start = -1;
   };
   for (const line of linesOf(text)) {
@@ -173,6 +192,7 @@ function cut(text: string, direction: "up" | "down"): Cut {
       else return finish(line.start, "it does not know this annotation");
       continue;
     }
+    if (substitutes) substituted.push(line);
     if (start < 0 && (line.text.trim().startsWith("--") || line.text.trim() === "")) continue;
     if (section === null) return finish(line.start, "SQL stands before Up");
     if (start < 0) start = line.start;
@@ -182,7 +202,7 @@ function cut(text: string, direction: "up" | "down"): Cut {
   if (isBlock) return finish(Math.max(start, 0), "StatementEnd is missing");
   if (start >= 0 && section === direction && text.slice(start).trim() !== "")
     return finish(start, "the last statement has no semicolon at the end of a line");
-  return { sections, statements, isTransaction, refused: null };
+  return { sections, statements, substituted, isTransaction, refused: null };
 }
 
 /** The annotation in a line, in small letters; null when it has none. */
