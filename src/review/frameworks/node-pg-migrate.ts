@@ -8,9 +8,10 @@ import { compareText, compareVersions } from "../versions.ts";
 
 /**
  * node-pg-migrate reads SQL files `<number>_<name>.sql` with up and down after `-- Up Migration` and `-- Down Migration`, in
- * the order of their numbers, and sends each part as one query in a transaction around all that is pending (node-pg-migrate
- * documentation, CLI, --single-transaction; src/sqlMigration.ts). Only a migration in JavaScript can leave the transaction.
- * Late files are refused unless told otherwise (--check-order).
+ * the order of their numbers, of which those with 17 digits are times in UTC, and sends each part as one query in a transaction
+ * around all that is pending (node-pg-migrate documentation, CLI, --single-transaction, --migration-filename-format;
+ * src/sqlMigration.ts, src/utils/comparators.ts). Only a migration in JavaScript can leave the transaction. Late files are
+ * refused unless told otherwise (--check-order).
  */
 export default defineFramework({
   title: "node-pg-migrate",
@@ -32,7 +33,7 @@ export default defineFramework({
             isRepeatable: false,
             isBaseline: false,
           }))
-          .sort((a, b) => compareVersions(a.version, b.version) || compareText(a.up, b.up)),
+          .sort((a, b) => compareVersions(timeOf(a.version), timeOf(b.version)) || compareText(a.up, b.up)),
         skipped: [],
       }),
     ),
@@ -48,6 +49,15 @@ export default defineFramework({
   },
   snapshot: pgDump,
 });
+
+/** The milliseconds that 17 digits stand for; other numbers as they are. */
+function timeOf(version: string): string {
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/.exec(version);
+  const [, year, month, day, hours, minutes, seconds, rest] = parts ?? [];
+  if (year === undefined) return version;
+  const time = Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}.${rest}Z`);
+  return Number.isNaN(time) ? version : String(time);
+}
 
 /** A file without marks is an up as a whole. */
 function read({ path, text, direction, dialect }: MigrationFile): Reading {
