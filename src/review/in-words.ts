@@ -28,10 +28,12 @@ export function inWords(problem: Problem, { framework, script, statement, settin
   };
 }
 
-/** A whole statement, not a name or words of one. */
+/** A whole statement for a migration, not a name or words of one, nor what a person asks the database. */
 function isStatement(code: string): boolean {
-  if (!/^(?:ALTER|CREATE|DELETE|DO|DROP|GRANT|INSERT|RESET|REVOKE|SELECT|SET|UPDATE)\s/i.test(code))
-    return false;
+  if (!statement.test(code)) return false;
   const { operations, skipped } = operationsOf(code, 0);
   return skipped === null && operations.length > 0;
 }
+
+const statement =
+  /^(?:(?:ALTER|CREATE|DELETE|DO|DROP|GRANT|INSERT|RESET|REVOKE|SET|UPDATE)\s|SELECT\s+setval\()/i;

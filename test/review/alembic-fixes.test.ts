@@ -225,6 +225,17 @@ op.create_index("items_user_id_idx", "items", ["user_id"])`,
     expect(finding.fix).not.toBeNull();
   });
 
+  it("leaves a question that a person asks the database in SQL", async () => {
+    const { finding } = await offered(
+      "no-unproven-constraint",
+      'op.alter_column("orders", "user_id", nullable=False)',
+      'op.alter_column("orders", "user_id", nullable=True)',
+    );
+    expect(plain(finding.instead)).toBe(
+      "Count them first: SELECT count(*) FROM orders WHERE user_id IS NULL.",
+    );
+  });
+
   it("is none where something before the index would stay done when it fails", async () => {
     const { finding } = await offered(
       "no-blocking-index-build",

@@ -38,7 +38,7 @@ export default defineFramework({
   read: (file) => readRevisionScript(file, readSettings(file.settings)),
   hasDowns: true,
   habits: { late: "run", duplicates: "run", checksums: false, together: true },
-  outsideTransaction: say`a block ${"with op.get_context().autocommit_block():"}`,
+  outsideTransaction: say`a block ${"with op.get_context().autocommit_block()"}`,
   versionAfter: revisionAfter,
   write: (draft: Draft) => writeRevision(draft, projectOf(draft.after.settings)),
   wording: {
