@@ -720,6 +720,7 @@ describe("concernsDatabase", () => {
     "prisma/schema.prisma",
     ".github/drydock.yml",
     "alembic/versions/a1_x.py",
+    "model/networking/2024_01_31-0123456789ab_x.py",
     "db/migrate/20240101000000_a.rb",
     "drizzle/meta/_journal.json",
   ])("is concerned by %s", (path) => {

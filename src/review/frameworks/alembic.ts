@@ -1,6 +1,7 @@
 import { callFor, type Project, renderCall } from "../alembic/calls.ts";
 import { isLibrary } from "../alembic/database.ts";
 import { hasSqlalchemy } from "../alembic/libraries.ts";
+import { locationsIn } from "../alembic/locations.ts";
 import { type Modules, modulesOf, noModules } from "../alembic/modules.ts";
 import { namingOf } from "../alembic/naming.ts";
 import { orderRevisions, type Revision, readRevision } from "../alembic/revisions.ts";
@@ -21,20 +22,33 @@ import { say } from "../text.ts";
 import type { Settings } from "../types.ts";
 
 /**
- * Alembic keeps revisions as Python files in `versions` beside `env.py`, in an order that is a graph (`down_revision`), up
- * and down as functions of one file. Its files are read, never executed, and turned into the SQL that Alembic would send.
+ * Alembic keeps revisions as Python files in `versions` beside `env.py`, or in the folders that its configuration lists, in an
+ * order that is a graph (`down_revision`), up and down as functions of one file. Its files are read, never executed, and turned into the SQL that Alembic would send.
  */
 export default defineFramework({
   title: "Alembic",
-  concerns: /(^|\/)(alembic\.ini|[^/]+\/versions\/([^/]+\/)*[^/]+\.py)$/,
-  find: (repository) =>
-    [...repository.folders].flatMap(([directory, paths]) => {
-      const files = paths.filter(
-        (path) => path.endsWith(".py") && !/^(__init__|env)\.py$/.test(fileNameOf(path)),
-      );
-      const home = files.length === 0 ? null : homeOf(directory, repository);
-      return home ? layOut(directory, files, home, repository) : [];
-    }),
+  // By the folder, or the name that Alembic gives a revision.
+  concerns: /(^|\/)(alembic\.ini|[^/]+\/versions\/([^/]+\/)*[^/]+\.py|([^/]*[-_])?[0-9a-f]{12}_[^/]*\.py)$/,
+  find(repository) {
+    const joined = locationsIn(repository);
+    const known = new Set(joined.flatMap(({ folders }) => folders));
+    const filesIn = (folder: string) => (repository.folders.get(folder) ?? []).filter(isRevisionFile);
+    return [
+      ...joined.flatMap(({ home, folders: [directory = "", ...others] }) =>
+        layOut(
+          directory,
+          [directory, ...others].flatMap(filesIn),
+          { by: "file", environment: environmentOf(home, repository.paths) },
+          askedFor([directory, ...others], repository),
+        ),
+      ),
+      ...[...repository.folders.keys()].flatMap((directory) => {
+        const files = known.has(directory) ? [] : filesIn(directory);
+        const home = files.length === 0 ? null : homeOf(directory, repository);
+        return home ? layOut(directory, files, home, repository) : [];
+      }),
+    ];
+  },
   read: (file) => readRevisionScript(file, readSettings(file.settings)),
   hasDowns: true,
   habits: { late: "run", duplicates: "run", checksums: false, together: true },
@@ -47,6 +61,16 @@ export default defineFramework({
     remove: removeCall,
   },
 });
+
+function isRevisionFile(path: string): boolean {
+  return path.endsWith(".py") && !/^(__init__|env)\.py$/.test(fileNameOf(path));
+}
+
+/** A change of any of these folders concerns all of them. */
+function askedFor(folders: readonly string[], repository: Repository): Repository {
+  const text = (path: string) => folders.map((folder) => repository.text(path, folder))[0] ?? null;
+  return { ...repository, text };
+}
 
 interface Home {
   readonly by: MigrationDirectory["by"];
