@@ -6,7 +6,7 @@ import { compareText } from "./versions.ts";
 
 /**
  * What Flyway's configuration files say that changes what is sent, as keys in small letters: `placeholders.<name>`,
- * `placeholderreplacement`. Flyway's own files, and those of Spring Boot, Quarkus and Micronaut, count for the folders beneath
+ * `placeholderreplacement`, `mixed`. Flyway's own files, and those of Spring Boot, Quarkus and Micronaut, count for the folders beneath
  * their own and for the resources beside them; the nearest file wins (Flyway documentation, Configuration Files; Spring Boot
  * documentation, spring.flyway.*).
  */
@@ -19,7 +19,18 @@ export function flywaySettings({ paths, text }: Repository, directory: string): 
     return content === null ? [] : entriesIn(path, content);
   });
   return Object.fromEntries(
-    entries.filter(([key]) => key.startsWith("placeholders.") || key === "placeholderreplacement"),
+    entries.filter(([key, value]) => key.startsWith("placeholders.") || sent.test(`${key}=${value}`)),
+  );
+}
+
+/** `executeInTransaction=true` is what Flyway does anyway. */
+const sent = /^(placeholder(replacement|prefix|suffix)|mixed)=|^executeintransaction=false$/;
+
+/** Settings of one migration, of the file beside it (Flyway documentation, Script Configuration). */
+export function scriptSettings(content: string): Settings {
+  const keys = /^\s*(executeInTransaction|placeholderReplacement|shouldExecute)\s*=\s*(.*?)\s*$/gm;
+  return Object.fromEntries(
+    [...content.matchAll(keys)].map(([, key = "", value = ""]) => [key.toLowerCase(), value]),
   );
 }
 

@@ -1,5 +1,5 @@
 import { dialectOfPath } from "../dialect.ts";
-import { configurationFiles, flywaySettings } from "../flyway-settings.ts";
+import { configurationFiles, flywaySettings, scriptSettings } from "../flyway-settings.ts";
 import {
   defineFramework,
   type MigrationDirectory,
@@ -19,7 +19,7 @@ import { compareText, compareVersions, normalVersion } from "../versions.ts";
  * text changes; `U<version>__…` undoes a version, and `B<version>__…` stands for all before it in a new database. Folders below a
  * location belong to it (Flyway documentation, Migrations, Versioned, Repeatable, Undo and Baseline Migrations, Naming). Each
  * file runs in a transaction, unless it holds only statements that cannot, or `<file>.conf` says `executeInTransaction=false`
- * (Migration Transaction Handling, Script Configuration Files; PostgreSQLParser.java). `${name}` is replaced (Placeholders). What
+ * (Migration Transaction Handling, Script Configuration, Mixed; PostgreSQLParser.java). `${name}` is replaced (Placeholders). What
  * ran is compared by checksum, and a late version is refused (Validate).
  */
 export default defineFramework({
@@ -157,7 +157,7 @@ function layOut({ directory, files }: Location, repository: Repository): Migrati
     up: path,
     down: kind === "V" ? (undos.get(normalVersion(version)) ?? null) : null,
     downPath: null,
-    settings: { ...settings, ...scriptSettings(path, known, repository, directory) },
+    settings: { ...settings, ...settingsBeside(path, known, repository, directory) },
     isRepeatable: kind === "R",
     isBaseline: kind === "B",
   });
@@ -169,20 +169,23 @@ function layOut({ directory, files }: Location, repository: Repository): Migrati
     by: "name",
     dialect: unread.test(fileNameOf(directory)) ? { other: fileNameOf(directory) } : null,
     migrations: [...(base ? [base] : []), ...versioned, ...repeatable].map(migrationOf),
-    skipped: [...versioned.flatMap((file) => duplicateOf(file, versioned)), ...files.flatMap(baseline)],
+    skipped: [
+      ...versioned.flatMap((file) => duplicateOf(file, versioned)),
+      ...files.flatMap(baseline),
+      ...misnamedBeside(files, repository),
+    ],
   };
 }
 
 /** `<file>.conf` beside a migration. */
-function scriptSettings(
+function settingsBeside(
   path: string,
   known: ReadonlySet<string>,
   { text }: Repository,
   directory: string,
 ): Settings {
   const content = known.has(`${path}.conf`) ? text(`${path}.conf`, directory) : null;
-  const value = content === null ? undefined : /^\s*executeInTransaction\s*=\s*(\w+)/m.exec(content)?.[1];
-  return value === undefined ? {} : { executeInTransaction: value };
+  return content === null ? {} : scriptSettings(content);
 }
 
 function duplicateOf(file: Parsed, versioned: readonly Parsed[]): Skipped[] {
@@ -192,6 +195,16 @@ function duplicateOf(file: Parsed, versioned: readonly Parsed[]): Skipped[] {
   if (!other) return [];
   const reason = `it has version ${file.version}, as ${fileNameOf(other.path)} has; Flyway refuses to start with two files of one version; give one of them a new version`;
   return [{ path: file.path, line: null, reason, matters: true }];
+}
+
+/** Files whose names nearly say that they are migrations, which Flyway ignores without a word. */
+function misnamedBeside(files: readonly Parsed[], { folders }: Repository): Skipped[] {
+  const homes = new Set(files.map(({ path }) => directoryOf(path)));
+  const beside = [...homes].flatMap((home) => folders.get(home) ?? []);
+  const reason = "Flyway does not run it: its name is not of the form `V<version>__<description>.sql`";
+  return beside
+    .filter((path) => /^([VUB]\d|R_).*(?<!\.(up|down))\.sql$/s.test(fileNameOf(path)) && parse(path) === null)
+    .map((path) => ({ path, line: null, reason, matters: true }));
 }
 
 /** The last baseline, where the versions that it stands for are gone: all that is known of them. */
@@ -218,19 +231,30 @@ function baseline({ path, kind }: Parsed): Skipped[] {
 }
 
 function read({ path, text, dialect, settings }: MigrationFile): Reading {
+  const condition = settings.shouldexecute ?? "true";
+  if (condition === "false") {
+    const reason = "Flyway does not run it: its configuration says shouldExecute=false";
+    const script = readScript(path, text, "transaction", { start: 0, end: 0 }, dialect);
+    return { script, skipped: [{ path, line: null, reason, matters: false }] };
+  }
   const replaces = settings.placeholderreplacement !== "false";
+  const { placeholderprefix: prefix = "${" } = settings;
   const substitute = (sql: string) =>
-    replaces && sql.includes("${") ? withPlaceholders(sql, path, settings) : sql;
+    replaces && sql.includes(prefix) ? withPlaceholders(sql, path, settings) : sql;
   const script = readScript(path, text, "transaction", undefined, dialect, substitute);
-  return { script: { ...script, transaction: modeOf(script, settings) }, skipped: [] };
+  const reason = `Flyway runs it only where ${condition}; here it is run`;
+  return {
+    script: { ...script, transaction: modeOf(script, settings) },
+    skipped: condition === "true" ? [] : [{ path, line: null, reason, matters: false }],
+  };
 }
 
-function modeOf({ statements }: Script, { executeInTransaction }: Settings): Script["transaction"] {
-  if (executeInTransaction !== undefined)
-    return executeInTransaction === "false" ? "autocommit" : "transaction";
-  const isOutside =
-    statements.length > 0 && statements.every(({ sql }) => nonTransactional.test(sql.replace(/\s+/g, " ")));
-  return isOutside ? "autocommit" : "transaction";
+function modeOf({ statements }: Script, { executeintransaction, mixed }: Settings): Script["transaction"] {
+  if (executeintransaction !== undefined)
+    return executeintransaction === "false" ? "autocommit" : "transaction";
+  const isOutside = ({ sql }: { readonly sql: string }) => nonTransactional.test(sql.replace(/\s+/g, " "));
+  const leaves = mixed === "true" ? statements.some(isOutside) : statements.every(isOutside);
+  return statements.length > 0 && leaves ? "autocommit" : "transaction";
 }
 
 /** As Flyway recognises them. */
@@ -239,7 +263,9 @@ const nonTransactional =
 
 function withPlaceholders(sql: string, path: string, settings: Settings): string | Refused {
   const missing: string[] = [];
-  const replaced = sql.replace(/\$\{([^{}]+)\}/g, (whole, name: string) => {
+  const { placeholderprefix: prefix = "${", placeholdersuffix: suffix = "}" } = settings;
+  const placeholder = new RegExp(`${literal(prefix)}([^{}]+?)${literal(suffix)}`, "g");
+  const replaced = sql.replace(placeholder, (whole, name: string) => {
     const value = builtIn(name, path) ?? ownValue(settings[`placeholders.${name.toLowerCase()}`]);
     if (value === null) missing.push(name);
     return value ?? whole;
@@ -247,6 +273,10 @@ function withPlaceholders(sql: string, path: string, settings: Settings): string
   const [first] = missing;
   if (first === undefined) return replaced;
   return { refused: `Flyway's placeholder ${first} has no value in the repository's configuration` };
+}
+
+function literal(text: string): string {
+  return text.replace(/[^\w\s]/g, "\\$&");
 }
 
 /** A value that comes from the environment counts only with its default: `${SCHEMA:app}`. */
