@@ -561,8 +561,13 @@ describe("what is not read", () => {
     expect(read(files, { ...files, "README.md": "x" }).skipped).toEqual([]);
   });
 
-  it("is not Atlas where the layout is golang-migrate's", () => {
-    expect(only(read({}, { ...history(1), "db/migrations/atlas.sum": "" })).framework).toBe("golang-migrate");
+  it.each([
+    ["golang-migrate", history(1)],
+    ["goose", { "db/migrations/1_a.sql": "-- +goose Up\nSELECT 1;\n" }],
+    ["dbmate", { "db/migrations/1_a.sql": "-- migrate:up\nSELECT 1;\n-- migrate:down\n" }],
+    ["flyway", { "db/migrations/V1__a.sql": "SELECT 1;\n" }],
+  ])("is not Atlas where the layout is that of %s", (framework, files) => {
+    expect(only(read({}, { ...files, "db/migrations/atlas.sum": "" })).framework).toBe(framework);
   });
 
   it("is a model, and does not count", () => {

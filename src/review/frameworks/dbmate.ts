@@ -67,6 +67,10 @@ export default defineFramework({
 
 const mark = /^--\s*migrate:(up|down)(\s*$|\s+\S+)/m;
 
+/** pkg/dbmate/migration.go, "Stricter migration parsing": an up alone was run before. */
+const withoutDown =
+  "dbmate refuses it from version 2.0 on: it has no `-- migrate:down`, beneath which nothing has to stand";
+
 interface Block extends Span {
   readonly direction: "up" | "down";
   readonly isTransaction: boolean;
@@ -87,7 +91,7 @@ function read(file: MigrationFile): Reading {
     return refusedFile(file, early.index, "dbmate refuses this file: SQL stands before `-- migrate:up`");
   const own = blocks.filter((block) => block.direction === direction);
   const [start] = own;
-  if (!start) return { script: null, skipped: [] };
+  if (!start) return { script: null, skipped: [{ path, line: null, reason: withoutDown, matters: false }] };
   const wanted = direction === "up" ? own : own.toReversed();
   const script = readScript(path, text, start.isTransaction ? "transaction" : "implicit", wanted, dialect);
   return { script, skipped: [] };
