@@ -7,6 +7,7 @@ import {
   type Internals,
   type OpenFile,
 } from "./internals.ts";
+import { createShelf } from "./shelf.ts";
 import { setVersion, versionOf } from "./writes.ts";
 
 interface SavedEntry {
@@ -45,11 +46,12 @@ const roots = [dataDirectory, "/tmp"];
 /** Directories of tables, indexes and catalogues, below the data directory (documentation, section 66.1). */
 const relationRoots = ["base", "global", "pg_tblspc"];
 /** Memory is compared and kept in pieces of this size. */
-const block = 64 * 1024;
+const block = 16 * 1024;
 const largeBlock = 1024 * 1024;
 /** Blocks of the database's own files (documentation, section 66.6). */
 const fileBlock = 8 * 1024;
 const zeroes = Buffer.alloc(largeBlock);
+const shelf = createShelf();
 
 /**
  * Copies the database's used memory and files, as far as they are not the same as in an earlier snapshot. Valid only
@@ -161,7 +163,7 @@ function blocksOf(heap: Uint8Array, earlier: readonly Uint8Array[]): Uint8Array[
     const now = (copy ?? heap).subarray(i * block, (i + 1) * block);
     const then = earlier[i];
     if (copy) return now;
-    return then && isSame(then, now) ? then : now.slice();
+    return then && isSame(then, now) ? then : shelf.copy(now);
   });
 }
 
@@ -192,7 +194,7 @@ function saveDirectory(
 
 function bytesAfter(earlier: SavedEntry | undefined, node: FileNode): Uint8Array {
   const now = contentOf(node);
-  return earlier?.bytes && holds(node, earlier) ? earlier.bytes : now.slice();
+  return earlier?.bytes && holds(node, earlier) ? earlier.bytes : shelf.copy(now);
 }
 
 /** Files of relations are named by number; `pg_control` beside them is written by every CHECKPOINT. */
