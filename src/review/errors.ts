@@ -49,6 +49,10 @@ export const reasons = {
       naming: `tables are named by a strategy that is put together at run time, so that \`${what}\` and others without a \`TableName\` of their own are not compared with the database`,
       syntax: `the Go here is not understood, so that \`${what}\` is not compared with the database as a whole`,
     })[why],
+  snapshotParts: (limit: number) =>
+    `this snapshot is not compared with the migrations: it tells only what changed, and builds on more than ${limit} others`,
+  snapshotPart: (why: string) =>
+    `this snapshot is not compared with the migrations: of one that it builds on, ${why}`,
   modelNotRead: () => "models are not read yet",
   testData: (folder: string) =>
     `migrations in a folder called ${folder} are taken for test data; name the directory under \`migrations\` in .github/drydock.yml to have them reviewed`,

@@ -140,8 +140,14 @@ export interface SnapshotReading {
 export interface SnapshotKeeping {
   /** Where it may stand after the last of a directory's migrations. */
   pathsFor(directory: string, last: MigrationFiles): readonly string[];
-  /** Why it is not understood; null for what is none of this tool. */
-  read(text: string, dialect: Dialect): SnapshotReading | { readonly skipped: string } | null;
+  /** Whether it tells only what changed since those of the migrations before. */
+  isPartial(text: string): boolean;
+  /** With those before where it is partial. Why it is not understood; null for what is none of this tool. */
+  read(
+    text: string,
+    dialect: Dialect,
+    before: readonly string[],
+  ): SnapshotReading | { readonly skipped: string } | null;
   /** Whether it is dumped from a database that the migrations built; it is made from the models else. */
   readonly isDumped: boolean;
   /** What comes of one that is not in step. */

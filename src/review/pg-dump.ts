@@ -10,6 +10,7 @@ import { say } from "./text.ts";
 export const pgDump: SnapshotKeeping = {
   pathsFor: (directory) =>
     ["structure.sql", "schema.sql"].map((name) => joinPath(directoryOf(directory), name)),
+  isPartial: () => false,
   read: (text, dialect) =>
     dialect === "postgresql" && /^-- PostgreSQL database dump$/m.test(text)
       ? readDump(text, "schema_migrations", dialect)

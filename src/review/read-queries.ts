@@ -50,7 +50,7 @@ export function readQueries(layout: Layout, config: Config, texts: Texts): ReadQ
     skipped: [
       ...read.flatMap(({ skipped }) => skipped),
       ...kept.flatMap(({ skipped }) => skipped),
-      ...withoutQueries(read, layout),
+      ...withoutQueries(read, layout, texts),
       ...(candidates > searched
         ? [note(sources.at(-1)?.path, reasons.scanLimit(searched, candidates), false)]
         : []),
@@ -160,9 +160,11 @@ function annotated(
 }
 
 /** Changed SQL files that were looked at and hold nothing to check, in one note; dumps are known for what they are. */
-function withoutQueries(read: readonly ReadSource[], layout: Layout): Skipped[] {
+function withoutQueries(read: readonly ReadSource[], layout: Layout, texts: Texts): Skipped[] {
   const dumps = new Set(
-    layout.directories.flatMap((directory) => snapshotFilesOf(directory, layout).map(({ path }) => path)),
+    layout.directories.flatMap((directory) =>
+      snapshotFilesOf(directory, layout, texts).map(({ path }) => path),
+    ),
   );
   const empty = read.filter(
     ({ source, path, head, skipped }) =>

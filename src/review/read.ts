@@ -103,7 +103,7 @@ export function wantedFiles({
     const isModelled = models.length > 0 && hasChangedModels(directory, layout, texts);
     if (directory.steps.length === 0 && !needsAll && !isModelled) continue;
     for (const { side, path } of dialectFilesOf(directory, layout, config)) want(side, path);
-    if (withModels) for (const { side, path } of snapshotFilesOf(directory, layout)) want(side, path);
+    if (withModels) for (const { side, path } of snapshotFilesOf(directory, layout, texts)) want(side, path);
     for (const { files, before, status } of directory.steps) {
       want("head", files.up);
       want("head", files.down);

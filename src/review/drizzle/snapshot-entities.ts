@@ -98,7 +98,7 @@ const entity = z.discriminatedUnion("entityType", [
 
 /**
  * A snapshot of Drizzle Kit 1.0, which lists what there is one by one (drizzle-kit/src/dialects/postgres/ddl.ts, snapshot.ts,
- * sqlite/ddl.ts, snapshot.ts): versions 8 and 9 for PostgreSQL, 7 for SQLite.
+ * sqlite/ddl.ts, snapshot.ts): versions 8 and 9 for PostgreSQL, 7 for SQLite. Later ones of version 9 hold only what changed.
  */
 export const entitiesSnapshot = z.object({
   version: z.enum(["7", "8", "9"]),

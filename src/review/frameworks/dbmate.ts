@@ -54,6 +54,7 @@ export default defineFramework({
   },
   snapshot: {
     pathsFor: (directory) => [joinPath(directoryOf(directory), "schema.sql")],
+    isPartial: () => false,
     read(text, dialect) {
       const dump = readDump(text, "schema_migrations", dialect);
       // Without versions it cannot be told when it was made.

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { statementsOfSnapshot } from "../drizzle/snapshot.ts";
+import { isPartialSnapshot, statementsOfSnapshot } from "../drizzle/snapshot.ts";
 import {
   defineFramework,
   type MigrationDirectory,
@@ -49,8 +49,9 @@ export default defineFramework({
         ? joinPath(directoryOf(up), "snapshot.json")
         : snapshotOf(up, directory),
     ],
-    read(text, dialect) {
-      const statements = statementsOfSnapshot(text, dialect);
+    isPartial: isPartialSnapshot,
+    read(text, dialect, before) {
+      const statements = statementsOfSnapshot(text, dialect, before);
       return Array.isArray(statements) ? { statements, versions: null } : statements;
     },
     isDumped: false,
