@@ -175,7 +175,13 @@ export function columnComment({ name, comment }: Column, table: TableRef): strin
 }
 
 function optionsSql(named: ReadonlyMap<string, PythonValue>, { dialect }: Context): string {
-  if (dialect === "sqlite") return isFalse(named.get("sqlite_with_rowid")) ? " WITHOUT ROWID" : "";
+  if (dialect === "sqlite") {
+    const options = [
+      ...(isFalse(named.get("sqlite_with_rowid")) ? ["WITHOUT ROWID"] : []),
+      ...(isTrue(named.get("sqlite_strict")) ? ["STRICT"] : []),
+    ];
+    return options.length > 0 ? ` ${options.join(", ")}` : "";
+  }
   const inherits = named.get("postgresql_inherits");
   const partition = named.get("postgresql_partition_by");
   const space = named.get("postgresql_tablespace");

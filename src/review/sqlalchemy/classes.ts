@@ -157,7 +157,19 @@ export function rootOf(value: PythonClassValue, models: Models): Root | null {
   const mapped = classes.find((each) =>
     decoratorsOf(each, models).some((word) => /\.mapped(_as_dataclass)?$/.test(word)),
   );
-  return mapped ? { kind: "declarative", base: mapped } : null;
+  return mapped ? { kind: "declarative", base: registryOf(mapped, models) } : null;
+}
+
+/** The registry that a class is given to, whose metadata has its table: `@mapper.mapped`; the class itself where there is none. */
+function registryOf(value: PythonClassValue, models: Models): PythonValue {
+  const module = models.moduleOf(value);
+  for (const decorator of value.definition.decorators) {
+    const callee = decorator.kind === "call" ? decorator.callee : decorator;
+    if (callee.kind !== "attribute" || !/^mapped(_as_dataclass)?$/.test(callee.name)) continue;
+    const registry = module && models.settle(module.run.evaluate(callee.object, value.scope));
+    if (registry?.kind === "call") return registry;
+  }
+  return value;
 }
 
 /** `db = SQLAlchemy()` of Flask-SQLAlchemy, or of a class derived from it. */
