@@ -48,6 +48,33 @@ enum State {
     expect(lineOf(text, "Old")).toBeNull();
   });
 
+  it("are found where they are composite, refer to themselves, or are left out of the client", () => {
+    const text = `model Node {
+  shop   Int @db.SmallInt
+  number Int @default(autoincrement())
+  up     Int? @map("parent")
+  old    String? @ignore
+  parent Node?  @relation("tree", fields: [up, shop], references: [number, shop], map: "onto_parent")
+  kids   Node[] @relation("tree")
+  @@id([shop, number], name: "key", map: "node_key")
+  @@unique([up(sort: Desc), old(length: 10)])
+}
+
+model Legacy {
+  a Int
+  @@ignore
+}
+`;
+    expect(lineOf(text, "Node(shop, number)")).toBe(8);
+    expect(lineOf(text, "Node(parent, old)")).toBe(9);
+    expect(lineOf(text, "Node(parent, shop)")).toBe(6);
+    const { find } = prisma.read([{ path, text }], "postgresql").declarations;
+    expect(find("Node.number")).toMatchObject({ line: 3, hasOwnDefault: true });
+    expect(find("Node.old")?.isUnused).toBe(true);
+    expect(find("Node.parent")).toMatchObject({ line: 4, isUnused: false });
+    expect(find("Legacy.a")?.isUnused).toBe(true);
+  });
+
   it("tell what the database cannot know", () => {
     const text = `model A {\n  at DateTime @updatedAt\n  v Unsupported("vector(3)")?\n}\n`;
     const { find, hasForeignKeys } = prisma.read([{ path, text }], "postgresql").declarations;
