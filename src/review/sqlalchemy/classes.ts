@@ -160,17 +160,22 @@ export function rootOf(value: PythonClassValue, models: Models): Root | null {
   return mapped ? { kind: "declarative", base: registryOf(mapped, models) } : null;
 }
 
-/** The registry that a class is given to, whose metadata has its table: `@mapper.mapped`; the class itself where there is none. */
-function registryOf(value: PythonClassValue, models: Models): PythonValue {
+/**
+ * The registry that a class is given to, whose metadata has its table or those of its children: `@mapper.mapped`,
+ * `@mapper.as_declarative_base()`; the class itself where there is none.
+ */
+export function registryOf(value: PythonClassValue, models: Models): PythonValue {
   const module = models.moduleOf(value);
   for (const decorator of value.definition.decorators) {
     const callee = decorator.kind === "call" ? decorator.callee : decorator;
-    if (callee.kind !== "attribute" || !/^mapped(_as_dataclass)?$/.test(callee.name)) continue;
+    if (callee.kind !== "attribute" || !givesTo.test(callee.name)) continue;
     const registry = module && models.settle(module.run.evaluate(callee.object, value.scope));
     if (registry?.kind === "call") return registry;
   }
   return value;
 }
+
+const givesTo = /^(mapped(_as_dataclass)?|as_declarative_base)$/;
 
 /** `db = SQLAlchemy()` of Flask-SQLAlchemy, or of a class derived from it. */
 export function isFlask(value: PythonValue, models: Models): boolean {

@@ -1,5 +1,13 @@
 import { type PythonCall, type PythonValue, pathOf } from "../code/python-values.ts";
-import { type Models, memberOf, type PythonClassValue, type Root, rootOf, wordOf } from "./classes.ts";
+import {
+  type Models,
+  memberOf,
+  type PythonClassValue,
+  type Root,
+  registryOf,
+  rootOf,
+  wordOf,
+} from "./classes.ts";
 
 /** Which tables belong together: a `MetaData`, or the base that makes its own; told apart by identity. */
 export interface Metadata {
@@ -16,7 +24,7 @@ export function metadataOfClass(value: PythonClassValue, root: Root, models: Mod
   }
   const registry = memberOf(value, "registry", models);
   if (registry) return ofBase(models.settle(registry), models);
-  return ofBase(root.base, models);
+  return ofBase(root.base.kind === "class" ? registryOf(root.base, models) : root.base, models);
 }
 
 /** What `MetaData(…)`, `Base.metadata` and the like stand for; null when it is none of them. */
