@@ -316,7 +316,7 @@ describe("an autocommit_block", () => {
 
   it("is what is recommended", () => {
     expect(outsideTransaction({ script, framework: alembic })).toContainEqual({
-      code: "with op.get_context().autocommit_block():",
+      code: "with op.get_context().autocommit_block()",
     });
   });
 });
