@@ -233,6 +233,12 @@ describe("short but strong locks", () => {
     expect(ids).toContain("no-hidden-table-lock");
   });
 
+  it("ALTER TABLE users ALTER name SET DEFAULT 'nobody'", async () => {
+    const { seen, ids } = await review("ALTER TABLE users ALTER name SET DEFAULT 'nobody';");
+    expect(locksOf(seen[0])).toEqual(["ACCESS EXCLUSIVE users"]);
+    expect(ids).toContain("require-lock-timeout");
+  });
+
   it.each([
     "ALTER INDEX users_email_idx RENAME TO users_email",
     "ALTER TABLE users ALTER name SET STATISTICS 500",
