@@ -83,3 +83,21 @@ it.each([
   expect(second?.migrations).toHaveLength(4);
   expect(second?.migrations[1]).not.toBe(first?.migrations[1]);
 });
+
+it("runs again what follows on a NOT NULL that nothing has proved", async () => {
+  const seen: DryRun[] = [];
+  await dry.run({
+    history: ["CREATE TABLE orders (id bigint PRIMARY KEY, total int CHECK (total IS NOT NULL))"],
+    steps: [
+      { up: "ALTER TABLE orders ALTER COLUMN total SET NOT NULL" },
+      { up: "ALTER TABLE orders ADD UNIQUE (id, total)" },
+    ],
+    versions: [
+      startingWith("ALTER TABLE orders ADD CONSTRAINT orders_total_not_null NOT NULL total NOT VALID"),
+    ],
+    saw: (run) => seen.push(run),
+  });
+  const [first, second] = seen;
+  expect(second?.migrations.map(({ up }) => outcomesOf(up))).toEqual([["ran"], ["ran"]]);
+  expect(second?.migrations[1]).not.toBe(first?.migrations[1]);
+});
