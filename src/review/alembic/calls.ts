@@ -24,7 +24,7 @@ const longestLine = 88;
 
 /**
  * A statement as the operation that sends just this, told by reading the operation again; `op.execute(…)` where there is none.
- * `postgresql_concurrently` is as old as any Alembic in use (SQLAlchemy 0.9.9 for CREATE, 1.1 for DROP INDEX).
+ * SQLAlchemy knows `postgresql_concurrently` since 0.9.9, for DROP INDEX since 1.1 ("Indexes with CONCURRENTLY").
  */
 export function callFor(sql: string, project: Project): Call {
   const written = { callee: "op.execute", args: [pythonText(sql)] };
