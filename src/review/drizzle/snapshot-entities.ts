@@ -1,12 +1,13 @@
 import { z } from "zod";
-import type {
-  DrizzleColumn,
-  DrizzleForeignKey,
-  DrizzleIndex,
-  DrizzleSchema,
-  DrizzleTable,
-} from "./schema.ts";
-import { columnNamed, homeOf, place, sequenceNumber, sequenceOptions } from "./snapshot-parts.ts";
+import type { DrizzleColumn, DrizzleIndex, DrizzleSchema, DrizzleTable } from "./schema.ts";
+import {
+  columnNamed,
+  foreignKeyOf,
+  homeOf,
+  place,
+  sequenceNumber,
+  sequenceOptions,
+} from "./snapshot-parts.ts";
 
 /** What an entity stands in: SQLite's have no schema. */
 const schema = z.string().nullish();
@@ -167,7 +168,7 @@ function tableOf({ name, schema }: EntityOf<"tables">, parts: Parts): DrizzleTab
     primaryKeys: parts.primaryKeys
       .filter(({ columns }) => columns.length > 1)
       .map((key) => ({ name: key.name, columns: named(key.columns), place })),
-    foreignKeys: parts.foreignKeys.map((key) => foreignKeyOf(key, named)),
+    foreignKeys: parts.foreignKeys.map((key) => foreignKeyOf(key, named(key.columns))),
     checks: [],
     policies: [],
     hasRowSecurity: false,
@@ -226,18 +227,6 @@ function indexOf(
     method: method ?? "btree",
     where: where ?? null,
     parameters: [],
-    place,
-  };
-}
-
-function foreignKeyOf(key: EntityOf<"fks">, named: Named): DrizzleForeignKey {
-  return {
-    name: key.name,
-    columns: named(key.columns),
-    target: { name: key.tableTo, schema: homeOf(key.schemaTo) },
-    targetColumns: key.columnsTo.map(columnNamed),
-    onDelete: key.onDelete ?? null,
-    onUpdate: key.onUpdate ?? null,
     place,
   };
 }

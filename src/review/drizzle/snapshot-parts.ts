@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bareColumn, type DrizzleColumn, type SequenceOptions } from "./schema.ts";
+import { bareColumn, type DrizzleColumn, type DrizzleForeignKey, type SequenceOptions } from "./schema.ts";
 
 /** A snapshot has no lines that anybody is shown. */
 export const place = { path: "", line: 1, endLine: 1 };
@@ -36,4 +36,26 @@ export function columnNamed(name: string): DrizzleColumn {
 /** The schema that something is in; null for the usual one. */
 export function homeOf(schema: string | null | undefined): string | null {
   return schema === undefined || schema === "" ? null : schema;
+}
+
+interface KeyOfSnapshot {
+  readonly name: string;
+  readonly tableTo: string;
+  readonly schemaTo?: string | null | undefined;
+  readonly columnsTo: readonly string[];
+  readonly onDelete?: string | null | undefined;
+  readonly onUpdate?: string | null | undefined;
+}
+
+/** A foreign key over some columns, as both kinds of snapshots tell what it refers to. */
+export function foreignKeyOf(key: KeyOfSnapshot, columns: readonly DrizzleColumn[]): DrizzleForeignKey {
+  return {
+    name: key.name,
+    columns,
+    target: { name: key.tableTo, schema: homeOf(key.schemaTo) },
+    targetColumns: key.columnsTo.map(columnNamed),
+    onDelete: key.onDelete ?? null,
+    onUpdate: key.onUpdate ?? null,
+    place,
+  };
 }

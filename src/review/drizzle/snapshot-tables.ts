@@ -1,6 +1,13 @@
 import { z } from "zod";
 import type { DrizzleColumn, DrizzleIdentity, DrizzleIndex, DrizzleSchema, DrizzleTable } from "./schema.ts";
-import { columnNamed, homeOf, place, sequenceNumber, sequenceOptions } from "./snapshot-parts.ts";
+import {
+  columnNamed,
+  foreignKeyOf,
+  homeOf,
+  place,
+  sequenceNumber,
+  sequenceOptions,
+} from "./snapshot-parts.ts";
 
 const options = {
   increment: sequenceNumber,
@@ -137,15 +144,7 @@ function tableOf(read: SnapshotTable): DrizzleTable {
       columns: named(key.columns),
       place,
     })),
-    foreignKeys: Object.values(read.foreignKeys).map((key) => ({
-      name: key.name,
-      columns: named(key.columnsFrom),
-      target: { name: key.tableTo, schema: homeOf(key.schemaTo) },
-      targetColumns: key.columnsTo.map(columnNamed),
-      onDelete: key.onDelete ?? null,
-      onUpdate: key.onUpdate ?? null,
-      place,
-    })),
+    foreignKeys: Object.values(read.foreignKeys).map((key) => foreignKeyOf(key, named(key.columnsFrom))),
     checks: [],
     policies: [],
     hasRowSecurity: false,
