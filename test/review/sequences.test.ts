@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { applyEdits } from "../../src/review/fix.ts";
 import { plain } from "../../src/review/text.ts";
 import type { Finding } from "../../src/review/types.ts";
+import type { Engine } from "../../src/sandbox/engine.ts";
 import { createKeeper } from "../../src/sandbox/keeper.ts";
 import { createReviewing } from "../handlers/reviewing.ts";
 
@@ -448,6 +449,15 @@ describe("while a column is renamed", () => {
   });
 });
 
+/** Runs SQL that must not fail, and answers what its last statement gave. */
+function rowsOf(engine: Engine) {
+  return async (sql = "") => {
+    const { error, sets } = await engine.exec(sql);
+    if (error) throw new Error(error.message);
+    return sets.at(-1)?.rows ?? [];
+  };
+}
+
 describe("while the type of a key changes", () => {
   const keeper = createKeeper({ spares: 0 });
   afterAll(() => keeper.close());
@@ -460,11 +470,7 @@ describe("while the type of a key changes", () => {
     );
     const files = sequence?.steps.map(({ files: [up, down] }) => [up?.text ?? "", down?.text ?? ""]) ?? [];
     const engine = await keeper.lease();
-    const run = async (sql = "") => {
-      const { error, sets } = await engine.exec(sql);
-      if (error) throw new Error(error.message);
-      return sets.at(-1)?.rows ?? [];
-    };
+    const run = rowsOf(engine);
     await run(base);
     await run("INSERT INTO teams (slug) SELECT 'team' || n FROM generate_series(1, 2500) n");
     await run("INSERT INTO members (id, team) SELECT n, n FROM generate_series(1, 2500) n");
@@ -495,11 +501,7 @@ describe("while the type of a key changes", () => {
     const { sequence } = await offered(rule, up, down);
     const files = sequence?.steps.map(({ files: [up, down] }) => [up?.text ?? "", down?.text ?? ""]) ?? [];
     const engine = await keeper.lease();
-    const run = async (sql = "") => {
-      const { error, sets } = await engine.exec(sql);
-      if (error) throw new Error(error.message);
-      return sets.at(-1)?.rows ?? [];
-    };
+    const run = rowsOf(engine);
     const visit = () =>
       run(
         "WITH s AS (INSERT INTO shops (name) VALUES ('s') RETURNING id) INSERT INTO visits SELECT id, id FROM s",
