@@ -197,6 +197,8 @@ export interface Framework {
   readonly outsideTransaction: Text;
   /** How a file that holds one statement for this direction leaves its transaction; null when it cannot. */
   leave(script: Script): Leaving | null;
+  /** What a version is ordered by, where that is not its own number. */
+  orderOf(version: string): string;
   /** The version of a migration of this name that is to follow another one. */
   versionAfter(version: string, name: string): string;
   /** The files of a new migration; null when the tool has no way to run it so. */
@@ -213,12 +215,16 @@ export interface Framework {
 }
 
 /** What most frameworks leave out. */
-type Usual = Pick<Framework, "leave" | "versionAfter" | "wording" | "snapshot" | "refusal" | "knownBy">;
+type Usual = Pick<
+  Framework,
+  "leave" | "orderOf" | "versionAfter" | "wording" | "snapshot" | "refusal" | "knownBy"
+>;
 
 /** Checks the shape of a framework; its id is its file's name. */
 export function defineFramework(framework: Omit<Framework, keyof Usual> & Partial<Usual>): Framework {
   return {
     leave: () => null,
+    orderOf: (version) => version,
     versionAfter: nextNumber,
     wording: null,
     snapshot: null,
@@ -241,6 +247,11 @@ export function readWhole({ path, text, dialect }: MigrationFile, transaction: T
 /** The time that a tool goes by instead of the version, where its own files give one. */
 export function timeIn({ when }: Settings): number | null {
   return when === undefined ? null : Number(when);
+}
+
+/** What is done with a late migration: what the tool's configuration says, else what the tool does. */
+export function lateIn({ late }: Settings, habits: Habits): Habits["late"] {
+  return late === "run" || late === "unknown" ? late : habits.late;
 }
 
 /** Usual for a migration: settings of its own are rare. */

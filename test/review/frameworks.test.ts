@@ -109,7 +109,8 @@ function shown({ directory, dialect, migrations, skipped }: MigrationDirectory):
   return [
     `${directory === "" ? "." : directory}${dialectIn(dialect)}`,
     ...migrations.map(
-      (files) => `  ${files.version} ${files.name}: ${local(files.up)}, ${downOf(files, local)}`,
+      (files) =>
+        `  ${files.version} ${files.name}: ${local(files.up)}, ${downOf(files, local)}${lateOf(files)}`,
     ),
     ...skipped.map((entry) => `  skipped ${local(entry.path)}: ${entry.reason}`),
   ];
@@ -128,6 +129,10 @@ function downOf(
   if (isRepeatable) return "runs when changed";
   if (down !== null) return down === up ? "down inside" : `down ${local(down)}`;
   return downPath === null ? "owes no down" : `no down (${local(downPath)})`;
+}
+
+function lateOf({ settings: { late } }: MigrationFiles): string {
+  return late === undefined ? "" : `, late: ${late}`;
 }
 
 /** A reason may be quoted by its beginning. */

@@ -1,8 +1,8 @@
-import { timeIn } from "../framework.ts";
+import { lateIn, timeIn } from "../framework.ts";
 import { fileNameOf } from "../paths.ts";
 import { defineRule, type MigrationContext } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Migration, Problem, Span, Text } from "../types.ts";
+import type { Habits, Migration, Problem, Span, Text } from "../types.ts";
 import { compareVersions } from "../versions.ts";
 
 export default defineRule({
@@ -20,15 +20,16 @@ export default defineRule({
   ],
   check: {
     migration(migration, context) {
-      const { habits } = context.database;
+      const late = lateIn(migration.settings, context.database.habits);
       if (migration.status !== "added") return;
       if (migration.time !== null) return earlierProblem(migration, migration.time, context);
-      if (habits.late === "run" || !isNumbered(migration.version)) return;
+      if (late === "run" || !isNumbered(migration.version)) return;
+      const { orderOf } = context.framework;
       const last = lastOnBase(context);
-      if (!last || compareVersions(migration.version, last.version) >= 0) return;
-      const severity = severities[habits.late];
+      if (!last || compareVersions(orderOf(migration.version), orderOf(last.version)) >= 0) return;
+      const severity = severities[late];
       return {
-        message: say`${migration.name} has version ${migration.version}, below ${last.version}, which the base branch already has: ${effectOf(context)}.`,
+        message: say`${migration.name} has version ${migration.version}, below ${last.version}, which the base branch already has: ${effectOf(late, context.framework)}.`,
         evidence: [say`on the base branch: ${last.path}`],
         instead: say`Give it a version above ${last.version}${nextOf(last.version)}.`,
         object: migration.name,
@@ -85,8 +86,8 @@ function nameOf(path: string): string {
 /** A tool that refuses it has a switch to run it all the same, which no file need show. */
 const severities = { skipped: "error", refused: "warning", unknown: "info" } as const;
 
-function effectOf({ database, framework }: MigrationContext): Text {
-  switch (database.habits.late) {
+function effectOf(late: Habits["late"], framework: MigrationContext["framework"]): Text {
+  switch (late) {
     case "skipped":
       return say`${[framework.title]} goes on from the last version that ran, and never runs it there`;
     case "refused":
@@ -102,13 +103,13 @@ interface Numbered {
 }
 
 /** The greatest version that the base side has, with its file. */
-function lastOnBase({ database }: MigrationContext): Numbered | undefined {
+function lastOnBase({ database, framework }: MigrationContext): Numbered | undefined {
   const old = database.steps
     .filter(({ status }) => status !== "added")
     .map(({ version, up }: Migration): Numbered => ({ version, path: up.path }));
   return [...database.history, ...old]
     .filter(({ version }) => isNumbered(version))
-    .toSorted((a, b) => compareVersions(a.version, b.version))
+    .toSorted((a, b) => compareVersions(framework.orderOf(a.version), framework.orderOf(b.version)))
     .at(-1);
 }
 

@@ -1,0 +1,100 @@
+import { directoriesUp, joined } from "./code/typescript-paths.ts";
+import type { Repository } from "./framework.ts";
+import { directoryOf, joinPath } from "./paths.ts";
+
+/** How node-pg-migrate is run on a folder, as the repository says it. */
+export interface PgMigrateRun {
+  /** Whether files of these names are left out; null for none. */
+  readonly ignored: RegExp | null;
+  /** Whether a late migration is run. */
+  readonly runsLate: boolean;
+  /** Whether each migration has a transaction of its own. */
+  readonly isApart: boolean;
+}
+
+/**
+ * The run of node-pg-migrate that the scripts of a `package.json` above a folder tell: in `migrations` beside it, or where
+ * `--migrations-dir` says, else the section of `--config-file` or of `config/default.json` (node-pg-migrate documentation, CLI,
+ * Configuration and JSON Configuration). Only settings in JSON are read; null where nothing tells of a run here.
+ */
+export function pgMigrateRunOn(directory: string, { folders, text }: Repository): PgMigrateRun | null {
+  const textOf = (path: string) =>
+    folders.get(directoryOf(path))?.includes(path) ? text(path, directory) : null;
+  for (const home of directoriesUp(directory)) {
+    const { scripts = {} } = objectIn(textOf(joinPath(home, "package.json"))) as { scripts?: unknown };
+    for (const command of commandsIn(Object.values(Object(scripts)))) {
+      const settings = { ...settingsOf(command, home, textOf), ...command };
+      if (settings["use-glob"] !== undefined) continue;
+      if (joined(home, settings["migrations-dir"] ?? "migrations") === directory) return runOf(settings);
+    }
+  }
+  return null;
+}
+
+type Options = Readonly<Record<string, string | undefined>>;
+
+/** The options of each call of node-pg-migrate that migrates up, by their long names. */
+function commandsIn(scripts: readonly unknown[]): Options[] {
+  return scripts
+    .filter((script) => typeof script === "string")
+    .flatMap((script) => script.split(/&&|\|\||[;|]/))
+    .flatMap((command) => /\bnode-pg-migrate(?:\.js)?["']?(?=\s|$)(.*)$/s.exec(command)?.[1] ?? [])
+    .map((call) =>
+      [...call.matchAll(/"([^"]*)"|'([^']*)'|([^\s"']+)/g)].map(
+        (word) => word[1] ?? word[2] ?? word[3] ?? "",
+      ),
+    )
+    .filter((words) => !words.some((word) => /^(create|down|redo)$/.test(word)))
+    .map(optionsIn);
+}
+
+const short: Readonly<Record<string, string>> = { "-m": "migrations-dir", "-f": "config-file" };
+
+/** `--name value`, `--name=value` and `--name`; what follows one that takes no value is not asked for. */
+function optionsIn(words: readonly string[]): Options {
+  return Object.fromEntries(
+    words.flatMap((word, i) => {
+      const [, name = "", value] = /^--([\w-]+)(?:=(.*))?$/s.exec(word) ?? ["", short[word] ?? ""];
+      return name === "" ? [] : [[name, value ?? words[i + 1] ?? ""]];
+    }),
+  );
+}
+
+/** What the JSON files say that a call reads; one of JavaScript is not read. */
+function settingsOf(command: Options, home: string, textOf: (path: string) => string | null): Options {
+  const section = command["config-value"] ?? "db";
+  const file = command["config-file"];
+  const own = file === undefined ? {} : objectIn(textOf(joined(home, file) ?? ""));
+  const shared = objectIn(textOf(joinPath(home, "config/default.json")));
+  const chosen = { ...Object(shared[section]), ...Object(own[section] ?? own) } as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(chosen).flatMap(([key, value]) =>
+      typeof value === "string" || typeof value === "boolean" ? [[key, String(value)]] : [],
+    ),
+  );
+}
+
+function runOf(options: Options): PgMigrateRun {
+  return {
+    ignored: patternIn(options["ignore-pattern"]),
+    runsLate: options["no-check-order"] !== undefined || options["check-order"] === "false",
+    isApart: options["no-single-transaction"] !== undefined || options["single-transaction"] === "false",
+  };
+}
+
+function patternIn(pattern: string | undefined): RegExp | null {
+  if (pattern === undefined) return null;
+  try {
+    return new RegExp(`^${pattern}$`);
+  } catch {
+    return null;
+  }
+}
+
+function objectIn(text: string | null): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text ?? "{}")) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
