@@ -1,8 +1,10 @@
+import { directoriesUp } from "../code/typescript-paths.ts";
 import {
   defineFramework,
   type MigrationDirectory,
   type MigrationFiles,
   noSettings,
+  type Repository,
   readWhole,
 } from "../framework.ts";
 import { numberedFolders } from "../numbered-folders.ts";
@@ -20,13 +22,14 @@ import { compareText, compareVersions, normalVersion } from "../versions.ts";
 export default defineFramework({
   title: "golang-migrate",
   concerns: null,
-  find({ folders }) {
+  find(repository) {
     // It reads one folder: a history in several is another runner's.
-    const numbered = numberedFolders(folders.keys());
-    return [...folders]
+    const numbered = numberedFolders(repository.folders.keys());
+    return [...repository.folders]
       .filter(([directory]) => !numbered.has(directory))
       .map(([directory, files]) => layOut(directory, files))
-      .filter((found) => found.migrations.length > 0);
+      .filter((found) => found.migrations.length > 0)
+      .map((found) => (isOfRust(found.directory, repository) ? withLateUnknown(found) : found));
   },
   read: (file) => readWhole(file, "implicit"),
   hasDowns: true,
@@ -46,6 +49,18 @@ interface Parsed {
   readonly version: string;
   readonly name: string;
   readonly up: boolean;
+}
+
+/** SQLx, of Rust, names its files alike. */
+function isOfRust(directory: string, { paths, folders }: Repository): boolean {
+  const has = (above: string) => folders.get(above)?.includes(joinPath(above, "Cargo.toml")) === true;
+  return directoriesUp(directory).some(has) && !paths.some((path) => fileNameOf(path) === "go.mod");
+}
+
+/** SQLx runs late ones (sqlx-core/src/migrate/migrator.rs). */
+function withLateUnknown(found: MigrationDirectory): MigrationDirectory {
+  const migrations = found.migrations.map((files) => ({ ...files, settings: { late: "unknown" } }));
+  return { ...found, migrations };
 }
 
 function layOut(directory: string, paths: readonly string[]): MigrationDirectory {
