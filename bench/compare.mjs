@@ -6,6 +6,7 @@
  *   node bench/compare.mjs --repositories <folder> --squawk <program> --pgfence <program> --output results.json
  *
  * The folder holds one git directory a repository, named `owner+name` or `owner+name/repo`; the list is compare/corpora.json.
+ * What the output holds already is not run again: a run that was ended is taken up where it stood.
  * All three are given the same statements: those of the up script, as Drydock cuts them out of the tool's own file.
  */
 import { execFileSync, spawnSync } from "node:child_process";
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     squawk: { type: "string" },
     pgfence: { type: "string" },
     output: { type: "string" },
+    corpora: { type: "string", default: path.join(import.meta.dirname, "compare/corpora.json") },
     only: { type: "string" },
     newest: { type: "string", default: "20" },
   },
@@ -35,10 +37,13 @@ if (!options.repositories || !options.output) {
   process.exit(2);
 }
 
-const corpora = JSON.parse(readFileSync(path.join(import.meta.dirname, "compare/corpora.json"), "utf8"));
+/** Clocks are for a machine that does nothing else; this one may be busy, and nothing here is hostile. */
+const limits = { statement: 60_000, run: 600_000 };
+
+const corpora = JSON.parse(readFileSync(options.corpora, "utf8"));
 const folder = mkdtempSync(path.join(os.tmpdir(), "compare-"));
-const sandbox = createSandbox({ spares: 0, isSerial: true });
-const results = [];
+const sandbox = createSandbox({ spares: 0, isSerial: true, limits });
+const results = existsSync(options.output) ? JSON.parse(readFileSync(options.output, "utf8")) : [];
 try {
   for (const corpus of corpora) {
     if (options.only && !corpus.repository.includes(options.only)) continue;
@@ -47,8 +52,7 @@ try {
       console.error(`${corpus.repository}: not there`);
       continue;
     }
-    results.push(await compareRepository(repo, corpus));
-    writeFileSync(options.output, `${JSON.stringify(results, null, 1)}\n`);
+    await compareRepository(repo, corpus);
   }
 } finally {
   await sandbox.close();
@@ -62,10 +66,12 @@ function gitDirectory(repository) {
 
 async function compareRepository(repo, corpus) {
   const commits = commitsOf(repo, corpus);
-  const reviews = [];
+  const { reviews } = resultOf(corpus);
   for (const { commit, parent } of commits) {
+    if (reviews.some((review) => review.commit === commit)) continue;
     try {
       reviews.push(await compareCommit(repo, corpus, commit, parent));
+      writeFileSync(options.output, `${JSON.stringify(results, null, 1)}\n`);
     } catch (error) {
       console.error(`${corpus.repository} ${commit}: ${String(error.message).slice(0, 200)}`);
     }
@@ -76,7 +82,15 @@ async function compareRepository(repo, corpus) {
     `${corpus.repository}: ${commits.length} commits, ${reviews.reduce((sum, one) => sum + one.migrations, 0)} migrations, ` +
       `drydock ${count("drydock")}, squawk ${count("squawk")}, pgfence ${count("pgfence")}`,
   );
-  return { repository: corpus.repository, commit: corpus.commit, reviews };
+}
+
+/** What is known of the repository so far. */
+function resultOf({ repository, commit }) {
+  const known = results.find((one) => one.repository === repository);
+  if (known) return known;
+  const result = { repository, commit, reviews: [] };
+  results.push(result);
+  return result;
 }
 
 /** The newest commits that add migrations, until enough migrations are covered. */
@@ -113,7 +127,7 @@ function commitsOf(repo, { commit, migrations }) {
 async function compareCommit(repo, corpus, commit, parent) {
   const started = performance.now();
   const checkout = await openCheckout({ repo, base: parent, head: commit });
-  const report = await reviewChange(checkout, sandbox);
+  const report = await reviewChange(checkout, sandbox, { offersFixes: false });
   const pattern = new RegExp(corpus.migrations);
   const steps = report.changes.databases
     .filter(({ dialect }) => dialect === "postgresql")
