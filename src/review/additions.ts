@@ -48,9 +48,25 @@ export interface Additions {
   readonly constraints: readonly AddedConstraint[];
 }
 
-/** Tables that tools keep for themselves. */
-export const bookkeeping =
-  /(?:^|\.)_*(?:(?:diesel_)?schema_migrations?|schema_version|goose_db_version|flyway_schema_history|alembic_version|ar_internal_metadata|drizzle_migrations|prisma_migrations|sqlx_migrations|databasechangelog(?:lock)?)$/i;
+/** Tables that tools keep for themselves, most of them with a row for each migration. */
+export const bookkeeping = new RegExp(
+  `(?:^|\\.)_*(?:${[
+    "(?:diesel_)?schema_migrations?",
+    "schema_version",
+    "goose_db_version",
+    "(?:flyway|refinery)_schema_history",
+    "alembic_version",
+    "ar_internal_metadata",
+    "(?:drizzle|prisma|sqlx|gorp|mikro_orm|gopg|bun|river|kysely|knex)_migrations?(?:_locks?)?",
+    "pgmigrations",
+    "sequelizemeta",
+    "typeorm_metadata",
+    "efmigrationshistory",
+    "atlas_schema_revisions",
+    "databasechangelog(?:lock)?",
+  ].join("|")})$`,
+  "i",
+);
 
 /**
  * Additions that were seen, whatever statement made them: a row of the catalogue after the migration that was not there
