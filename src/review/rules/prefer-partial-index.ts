@@ -1,11 +1,9 @@
 import { type AddedIndex, placeOfIndex } from "../additions.ts";
 import { defineRule } from "../rule.ts";
+import { softDelete } from "../soft-delete.ts";
 import { quoteIdentifier } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Column, Problem, Text } from "../types.ts";
-
-/** Set for few rows of a table by the usual meaning of the name. */
-const softDelete = /^(?:deleted|archived|removed|trashed|discarded)_(?:at|on|date)$/i;
 
 export default defineRule({
   summary: "Index the rare value of a flag with a partial index",

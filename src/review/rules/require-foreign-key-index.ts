@@ -4,13 +4,15 @@ import { columnsIn, tableIn } from "../drift.ts";
 import { beginsWithKey, servesKey } from "../foreign-key-index.ts";
 import { sized } from "../observed.ts";
 import { type Context, defineRule } from "../rule.ts";
+import { softDelete } from "../soft-delete.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
+import { refusesDelete } from "../stated-action.ts";
 import { say } from "../text.ts";
 import type { Migration, PlannedFix, Problem, Table, TableName } from "../types.ts";
 
 export default defineRule({
   summary: "Index the columns of a foreign key",
-  why: "PostgreSQL creates no index for a foreign key. Each DELETE of a referenced row, and each UPDATE of its key, then reads the whole referencing table while it holds a lock on the row.",
+  why: "PostgreSQL creates no index for a foreign key. Each DELETE of a referenced row, and each UPDATE of its key, then reads the whole referencing table while it holds a lock on the row. Where rows are marked as deleted (`deleted_at`) and the key refuses the DELETE, that is rare, and it is a note.",
   instead: "Create an index that begins with the foreign key's columns.",
   // The cost depends on the size of the table and on whether referenced rows are ever deleted.
   severity: "warning",
@@ -31,6 +33,7 @@ function answer(added: Additions, { table, constraint }: AddedConstraint, contex
     return [];
   if (isOnlyDeclared(table.name, columns, context)) return [];
   const place = placeOfConstraint(added, table, constraint);
+  const mark = refusesDelete(constraint) ? deletionMark(references.table, added) : null;
   const isNew = context.base?.tables.every(({ oid }) => oid !== table.oid) ?? false;
   return [
     {
@@ -40,11 +43,20 @@ function answer(added: Additions, { table, constraint }: AddedConstraint, contex
         : say`Add ${`CREATE INDEX CONCURRENTLY ON ${quoteTable(table.name)} ${sqlColumns(columns)}`} in a migration that runs outside a transaction, before the foreign key.`,
       wanted: { kind: "index", table: table.name, columns, method: "btree" },
       ...place,
+      evidence: mark
+        ? [say`observed: ${references.table} has ${mark}, and the key refuses to delete a row that is in use`]
+        : [],
       object: `${table.name}(${columns.join(", ")})`,
-      severity: sized("warning", table.name, context),
+      severity: mark ? "info" : sized("warning", table.name, context),
       planned: added.by.kind === "migration" ? fixOf(added.by.migration, table, columns, place) : null,
     },
   ];
+}
+
+/** The column by which rows of the table are marked as deleted instead of being deleted. */
+function deletionMark(table: TableName, { after }: Additions): string | null {
+  const columns = after.tables.find(({ name }) => name === table)?.columns ?? [];
+  return columns.find(({ name }) => softDelete.test(name))?.name ?? null;
 }
 
 /** Whether the model declares such an index and no migration adds it, which is told of the model, with what comes of it. */
