@@ -194,7 +194,8 @@ WHERE r.relkind IN ('r', 'p', 'f', 'c') AND ${of("a.attrelid")}`,
     sql: (of) => `
 SELECT 'constraint', coalesce(r.name, t.name) || '.' || c.conname,
   jsonb_build_array(coalesce(r.key, 'type ' || t.name)) || coalesce(own.parents, '[]') ||
-    CASE WHEN pr.oid IS NULL THEN '[]' ELSE jsonb_build_array('constraint ' || pr.name || '.' || p.conname) END ||
+    CASE WHEN c.conparentid = 0 THEN '[]' ELSE coalesce((SELECT jsonb_build_array('constraint ' || n.prefix || q.relname || '.' || p.conname)
+      FROM pg_constraint p JOIN pg_class q ON q.oid = p.conrelid JOIN ns n ON n.oid = q.relnamespace WHERE p.oid = c.conparentid), '[]') END ||
     CASE WHEN f.oid IS NULL OR f.oid = r.oid THEN '[]' ELSE jsonb_build_array('table ' || f.name) END,
   pg_get_constraintdef(c.oid, true), NULL, NULL, NULL, obj_description(c.oid, 'pg_constraint'),
   CASE WHEN r.name IS NOT NULL THEN jsonb_build_object('table', r.name, 'name', c.conname, 'type', c.contype, 'valid', c.convalidated,
@@ -203,7 +204,6 @@ SELECT 'constraint', coalesce(r.name, t.name) || '.' || c.conname,
       FROM unnest(c.confkey) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num) END) END, nullif(c.conrelid, 0)
 FROM pg_constraint c LEFT JOIN rel r ON r.oid = c.conrelid LEFT JOIN dom t ON t.oid = c.contypid
   LEFT JOIN rel f ON f.oid = c.confrelid
-  LEFT JOIN pg_constraint p ON c.conparentid <> 0 AND p.oid = c.conparentid LEFT JOIN rel pr ON pr.oid = p.conrelid
   LEFT JOIN LATERAL (SELECT jsonb_agg(a.attname ORDER BY k.n) AS columns, jsonb_agg('column ' || r.name || '.' || a.attname) AS parents
     FROM unnest(c.conkey) WITH ORDINALITY k(num, n) JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num) own ON true
 WHERE c.contype <> 't' AND NOT (c.contype = 'n' AND c.convalidated) AND (r.oid IS NOT NULL OR t.oid IS NOT NULL)
@@ -218,11 +218,10 @@ SELECT 'index', r.name,
   nullif(concat_ws(', ', CASE WHEN i.indisclustered THEN 'clustered' END, CASE WHEN i.indisreplident THEN 'replica identity' END), ''),
   NULL, NULL, obj_description(r.oid, 'pg_class'),
   jsonb_build_object('table', t.name, 'name', r.relname, 'unique', i.indisunique, 'primary', i.indisprimary, 'valid', i.indisvalid,
-    'method', am.amname, 'where', pg_get_expr(i.indpred, i.indrelid, true), 'definition', def, 'backs', k.oid IS NOT NULL, 'columns', own.columns, 'include', own.include, 'keys', own.keys,
+    'method', am.amname, 'where', pg_get_expr(i.indpred, i.indrelid, true), 'definition', def, 'backs', EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conrelid = i.indrelid AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), 'columns', own.columns, 'include', own.include, 'keys', own.keys,
     'nullsNotDistinct', i.indnullsnotdistinct, 'replicaIdentity', i.indisreplident), t.oid
 FROM (SELECT * FROM pg_index WHERE ${of("indrelid")} OFFSET 0) i JOIN rel r ON r.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid JOIN pg_am am ON am.oid = r.relam
   LEFT JOIN inh ON inh.inhrelid = r.oid
-  LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
   CROSS JOIN LATERAL pg_get_indexdef(i.indexrelid, 0, true) def
   LEFT JOIN LATERAL (SELECT jsonb_agg(a.attname ORDER BY x.n) FILTER (WHERE x.n <= i.indnkeyatts) AS columns,
       jsonb_agg(a.attname ORDER BY x.n) FILTER (WHERE x.n > i.indnkeyatts) AS include,
