@@ -1,3 +1,4 @@
+import { runAllTheWay } from "./all-the-way.ts";
 import { type Earlier, restAsBefore } from "./as-before.ts";
 import type { Base } from "./base.ts";
 import type { State } from "./content.ts";
@@ -51,16 +52,30 @@ export async function observeChange(
   const scripts = database.steps.map(({ up }) => up);
   const gaps = gapsForChange(base.history.gaps, seen.start.tables.length > 0, scripts);
   seen.giveBack = giveBack;
-  const context = contextOf({ ...base, session }, { gaps, own: tablesMadeBy(scripts), lap });
-  seen.context = context;
   const passed = seen.stops.flatMap(({ last }) => last ?? []);
   const stop = seen.stops.at(-1);
   const isFirst = request.rerun !== undefined && !stop;
   const ownGaps = gaps.length;
-  if (stop) addTo(context, stop.added);
+  const begin = () => {
+    const context = contextOf({ ...base, session }, { gaps: [...gaps], own: tablesMadeBy(scripts), lap });
+    if (stop) addTo(context, stop.added);
+    return context;
+  };
   seen.migrations.push(...passed);
   seen.head = passed.at(-1)?.after ?? seen.head;
   let state = stop?.state ?? origin;
+  if (request.isProof && !areTogether(database.steps)) {
+    const context = begin();
+    seen.context = context;
+    const runs = await runAllTheWay(context, database.steps.slice(passed.length), state);
+    lap("all the way");
+    seen.migrations.push(...(runs ?? []));
+    seen.head = runs?.at(-1)?.after ?? seen.head;
+    if (runs) return;
+    await session.restore(state.checkpoint);
+  }
+  const context = begin();
+  seen.context = context;
   const isAskedAfterwards = followsOf(request, database.steps.length - 1) !== "nothing";
   const progress = (done: number) => onProgress?.({ phase: "migrations", done, of: database.steps.length });
   for (const [i, migration] of [...database.steps.entries()].slice(passed.length)) {

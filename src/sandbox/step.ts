@@ -294,7 +294,11 @@ async function watchUnseen(
   return { ...traced, observations: new Map([...observations, ...traced.observations]) };
 }
 
-function withTrace(run: FaithfulRun, traced: Trace | null): ScriptRun["statements"] {
+/** What became of the statements of a run, with what the trace saw of those that ran. */
+export function withTrace(
+  run: Pick<ScriptRun, "statements">,
+  traced: Pick<Trace, "observations"> | null,
+): ScriptRun["statements"] {
   return run.statements.map((statement) => {
     const seen = statement.outcome.kind === "ran" && traced?.observations.get(statement.index);
     return { ...statement, ...(seen || nothingObserved) };
@@ -321,7 +325,7 @@ function lostInTrace(script: Script, traced: Trace, leftOut: LeftOut) {
 }
 
 /** The script as the tool sends it. */
-function asSent(script: Script, { sendsOneByOne }: RunContext): Script {
+export function asSent(script: Script, { sendsOneByOne }: Pick<RunContext, "sendsOneByOne">): Script {
   return sendsOneByOne && script.transaction === "implicit"
     ? { ...script, transaction: "autocommit" }
     : script;

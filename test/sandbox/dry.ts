@@ -40,6 +40,8 @@ export interface Case {
   readonly onProgress?: DryRunRequest["onProgress"];
   /** Other versions of the change, and what is seen of them. */
   readonly versions?: readonly ((steps: readonly Migration[]) => readonly Migration[])[];
+  /** Whether they are expected to be right. */
+  readonly areProofs?: boolean;
   saw?(run: DryRun): void;
 }
 
@@ -83,7 +85,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
         })),
         steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
       };
-      const { versions, saw } = rest;
+      const { versions, areProofs = false, saw } = rest;
       const left = [...(versions ?? [])];
       return sandbox.dryRun({
         database,
@@ -101,7 +103,9 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
           rerun(run: DryRun) {
             saw?.(run);
             const next = left.shift();
-            return next ? { database: { ...database, steps: next(database.steps) } } : null;
+            return next
+              ? { database: { ...database, steps: next(database.steps) }, isProof: areProofs }
+              : null;
           },
         }),
       });

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { DryRun, Migration } from "../../src/review/types.ts";
+import { type Case, createSharedDry, type Dry } from "./dry.ts";
+
+let dry: Dry;
+beforeAll(() => {
+  dry = createSharedDry();
+});
+afterAll(() => dry.close());
+
+const history = [
+  `CREATE TABLE orders (id bigint PRIMARY KEY, total int, state text NOT NULL DEFAULT 'new');
+CREATE INDEX orders_state ON orders (state)`,
+];
+
+/** A change step by step, and all the way; what a run by itself measures is left out. */
+async function bothWays(one: Case, keep = 0) {
+  const seen: DryRun[] = [];
+  const version = (all: readonly Migration[]) =>
+    all.map((step, i) => (i < keep ? { ...step, status: "kept" as const } : step));
+  for (const areProofs of [false, true])
+    await dry.run({ history, ...one, versions: [version], areProofs, saw: (run) => seen.push(run) });
+  const [, slow, , quick] = seen as [DryRun, DryRun, DryRun, DryRun];
+  return { slow: facts(slow), quick: facts(quick), isQuick: !("trace" in quick.timings) };
+}
+
+function facts({ migrations, head, standIns, seeded, lost }: DryRun) {
+  return JSON.parse(
+    JSON.stringify({ migrations, head, standIns, seeded, lost }, (key, value) =>
+      key === "ms" || key === "oid" ? 0 : value,
+    ),
+  );
+}
+
+const renamed = [
+  { up: "ALTER TABLE orders ADD COLUMN status text", down: "ALTER TABLE orders DROP COLUMN status" },
+  { up: "UPDATE orders SET status = state", down: "UPDATE orders SET status = NULL" },
+  {
+    up: "CREATE INDEX orders_status ON orders (status); ALTER TABLE orders ALTER COLUMN status SET NOT NULL",
+    down: "ALTER TABLE orders ALTER COLUMN status DROP NOT NULL; DROP INDEX orders_status",
+  },
+];
+
+it.each<[string, Case, number]>([
+  ["that go forth and back", { steps: renamed }, 0],
+  ["behind one that is only there", { steps: renamed }, 1],
+  ["that have no way back", { steps: renamed.map(({ up }) => ({ up })) }, 0],
+  ["without a way back, behind one that is only there", { steps: renamed.map(({ up }) => ({ up })) }, 1],
+  ["whose statements each have a transaction", { steps: renamed, mode: "autocommit" }, 0],
+  [
+    "that end with a column in another place",
+    {
+      steps: [
+        {
+          up: "ALTER TABLE orders ADD COLUMN a int, ADD COLUMN b int",
+          down: "ALTER TABLE orders DROP COLUMN a, DROP COLUMN b",
+        },
+        { up: "ALTER TABLE orders DROP COLUMN a", down: "ALTER TABLE orders ADD COLUMN a int" },
+      ],
+    },
+    0,
+  ],
+])("sees of steps %s all the way what it sees step by step", async (_, one, keep) => {
+  const { slow, quick, isQuick } = await bothWays(one, keep);
+  expect(quick).toEqual(slow);
+  expect(isQuick).toBe(true);
+});
+
+it.each<[string, Case]>([
+  ["whose down leaves something", { steps: [{ up: "CREATE TABLE a (id int)", down: "SELECT 1" }] }],
+  [
+    "whose down is only made good by the one before it",
+    {
+      steps: [
+        { up: "CREATE TABLE a (id int)", down: "DROP TABLE a" },
+        { up: "CREATE INDEX a_id ON a (id)", down: "SELECT 1" },
+      ],
+    },
+  ],
+  [
+    "whose down loses rows",
+    {
+      steps: [
+        {
+          up: "UPDATE orders SET total = 7",
+          down: "SELECT 1",
+        },
+      ],
+    },
+  ],
+  ["whose up fails", { steps: [{ up: "ALTER TABLE orders ADD COLUMN id int" }] }],
+  ["whose down fails", { steps: [{ up: "CREATE TABLE a (id int)", down: "DROP TABLE b" }] }],
+  [
+    "that only runs up once",
+    {
+      steps: [
+        {
+          up: "CREATE TABLE a (id int); CREATE ROLE once",
+          down: "DROP TABLE a",
+        },
+      ],
+    },
+  ],
+  [
+    "that its tool's transaction refuses",
+    { steps: [{ up: "CREATE INDEX CONCURRENTLY orders_total ON orders (total)" }], mode: "transaction" },
+  ],
+  [
+    "one of which has no way back",
+    { steps: [{ up: "CREATE TABLE a (id int)", down: "DROP TABLE a" }, { up: "CREATE TABLE b (id int)" }] },
+  ],
+])("goes step by step where one is there %s", async (_, one) => {
+  const { slow, quick, isQuick } = await bothWays(one);
+  expect(quick).toEqual(slow);
+  expect(isQuick).toBe(false);
+});
