@@ -1,7 +1,7 @@
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import { isInTransaction } from "../transaction.ts";
-import type { Operation, Statement } from "../types.ts";
+import type { Operation, Script, Statement } from "../types.ts";
 
 export default defineRule({
   summary: "Give a statement that can fail half-way a migration of its own",
@@ -14,10 +14,11 @@ export default defineRule({
   check: {
     migration({ up, name }, { onlyDown }) {
       if (onlyDown || up.transaction !== "autocommit") return;
-      const own = up.statements.filter((one) => !isInTransaction(up, one) && leavesSomething(one));
-      const risky = own.findLast(isConcurrent);
-      const before = risky && own.slice(0, own.indexOf(risky)).filter((one) => !canRunTwice(one));
-      const [first] = before ?? [];
+      const risky = up.statements.findLast((one) => isConcurrent(one) && !isInTransaction(up, one));
+      // It runs outside a transaction, so that all transactions before it have ended.
+      const first = up.statements
+        .slice(0, risky?.index)
+        .find((one) => leavesSomething(one) && !canRunTwice(one) && !isRolledBack(up, one));
       if (!risky || !first) return;
       return {
         message: say`When this statement fails, line ${first.line} stays done: the next attempt begins with it, and fails there.`,
@@ -38,8 +39,18 @@ function leavesSomething({ operations }: Statement): boolean {
   return operations.some(({ kind }) => kind !== "set" && kind !== "transaction");
 }
 
-function canRunTwice({ operations }: Statement): boolean {
-  return operations.every(isRepeatable);
+/** What asks the database first does by the answer. */
+function canRunTwice({ operations, guard }: Statement): boolean {
+  return guard !== null || operations.every(isRepeatable);
+}
+
+/** Whether it stands in a transaction of the file's own that ends with ROLLBACK. */
+function isRolledBack(script: Script, statement: Statement): boolean {
+  if (!isInTransaction(script, statement)) return false;
+  const verbs = script.statements
+    .slice(statement.index)
+    .flatMap(({ operations }) => operations.flatMap((one) => (one.kind === "transaction" ? one.verb : [])));
+  return verbs.find((verb) => verb === "commit" || verb === "rollback") === "rollback";
 }
 
 function isRepeatable(one: Operation): boolean {
