@@ -215,7 +215,7 @@ function offered(problem: Problem, { framework, script, statement, migration }: 
   const { status, up, settings } = migration;
   const { planned } = problem;
   const known = planned
-    ? { ...problem, fix: statement && fixFor(planned, { script, statement, settings }, framework) }
+    ? { ...problem, fix: fixFor(planned, { script, statement, settings }, framework) }
     : withSafeEdits(problem, script);
   const isOfUp = ({ path, start, end }: Edit) =>
     path === up.path && start >= up.range.start && end <= up.range.end;

@@ -115,6 +115,8 @@ export interface Wording {
   change(worded: Worded, change: StatementChange): readonly Edit[] | null;
   /** Takes a statement out of its file; null where its words send more than it. */
   remove(worded: Worded): readonly Edit[] | null;
+  /** Writes these statements as the down of a file that holds none; null where it has no place for it. */
+  writeDown(text: string, path: string, sql: readonly string[], settings: Settings): readonly Edit[] | null;
 }
 
 /** What lets a migration leave its transaction, besides what stands in its statement. */

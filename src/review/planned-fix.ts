@@ -1,14 +1,37 @@
 import type { Framework, Leaving, Worded } from "./framework.ts";
 import { isVerbatim } from "./script.ts";
 import { isInTransaction } from "./transaction.ts";
-import type { Edit, Fix, PlannedFix, Statement } from "./types.ts";
+import type { Edit, Fix, MissingDown, PlannedFix, Statement, StatementChange } from "./types.ts";
+
+/** What a planned fix is for: a statement, or a migration as a whole. */
+type Place = Omit<Worded, "statement"> & { readonly statement: Statement | null };
 
 /**
- * A planned change of a statement as edits of its file: of its SQL, or of the tool's own words for it. Null where it would not be
+ * A planned change as edits: of a statement's SQL, of the tool's own words for it, or as a down. Null where it would not be
  * valid as the file stands, e.g. where the tool has no way out of its transaction.
  */
-export function fixFor(planned: PlannedFix, worded: Worded, framework: Framework): Fix | null {
+export function fixFor(planned: PlannedFix, place: Place, framework: Framework): Fix | null {
   const { title, followUp, change } = planned;
+  if (change.kind === "down") {
+    const edits = downFor(change, place, framework);
+    return edits && { title, edits, followUp };
+  }
+  const { statement } = place;
+  return statement && changeFor({ title, followUp, change }, { ...place, statement }, framework);
+}
+
+/** In a file of its own, or in the code that holds the up. */
+function downFor({ path, sql }: MissingDown, { script, settings }: Place, { wording }: Framework) {
+  if (wording) return path === script.path ? wording.writeDown(script.text, path, sql, settings) : null;
+  if (path === script.path || !/\.sql$/i.test(path)) return null;
+  return [{ path, start: 0, end: 0, text: sql.map((one) => `${one};\n`).join("") }];
+}
+
+function changeFor(
+  { title, followUp, change }: PlannedFix & { readonly change: StatementChange },
+  worded: Worded,
+  framework: Framework,
+): Fix | null {
   const leaving = change.kind === "concurrently" ? leavingOf(worded, framework) : nothing;
   const edits =
     leaving && (framework.wording ? framework.wording.change(worded, change) : edited(worded, change));
@@ -31,7 +54,7 @@ function leavesNothing({ operations, refused }: Statement): boolean {
   return refused === null && operations.every(({ kind }) => kind === "set");
 }
 
-function edited({ script, statement }: Worded, change: PlannedFix["change"]): readonly Edit[] | null {
+function edited({ script, statement }: Worded, change: StatementChange): readonly Edit[] | null {
   if (!isVerbatim(script, statement)) return null;
   const insert = (at: number, text: string): Edit[] => [{ path: script.path, start: at, end: at, text }];
   switch (change.kind) {

@@ -946,9 +946,16 @@ export type StatementChange =
   /** Have another statement right behind it. */
   | { readonly kind: "followed by"; readonly sql: string };
 
+/** A down for a migration that has none: its statements, and where the tool looks for it. */
+export interface MissingDown {
+  readonly kind: "down";
+  readonly path: string;
+  readonly sql: readonly string[];
+}
+
 /** A fix that is the same in every tool, but for the words. */
 export interface PlannedFix extends Pick<Fix, "title" | "followUp"> {
-  readonly change: StatementChange;
+  readonly change: StatementChange | MissingDown;
 }
 
 /** What a few statements did to tables and indexes that are older than the pull request. */
@@ -1037,7 +1044,7 @@ export interface Problem {
   /** Lower than the rule's severity when the case is milder. */
   readonly severity?: Severity;
   readonly fix?: Fix | null;
-  /** The same, as a change of the statement that the problem is about. */
+  /** The same, as a change of the statement that the problem is about, or as a down of the migration. */
   readonly planned?: PlannedFix | null;
   /** The migrations that take this statement's place, where one edit is not enough. */
   readonly sequence?: Plan | null;

@@ -10,13 +10,19 @@ import type { Operation, Script } from "./types.ts";
 export function undoOf({ statements }: Script): readonly string[] | null {
   const isAlone = statements.length === 1;
   const undone = statements.toReversed().flatMap((statement) => {
-    const { operations, refused, skipped } = statement;
+    const { sql, operations, refused, skipped, guard, rebuild } = statement;
     if (operations.length === 0 || refused !== null || skipped !== null) return [null];
+    // What is done only where the database answers so, or by copying the table, is not undone by its text.
+    if (guard !== null || rebuild !== null) return [null];
+    if (operations.some(({ kind }) => kind === "createView") && mayBeThere.test(sql)) return [null];
     return operations.toReversed().map((operation) => undo(operation, isAlone));
   });
   const known = undone.filter((sql) => sql !== null);
   return known.length > 0 && known.length === undone.length ? known : null;
 }
+
+/** A view that takes another one's place, or leaves it there. */
+const mayBeThere = /^CREATE\s+OR\s+REPLACE\b|\bVIEW\s+IF\s+NOT\s+EXISTS\b/i;
 
 /** Whether an operation takes back just what another one did. */
 export function undoes(operation: Operation, done: Operation): boolean {

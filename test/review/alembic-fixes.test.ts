@@ -178,6 +178,46 @@ op.create_index("items_user_id_idx", "items", ["user_id"])`,
     expect(finding.verified).not.toBeNull();
   });
 
+  it.each([
+    [
+      "what the up makes",
+      `op.create_table("notes", sa.Column("id", sa.BigInteger(), primary_key=True))
+op.add_column("orders", sa.Column("note", sa.Text()))
+op.create_index("ix_note", "notes", ["id"])`,
+      `op.drop_index("ix_note")
+op.drop_column("orders", "note")
+op.drop_table("notes")`,
+    ],
+    [
+      "a name that changes",
+      'op.alter_column("orders", "total", new_column_name="sum")',
+      'op.alter_column("orders", "sum", new_column_name="total")',
+    ],
+    [
+      "an index that is built without a transaction",
+      `with op.get_context().autocommit_block():
+    op.create_index("ix_user", "orders", ["user_id"], postgresql_concurrently=True)`,
+      `with op.get_context().autocommit_block():
+    op.drop_index("ix_user", postgresql_concurrently=True)`,
+    ],
+  ])("writes a downgrade that takes back %s", async (_what, up, down) => {
+    const { finding, text } = await offered("require-down", up, '"""Back."""\npass');
+    const written = revision("bbbbbbbbbbbb", "aaaaaaaaaaaa", up, `"""Back."""\n${down}`);
+    expect(applyEdits(text, finding.fix?.edits ?? [])).toBe(written);
+    expect(finding.verified).not.toBeNull();
+  });
+
+  it("adds a downgrade to a file without one, and none where the up asks the database", async () => {
+    const up = 'op.add_column("orders", sa.Column("note", sa.Text()))';
+    const whole = revision("bbbbbbbbbbbb", "aaaaaaaaaaaa", up, 'op.drop_column("orders", "note")');
+    const short = `${whole.split("\n\n\ndef downgrade")[0]}\n`;
+    const report = await reviewing.review(base, { ...base, [path]: short });
+    const finding = report.findings.find(({ rule }) => rule === "require-down");
+    expect(applyEdits(short, finding?.fix?.edits ?? [])).toBe(whole);
+    const asked = `if not sa.inspect(op.get_bind()).has_table("notes"):\n    ${up}`;
+    expect((await offered("require-down", asked, "pass")).finding.fix).toBeNull();
+  });
+
   it("says NOT VALID with the keyword where SQLAlchemy is sure to know it, else in SQL", async () => {
     const up =
       'op.create_foreign_key(\n    "fk_user", "orders", "users", ["user_id"], ["id"], ondelete="CASCADE"\n)';

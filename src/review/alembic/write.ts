@@ -117,13 +117,20 @@ function fileFor(fileName: string, id: string, { version, name }: Draft): string
 }
 
 function bodyOf(sql: string, outsideTransaction: boolean, project: Project): string[] {
-  const statements = splitScript(sql, "postgresql");
-  if (statements.length === 0) return ["    pass"];
-  const indent = outsideTransaction ? "        " : "    ";
-  const calls = statements.map(
-    (statement) => `${indent}${renderCall(callFor(statement.sql, project), indent)}`,
-  );
-  return outsideTransaction ? ["    with op.get_context().autocommit_block():", ...calls] : calls;
+  const statements = splitScript(sql, "postgresql").map((statement) => statement.sql);
+  return statements.length === 0 ? ["    pass"] : callsOf(statements, outsideTransaction, project);
+}
+
+/** Lines of a function that send statements. */
+export function callsOf(
+  statements: readonly string[],
+  outsideTransaction: boolean,
+  project: Project,
+  unit = "    ",
+): string[] {
+  const indent = outsideTransaction ? unit + unit : unit;
+  const calls = statements.map((sql) => `${indent}${renderCall(callFor(sql, project), indent)}`);
+  return outsideTransaction ? [`${unit}with op.get_context().autocommit_block():`, ...calls] : calls;
 }
 
 function quoted(id: string): string {

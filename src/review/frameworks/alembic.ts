@@ -1,5 +1,6 @@
 import { callFor, type Project, renderCall } from "../alembic/calls.ts";
 import { isLibrary } from "../alembic/database.ts";
+import { writeDowngrade } from "../alembic/downgrade.ts";
 import { hasSqlalchemy } from "../alembic/libraries.ts";
 import { locationsIn } from "../alembic/locations.ts";
 import { type Modules, modulesOf, noModules } from "../alembic/modules.ts";
@@ -59,6 +60,7 @@ export default defineFramework({
     word: (sql, settings) => renderCall(callFor(sql, projectOf(settings)), "", true),
     change: (worded, change) => changeCall(worded, change, projectOf(worded.settings)),
     remove: removeCall,
+    writeDown: (text, path, sql, settings) => writeDowngrade(text, path, sql, projectOf(settings)),
   },
 });
 

@@ -1,6 +1,6 @@
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Fix, Migration } from "../types.ts";
+import type { Migration, PlannedFix } from "../types.ts";
 import { undoOf } from "../undo.ts";
 
 export default defineRule({
@@ -32,21 +32,15 @@ export default defineRule({
             ? say`Add a down that undoes it to the file, or a comment there that says why the step is irreversible.`
             : say`Add ${downPath} that undoes this file, or a comment in it that says why the step is irreversible.`,
         object: migration.name,
-        fix: fixOf(migration, downPath),
+        planned: downOf(migration, downPath),
         ...(first && { at: { start: first.span.start, end: first.span.start } }),
       };
     },
   },
 });
 
-/** A file of its own, where the statements themselves say how they are taken back. */
-function fixOf({ up }: Migration, downPath: string): Fix | null {
-  const undo = downPath !== up.path && /\.sql$/i.test(downPath) ? undoOf(up) : null;
-  if (!undo) return null;
-  const text = undo.map((sql) => `${sql};\n`).join("");
-  return {
-    title: "Write the down migration",
-    edits: [{ path: downPath, start: 0, end: 0, text }],
-    followUp: null,
-  };
+/** Where the statements themselves say how they are taken back. */
+function downOf({ up }: Migration, path: string): PlannedFix | null {
+  const sql = undoOf(up);
+  return sql && { title: "Write the down migration", followUp: null, change: { kind: "down", path, sql } };
 }
