@@ -60,6 +60,8 @@ function valueFor(expression: TypeScriptExpression, scope: Scope, run: Run): Typ
     case "member": {
       const { property } = expression;
       const object = evaluate(expression.object, scope, run);
+      if (expression.isOptional && (object.kind === "undefined" || object.kind === "null"))
+        return undefinedValue;
       const name = typeof property === "string" ? property : keyIn(evaluate(property, scope, run));
       return name === null ? unknown(`a part of ${describe(object)}`) : memberOf(object, name, run);
     }

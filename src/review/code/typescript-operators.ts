@@ -55,7 +55,17 @@ export function unaryOf(operator: string, value: TypeScriptValue): TypeScriptVal
   if (operator === "-" && value.kind === "number") return { kind: "number", value: -value.value };
   if (operator === "-" && value.kind === "bigint") return { kind: "bigint", value: `-${value.value}` };
   if (operator === "+" && value.kind === "number") return value;
+  if (operator === "typeof") {
+    const name = typeNameOf(value);
+    return name === null ? unknown(`typeof ${describe(value)}`) : stringOf(name);
+  }
   return operator === "void" ? undefinedValue : unknown(`${operator} ${describe(value)}`);
+}
+
+/** What `typeof` calls a value; null where that is not known. */
+function typeNameOf({ kind }: TypeScriptValue): string | null {
+  if (/^(string|number|bigint|boolean|undefined|object|function)$/.test(kind)) return kind;
+  return kind === "null" || kind === "array" ? "object" : null;
 }
 
 /** A value as text, as a template prints it. */

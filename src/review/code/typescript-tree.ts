@@ -87,6 +87,8 @@ type TypeScriptShape =
       readonly kind: "member";
       readonly object: TypeScriptExpression;
       readonly property: string | TypeScriptExpression;
+      /** `a?.b`, and what goes on from there: nothing where there is no object. */
+      readonly isOptional: boolean;
     }
   | {
       readonly kind: "call";

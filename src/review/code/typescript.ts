@@ -249,6 +249,7 @@ function expression(node: Expression, changed: Set<string>): TypeScriptExpressio
           !node.computed && (property.type === "Identifier" || property.type === "PrivateName")
             ? nameIn(property.type === "Identifier" ? property : property.id)
             : read(property),
+        isOptional: node.type === "OptionalMemberExpression",
         at: here,
       };
     }

@@ -214,9 +214,16 @@ const noOptions = {
   cycle: false,
 };
 
-/** A list is a column of its own: what was said before it is said of its items, and does not count (pg-core/columns/common.ts). */
+/**
+ * A list is a column of its own: what was said before it is said of its items, and does not count (pg-core/columns/common.ts); since 1.0 it does.
+ */
 function arrayOf(draft: Draft, size: TypeScriptValue | undefined): Draft {
   const text = size?.kind === "number" ? `[${size.value}]` : (textIn(size) ?? "[]");
-  const unknown = size && !/^(number|string|undefined)$/.test(size.kind) ? describe(size) : draft.unknown;
+  const { notNull, defaultSql, unique, identity } = draft;
+  const isUnclear = notNull || defaultSql !== null || unique !== null || identity !== null;
+  const unknown =
+    size && !/^(number|string|undefined)$/.test(size.kind)
+      ? describe(size)
+      : (draft.unknown ?? (isUnclear ? "what stands before .array() counts since Drizzle 1.0 only" : null));
   return { ...fresh, type: `${draft.type}${text}`, unknown };
 }

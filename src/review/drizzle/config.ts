@@ -6,6 +6,7 @@ import { directoryOf, fileNameOf } from "../paths.ts";
 import type { Dialect } from "../types.ts";
 import { callOfDrizzle } from "./calls.ts";
 import type { Casing } from "./casing.ts";
+import { isPackagePath, optionsOfScripts } from "./scripts.ts";
 
 /** What a configuration of Drizzle Kit says, its paths from where the tool is started. */
 export interface DrizzleConfig {
@@ -27,7 +28,9 @@ export function isConfigPath(path: string): boolean {
 
 /** Reads a configuration; null while its text is not known, or when it is none. */
 export function readConfig(path: string, files: SourceFiles): DrizzleConfig | null {
-  if (files.text(path) === null) return null;
+  const text = files.text(path);
+  if (text === null) return null;
+  if (isPackagePath(path)) return configInOptions(path, text);
   const program = readProgram({ text: files.text, resolve: importResolver(files) });
   const exported = program.exportsOf(path).get("default");
   const made = exported && callOfDrizzle(exported, "defineConfig", /^drizzle-kit(\/|$)/);
@@ -37,14 +40,26 @@ export function readConfig(path: string, files: SourceFiles): DrizzleConfig | nu
   const list = schema?.kind === "array" ? schema.items : [schema];
   const patterns = list.map((one) => pathIn(one, path));
   const out = propertyOf(config, "out");
-  const casing = textIn(propertyOf(config, "casing"));
   return {
     path,
     schema: patterns.includes(null) ? null : patterns.filter((pattern) => pattern !== null),
     out: out === undefined || out.kind === "undefined" ? "drizzle" : pathIn(out, path),
     dialect: dialectOf(textIn(propertyOf(config, "dialect")) ?? textIn(propertyOf(config, "driver"))),
-    casing: casing === "snake_case" || casing === "camelCase" ? casing : null,
+    casing: casingIn(textIn(propertyOf(config, "casing"))),
   };
+}
+
+/** What scripts give as options where they name no file (Drizzle documentation, drizzle-kit generate); null where they differ. */
+function configInOptions(path: string, text: string): DrizzleConfig | null {
+  const given = optionsOfScripts(text).filter(({ schema }) => schema !== undefined);
+  const [first] = given;
+  if (!first || given.some((one) => one.schema !== first.schema || one.out !== first.out)) return null;
+  const { schema = "", out = "drizzle", dialect = null, casing } = first;
+  return { path, schema: schema.split(","), out, dialect: dialectOf(dialect), casing: casingIn(casing) };
+}
+
+function casingIn(name: string | null | undefined): Casing {
+  return name === "snake_case" || name === "camelCase" ? name : null;
 }
 
 function dialectOf(name: string | null): DrizzleConfig["dialect"] {

@@ -22,6 +22,9 @@ export interface Context {
 export interface TableDraft {
   readonly name: string;
   readonly schema: string | null;
+  readonly casing: Casing | undefined;
+  /** Drizzle Kit takes it for known, and builds nothing of it. */
+  readonly isExisting: boolean;
   readonly call: TypeScriptCall;
   columns: readonly DrizzleColumn[];
   /** What columns say of other tables: to be called when all are known. */

@@ -1,6 +1,7 @@
 import { propertyOf, type TypeScriptCall, type TypeScriptValue, textIn } from "../code/typescript-values.ts";
 import { callOfDrizzle, chainOf } from "./calls.ts";
 import type { Context } from "./context.ts";
+import { providedRole } from "./providers.ts";
 import type { DrizzlePolicy } from "./schema.ts";
 import { sqlText } from "./sql-text.ts";
 
@@ -10,12 +11,9 @@ export function readPolicy({ args }: TypeScriptCall, context: Context): DrizzleP
   if (name === null) return "its name is not constant";
   const [as, on] = ["as", "for"].map((key) => propertyOf(args[1], key));
   const to = rolesIn(propertyOf(args[1], "to"));
-  const conditions = ["using", "withCheck"].map((key) => {
-    const value = propertyOf(args[1], key);
-    if (!value || value.kind === "undefined") return null;
-    return sqlText(value, "qualified", context) ?? undefined;
-  });
-  const [using, withCheck] = conditions;
+  const [using, withCheck] = ["using", "withCheck"].map((key) =>
+    conditionOf(propertyOf(args[1], key), context),
+  );
   if (to === null || using === undefined || withCheck === undefined)
     return "its roles or conditions are not constant";
   return {
@@ -26,6 +24,32 @@ export function readPolicy({ args }: TypeScriptCall, context: Context): DrizzleP
     using,
     withCheck,
   };
+}
+
+/** `crudPolicy({ role: authenticatedRole, read: true, modify: null })` of Neon (drizzle-orm/src/neon/rls.ts); or why it is not read. */
+export function readCrudPolicy({ args }: TypeScriptCall, context: Context): DrizzlePolicy[] | string {
+  const roles = rolesIn(propertyOf(args[0], "role"));
+  const [read, modify] = ["read", "modify"].map((key) => conditionOf(propertyOf(args[0], key), context));
+  if (roles === null || read === undefined || modify === undefined)
+    return "its roles or conditions are not constant";
+  const policy = (verb: string, using: string | null, withCheck: string | null): DrizzlePolicy[] => {
+    if (using === null && withCheck === null) return [];
+    const name = `crud-${roles.join("-")}-policy-${verb.toLowerCase()}`;
+    return [{ name, as: "PERMISSIVE", for: verb, to: [...roles].sort(), using, withCheck }];
+  };
+  return [
+    ...policy("SELECT", read, null),
+    ...policy("INSERT", null, modify),
+    ...policy("UPDATE", modify, modify),
+    ...policy("DELETE", modify, null),
+  ];
+}
+
+/** A condition; null where none is given, undefined where it is not constant. */
+function conditionOf(value: TypeScriptValue | undefined, context: Context): string | null | undefined {
+  if (!value || value.kind === "undefined" || value.kind === "null") return null;
+  if (value.kind === "boolean") return String(value.value);
+  return sqlText(value, "qualified", context) ?? undefined;
 }
 
 function rolesIn(value: TypeScriptValue | undefined): string[] | null {
@@ -40,16 +64,5 @@ function roleName(value: TypeScriptValue): string | null {
   const { base } = chainOf(value);
   const made = callOfDrizzle(base, "pgRole");
   if (made) return textIn(made.args[0]);
-  return value.kind === "external" ? (knownRoles[`${value.from}/${value.name}`] ?? null) : null;
+  return providedRole(value);
 }
-
-/** Roles that Drizzle knows of providers (drizzle-orm/src/supabase, drizzle-orm/src/neon). */
-const knownRoles: Readonly<Record<string, string>> = {
-  "drizzle-orm/supabase/anonRole": "anon",
-  "drizzle-orm/supabase/authenticatedRole": "authenticated",
-  "drizzle-orm/supabase/serviceRole": "service_role",
-  "drizzle-orm/supabase/postgresRole": "postgres_role",
-  "drizzle-orm/supabase/supabaseAuthAdminRole": "supabase_auth_admin",
-  "drizzle-orm/neon/authenticatedRole": "authenticated",
-  "drizzle-orm/neon/anonymousRole": "anonymous",
-};

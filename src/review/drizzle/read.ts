@@ -3,13 +3,14 @@ import { importResolver, type SourceFiles } from "../code/typescript-paths.ts";
 import { readProgram } from "../code/typescript-program.ts";
 import { type TypeScriptCall, type TypeScriptValue, textIn } from "../code/typescript-values.ts";
 import type { Dialect, Place, Skipped } from "../types.ts";
-import { callOfDrizzle, chainOf, postgresCore } from "./calls.ts";
+import { callOfDrizzle, postgresCore } from "./calls.ts";
 import type { Casing } from "./casing.ts";
 import type { Context, TableDraft } from "./context.ts";
 import { readKeysOf } from "./keys.ts";
+import { providedTable } from "./providers.ts";
 import type { DrizzleEnum, DrizzleSchema, DrizzleSequence } from "./schema.ts";
 import { sequenceOptionsOf } from "./sequences.ts";
-import { draftOf, readColumnsInto, schemaOf, tableCallOf } from "./tables.ts";
+import { draftOf, readColumnsInto, schemaAround, schemaOf, tableCallOf } from "./tables.ts";
 
 /** What the schema files declare, and what of it was not understood. */
 export interface DrizzleReading {
@@ -51,7 +52,7 @@ export function readSchema(
     },
     table(value) {
       const found = tableCallOf(value, context);
-      if (!found) return null;
+      if (!found) return providedTable(value);
       const known = drafts.get(found.call);
       if (known !== undefined) {
         if (known && found.hasRowSecurity) known.hasRowSecurity = true;
@@ -83,11 +84,11 @@ export function readSchema(
   const types: DrizzleEnum[] = [];
   for (const value of exported) {
     const table = context.table(value);
-    if (table && !tables.includes(table)) tables.push(table);
+    if (table && !table.isExisting && !tables.includes(table)) tables.push(table);
     const type = context.enum(value);
     if (type) types.push(type);
     const schema = schemaOf(value);
-    if (schema !== null) schemas.push(schema);
+    if (schema && !schema.isExisting) schemas.push(schema.name);
     const sequence = sequenceOf(value);
     if (sequence) sequences.push(sequence);
   }
@@ -110,11 +111,8 @@ export function readSchema(
 
 /** `pgEnum("state", ["open"])`, or of a schema; null for any other value. */
 function enumOf(value: TypeScriptValue, context: Context): DrizzleEnum | null {
-  const { base, steps } = chainOf(value);
-  const [first] = steps;
-  const isOwn = first?.name === "enum" && steps.length === 1;
-  const schema = isOwn ? schemaOf(base) : null;
-  const made = isOwn && schema !== null ? value : callOfDrizzle(value, "pgEnum", postgresCore);
+  const schema = schemaAround(value, "enum");
+  const made = schema ? value : callOfDrizzle(value, "pgEnum", postgresCore);
   if (made?.kind !== "call") return null;
   const name = textIn(made.args[0]);
   const values = valuesIn(made.args[1]);
@@ -122,7 +120,7 @@ function enumOf(value: TypeScriptValue, context: Context): DrizzleEnum | null {
     context.skip(made.at, "an enum is not read: its name or its values are not constant");
     return null;
   }
-  return { name, schema, values, place: context.place(made.at) };
+  return { name, schema: schema?.name ?? null, values, place: context.place(made.at) };
 }
 
 function valuesIn(value: TypeScriptValue | undefined): string[] | null {
@@ -146,12 +144,10 @@ function enumOfZod(value: TypeScriptValue | undefined): readonly TypeScriptValue
 }
 
 function sequenceOf(value: TypeScriptValue): DrizzleSequence | null {
-  const { base, steps } = chainOf(value);
-  const isOwn = steps.length === 1 && steps[0]?.name === "sequence";
-  const schema = isOwn ? schemaOf(base) : null;
-  const made = isOwn && schema !== null ? value : callOfDrizzle(value, "pgSequence", postgresCore);
+  const schema = schemaAround(value, "sequence");
+  const made = schema ? value : callOfDrizzle(value, "pgSequence", postgresCore);
   if (made?.kind !== "call") return null;
   const name = textIn(made.args[0]);
   const options = sequenceOptionsOf(made.args[1]);
-  return name === null || options === null ? null : { name, schema, options };
+  return name === null || options === null ? null : { name, schema: schema?.name ?? null, options };
 }

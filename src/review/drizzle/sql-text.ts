@@ -1,6 +1,7 @@
 import { describe, type TypeScriptValue, textIn } from "../code/typescript-values.ts";
 import { chainOf, drizzleName } from "./calls.ts";
 import { type Context, columnOf } from "./context.ts";
+import { providedSql } from "./providers.ts";
 
 /**
  * How Drizzle writes columns in what `sql` makes: with their table, by their name alone, or not at all, as in defaults
@@ -56,7 +57,7 @@ function partText(value: TypeScriptValue, form: ColumnForm, context: Context, wh
     const parts = value.items.map((item) => partText(item, form, context, why));
     return parts.includes(null) ? null : `(${parts.join(", ")})`;
   }
-  return sqlText(value, form, context, why);
+  return providedSql(value) ?? sqlText(value, form, context, why);
 }
 
 function tableName({ name, schema }: { readonly name: string; readonly schema: string | null }): string {
@@ -100,6 +101,10 @@ function callText(
     const parts = args.filter(({ kind }) => kind !== "undefined").map(part);
     if (parts.includes(null) || parts.length === 0) return null;
     return parts.length === 1 ? (parts[0] ?? null) : `(${parts.join(` ${operator} `)})`;
+  }
+  if (operator === "authUid") {
+    const text = part(first);
+    return text === null ? null : `(select auth.user_id() = ${text})`;
   }
   const sign = comparisons[operator];
   const [left, right] = [part(first), part(second)];

@@ -1,4 +1,4 @@
-import type { SourceFiles } from "../code/typescript-paths.ts";
+import { directoriesUp, type SourceFiles } from "../code/typescript-paths.ts";
 import {
   type DrizzleConfig,
   homeOf,
@@ -14,8 +14,9 @@ import { readSchema } from "../drizzle/read.ts";
 import { remedyFor } from "../drizzle/remedy.ts";
 import { renderPostgresql } from "../drizzle/render-postgresql.ts";
 import { renderSqlite } from "../drizzle/render-sqlite.ts";
+import { configsOfScripts } from "../drizzle/scripts.ts";
 import { defineOrm, type ModelReading } from "../orm.ts";
-import { directoryOf, foreignFolderOf } from "../paths.ts";
+import { directoryOf, foreignFolderOf, joinPath } from "../paths.ts";
 import type { ModelFile } from "../types.ts";
 
 /**
@@ -71,15 +72,34 @@ const tableAround =
 
 /** The configuration whose migrations go to the directory. */
 function configFor(directory: string, files: Recorded): DrizzleConfig | null {
-  const candidates = [...files.paths]
+  const named = [...files.paths]
     .filter((path) => isConfigPath(path) && foreignFolderOf(path) === null)
     .sort((a, b) => distance(a, directory) - distance(b, directory) || a.length - b.length);
+  return firstOf(named, directory, files) ?? configByScripts(directory, files);
+}
+
+/** The configuration, where it has a name of its own: the scripts of a package around the directory tell it. */
+function configByScripts(directory: string, files: Recorded): DrizzleConfig | null {
+  for (const folder of directoriesUp(directory)) {
+    const path = joinPath(folder, "package.json");
+    if (!files.paths.has(path)) continue;
+    const asked = new Set(files.asked);
+    const text = files.text(path);
+    restore(files.asked, asked);
+    const configs = text === null ? [] : configsOfScripts(path, text).filter((file) => files.paths.has(file));
+    const found = firstOf([...configs, path], directory, files);
+    if (found) return found;
+  }
+  return null;
+}
+
+function firstOf(candidates: readonly string[], directory: string, files: Recorded): DrizzleConfig | null {
   for (const path of candidates) {
     const asked = new Set(files.asked);
     const config = readConfig(path, files);
     if (config && homeOf(config, directory) !== null) return config;
     // What only another directory's configuration led to is not of this one.
-    if (config) restore(files.asked, asked);
+    restore(files.asked, asked);
   }
   return null;
 }
@@ -98,5 +118,5 @@ function distance(path: string, directory: string): number {
 
 function configIn(files: readonly ModelFile[], source: SourceFiles): DrizzleConfig | null {
   const [first] = files;
-  return first && isConfigPath(first.path) ? readConfig(first.path, source) : null;
+  return first ? readConfig(first.path, source) : null;
 }
