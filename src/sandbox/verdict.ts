@@ -145,8 +145,11 @@ export function offsetOf(sql: string, position: number | null): number | null {
 }
 
 function isRefusedFunction({ message }: SqlError): boolean {
-  const name = /^function (?:pg_catalog\.)?([a-z_]+)\(/.exec(message)?.[1];
-  return name !== undefined && refusedFunctions.includes(name);
+  const found =
+    /^(?:function |could not find a (?:function|routine) named ")(?:pg_catalog\.)?([a-z_]+)["(]/.exec(
+      message,
+    );
+  return found?.[1] !== undefined && refusedFunctions.includes(found[1]);
 }
 
 function mentionsExtension({ message }: SqlError, extension: string): boolean {

@@ -86,6 +86,7 @@ describe("errors that speak of the sandbox", { timeout: patience }, () => {
       "DO $$ BEGIN EXECUTE 'SELECT pg_terminate_backend(1)'; END $$",
       /function that the sandbox does not have/,
     ],
+    ["ALTER FUNCTION pg_catalog.lo_export OWNER TO CURRENT_USER", /function that the sandbox does not have/],
   ])("%s", async (up, expected) => {
     const run = await dry.run({ history, steps: [{ up }] });
     expect(outcomesOf(run.migrations[0]?.up)[0]).toMatch(/^not evaluated: /);
