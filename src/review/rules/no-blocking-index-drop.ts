@@ -32,7 +32,8 @@ export default defineRule({
       const { statement } = context;
       if (operation.concurrently || statement.operations[0] !== operation) return;
       const tables = tablesOf(statement.operations.filter(isDropped), context).filter(
-        (table) => !context.isNew(table.name) && !isLockedAlready(table, context),
+        (table) =>
+          !context.isNew(table.name) && !isLockedAlready(table, context) && !isDroppedToo(table, context),
       );
       const [first] = tables;
       if (!first) return;
@@ -76,6 +77,11 @@ function isLockedAlready({ name, indexes }: Table, { script, statement }: Operat
     .slice(0, statement.index)
     .flatMap(({ operations }) => operations.filter(isDropped))
     .some((one) => indexes.some((index) => one.name === indexName(name, index.name)));
+}
+
+/** The table itself goes in the same migration, which is told of that. */
+function isDroppedToo({ oid }: Table, { after }: OperationContext): boolean {
+  return after?.tables.every((table) => table.oid !== oid) ?? false;
 }
 
 /** An index is in its table's schema. */
