@@ -128,7 +128,7 @@ function newColumn({ column, type }: TypeChange): Text {
 function statedEffect(change: TypeChange, context: OperationContext): Effect | null {
   const { table, column, type } = change;
   const old = oldType(change, context);
-  if (old !== null && change.using === null && isFree(old, type)) return null;
+  if (old !== null && change.using === null && (isFree(old, type) || isRefused(old, type))) return null;
   return {
     message: say`Changing ${column} to ${type} may rewrite ${table} while every read and write of it waits.`,
     severity: "warning",
@@ -178,4 +178,12 @@ function isFree(from: string, to: string): boolean {
   if (from === to) return true;
   if (!old || !next) return false;
   return next[1] === undefined || (old[1] !== undefined && Number(next[1]) >= Number(old[1]));
+}
+
+/** Text becomes a value of one of these only where USING says how: the statement fails (documentation, CREATE CAST, on automatic I/O conversion casts). */
+function isRefused(from: string, to: string): boolean {
+  const text = /^(?:character varying|character|text)\b/;
+  const others =
+    /^(?:uuid|smallint|integer|bigint|numeric|real|double precision|boolean|date|time|timestamp|interval|jsonb?|bytea|inet)\b/;
+  return text.test(from) && others.test(to);
 }
