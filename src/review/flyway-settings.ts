@@ -1,26 +1,68 @@
-import { parse } from "yaml";
+import { joined } from "./code/typescript-paths.ts";
+import { configurationsAbove, type Entry, entriesIn, isForAll, rootOf } from "./flyway-configuration.ts";
 import type { Repository } from "./framework.ts";
-import { directoryOf } from "./paths.ts";
+import { joinPath } from "./paths.ts";
 import type { Settings } from "./types.ts";
 import { compareText } from "./versions.ts";
 
+/** How the names of migrations are written. */
+export interface FlywayNaming {
+  /** Of each kind: versioned, undo, repeatable, baseline. */
+  readonly prefixes: Readonly<Record<"V" | "U" | "R" | "B", string>>;
+  readonly separator: string;
+  readonly suffixes: readonly string[];
+}
+
+/** What Flyway does where nothing tells it otherwise. */
+export const usualNaming: FlywayNaming = {
+  prefixes: { V: "V", U: "U", R: "R", B: "B" },
+  separator: "__",
+  suffixes: [".sql"],
+};
+
+/** What the configuration says of the migrations in a folder. */
+export interface FlywaySettings {
+  /** What changes what is sent, in which order and transaction: `placeholders.<name>`, `placeholderreplacement`, `mixed`, `late`, `together`. */
+  readonly settings: Settings;
+  readonly naming: FlywayNaming;
+  /** The folders that are scanned; null where that is not told, or not by names alone. */
+  readonly locations: readonly string[] | null;
+}
+
 /**
- * What Flyway's configuration files say that changes what is sent, as keys in small letters: `placeholders.<name>`,
- * `placeholderreplacement`, `mixed`. Flyway's own files, and those of Spring Boot, Quarkus and Micronaut, count for the folders beneath
- * their own and for the resources beside them; the nearest file wins (Flyway documentation, Configuration Files; Spring Boot
- * documentation, spring.flyway.*).
+ * Flyway's own files, those of Spring Boot, Quarkus and Micronaut, and builds count for the folders beneath their own and for the
+ * resources beside them; the nearest file wins. Compose files and workflows tell what is set where they start it (Flyway
+ * documentation, Configuration Files, Environment Variables, Command-line, Maven goal, Gradle Task; Spring Boot documentation,
+ * spring.flyway.*).
  */
-export function flywaySettings({ paths, text }: Repository, directory: string): Settings {
-  const files = paths
-    .filter((path) => isConfiguration(path) && isAbove(rootOf(path), directory))
-    .sort((a, b) => rootOf(a).length - rootOf(b).length || compareText(a, b));
-  const entries = files.flatMap((path) => {
-    const content = text(path, directory);
-    return content === null ? [] : entriesIn(path, content);
-  });
-  return Object.fromEntries(
-    entries.filter(([key, value]) => key.startsWith("placeholders.") || sent.test(`${key}=${value}`)),
+export function flywaySettings(repository: Repository, directory: string): FlywaySettings {
+  const { paths, text } = repository;
+  const files = configurationsAbove(directory, repository).sort(
+    (a, b) =>
+      Number(isForAll(a)) - Number(isForAll(b)) || rootOf(a).length - rootOf(b).length || compareText(a, b),
   );
+  const told = files.flatMap((path) => {
+    const content = text(path, directory);
+    return content === null ? [] : [{ path, entries: entriesIn(path, content) }];
+  });
+  const entries = told.flatMap((file) => file.entries);
+  const values = new Map(entries);
+  const where = told.findLast(
+    ({ path, entries: own }) => isForAll(path) && own.some(([key]) => key === "locations"),
+  );
+  return {
+    settings: {
+      ...Object.fromEntries(
+        entries.filter(([key, value]) => key.startsWith("placeholders.") || sent.test(`${key}=${value}`)),
+      ),
+      ...lateFrom(told),
+      ...(values.get("group") === "true" && { together: "true" }),
+    },
+    naming: namingFrom(values),
+    locations: where
+      ? foldersOf(new Map(where.entries).get("locations") ?? "", rootOf(where.path), paths)
+      : null,
+  };
 }
 
 /** `executeInTransaction=true` is what Flyway does anyway. */
@@ -34,65 +76,45 @@ export function scriptSettings(content: string): Settings {
   );
 }
 
-/** Files that can hold Flyway's configuration, by their names. */
-export const configurationFiles = /(^|\/)(flyway[^/]*\.(conf|toml|properties)|[^/]+\.flyway\.toml)$/;
-
-function isConfiguration(path: string): boolean {
-  return configurationFiles.test(path) || /(^|\/)application(-[\w-]+)?\.(properties|ya?ml)$/.test(path);
+/** What is set for a profile, or where it is started, need not hold elsewhere. */
+function lateFrom(told: readonly { readonly path: string; readonly entries: readonly Entry[] }[]): Settings {
+  const says = told.flatMap(({ path, entries }) =>
+    entries.flatMap(([key, value]) => (key === "outoforder" ? [{ isForAll: isForAll(path), value }] : [])),
+  );
+  const last = says.at(-1);
+  if (last?.isForAll && last.value === "true") return { late: "run" };
+  return says.some(({ value }) => value !== "false") ? { late: "unknown" } : {};
 }
 
-/** The folder that a configuration file speaks for: that of its module. */
-function rootOf(path: string): string {
-  return directoryOf(path).replace(/(^|\/)(conf|config|src\/main\/resources(\/config)?)$/, "");
-}
+const naming = /migration(prefix|separator|suffixes)$/;
 
-function isAbove(root: string, directory: string): boolean {
-  return root === "" || directory === root || directory.startsWith(`${root}/`);
-}
-
-type Entry = readonly [key: string, value: string];
-
-function entriesIn(path: string, content: string): Entry[] {
-  if (/\.ya?ml$/.test(path)) return yamlEntries(content);
-  const isToml = path.endsWith(".toml");
-  let section = "";
-  return content.split(/\r?\n/).flatMap((line): Entry[] => {
-    const table = isToml ? /^\s*\[([^\]]+)\]\s*$/.exec(line)?.[1] : undefined;
-    if (table !== undefined) {
-      section = `${table}.`;
-      return [];
-    }
-    const [, key, value] = /^\s*([^#!=\s][^=\s]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    if (key === undefined || value === undefined) return [];
-    const entry = entryOf(`${section}${key}`, isToml ? value.replace(/^(["'])(.*)\1$/, "$2") : value);
-    return entry === null ? [] : [entry];
-  });
-}
-
-function yamlEntries(content: string): Entry[] {
-  const found: Entry[] = [];
-  const visit = (value: unknown, key: string) => {
-    if (typeof value === "object" && value !== null) {
-      for (const [name, item] of Object.entries(value)) visit(item, key === "" ? name : `${key}.${name}`);
-    } else if (value !== null && value !== undefined) {
-      const entry = entryOf(key, String(value));
-      if (entry !== null) found.push(entry);
-    }
+function namingFrom(values: ReadonlyMap<string, string>): FlywayNaming {
+  const usual = usualNaming.prefixes;
+  if (![...values.keys()].some((key) => naming.test(key))) return usualNaming;
+  const suffixes = values
+    .get("sqlmigrationsuffixes")
+    ?.split(",")
+    .map((suffix) => suffix.trim());
+  return {
+    prefixes: {
+      V: values.get("sqlmigrationprefix") ?? usual.V,
+      U: values.get("undosqlmigrationprefix") ?? usual.U,
+      R: values.get("repeatablesqlmigrationprefix") ?? usual.R,
+      B: values.get("baselinemigrationprefix") ?? usual.B,
+    },
+    separator: values.get("sqlmigrationseparator") ?? usualNaming.separator,
+    suffixes: suffixes?.filter((suffix) => /\.sql$/.test(suffix)) ?? usualNaming.suffixes,
   };
-  try {
-    visit(parse(content.split(/^---[ \t]*$/m)[0] ?? "", { maxAliasCount: 100 }), "");
-  } catch {
-    // Files of other tools and templates are no YAML; nothing is known from them then.
-    return [];
-  }
-  return found;
 }
 
-/** Keys after `flyway.`, with hyphens and capitals made one; names of placeholders stay as they are but for capitals. */
-function entryOf(key: string, value: string): Entry | null {
-  const own = /(?:^|\.)flyway\.(?:datasources\.[^.]+\.)?(.*)$/.exec(key.replaceAll('"', ""))?.[1];
-  if (own === undefined) return null;
-  const placeholder = /^placeholders\.(.+)$/i.exec(own)?.[1];
-  if (placeholder !== undefined) return [`placeholders.${placeholder.toLowerCase()}`, value];
-  return [own.replaceAll("-", "").toLowerCase(), value];
+/** Folders of the repository that locations name; null where one has marks that stand for several, or is none of it. */
+function foldersOf(locations: string, root: string, paths: readonly string[]): string[] | null {
+  const folders = locations.split(",").map((location) => {
+    const [, kind = "classpath", place = ""] = /^(?:(\w+):)?\/?(.*?)\/*$/.exec(location.trim()) ?? [];
+    if (place === "" || /[*?{$]/.test(place) || !/^(classpath|filesystem)$/.test(kind)) return null;
+    const homes = kind === "filesystem" ? [""] : ["src/main/resources", "resources", ""];
+    const candidates = homes.flatMap((home) => joined(joinPath(root, home), place) ?? []);
+    return candidates.find((folder) => paths.some((path) => path.startsWith(`${folder}/`))) ?? null;
+  });
+  return folders.every((folder) => folder !== null) ? folders : null;
 }

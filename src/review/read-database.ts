@@ -145,7 +145,7 @@ function readStep(step: Step, context: StepContext): { migration: Migration; ski
     unchanged: changed.includes("up") ? unchangedIn(up, former?.up ?? null) : [],
     former,
     together:
-      context.framework.habits.together &&
+      (context.framework.habits.together || files.settings.together !== undefined) &&
       files.settings.apart === undefined &&
       up.transaction === "transaction",
     time: timeIn(files.settings),

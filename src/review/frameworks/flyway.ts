@@ -1,5 +1,6 @@
 import { dialectOfPath } from "../dialect.ts";
-import { configurationFiles, flywaySettings, scriptSettings } from "../flyway-settings.ts";
+import { configurationFiles, configurationsAbove, isForAll } from "../flyway-configuration.ts";
+import { type FlywayNaming, flywaySettings, scriptSettings, usualNaming } from "../flyway-settings.ts";
 import {
   defineFramework,
   type MigrationDirectory,
@@ -8,7 +9,7 @@ import {
   type Reading,
   type Repository,
 } from "../framework.ts";
-import { directoryOf, fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
+import { directoryOf, fileNameOf, groupBy, isSqlPath, isWithin, joinPath } from "../paths.ts";
 import { type Refused, readScript } from "../script.ts";
 import { say } from "../text.ts";
 import type { Script, Settings, Skipped } from "../types.ts";
@@ -16,11 +17,12 @@ import { compareText, compareVersions, normalVersion } from "../versions.ts";
 
 /**
  * Flyway runs `V<version>__<description>.sql` by version and `R__<description>.sql` after them by description, again whenever its
- * text changes; `U<version>__…` undoes a version, and `B<version>__…` stands for all before it in a new database. Folders below a
- * location belong to it (Flyway documentation, Migrations, Versioned, Repeatable, Undo and Baseline Migrations, Naming). Each
- * file runs in a transaction, unless it holds only statements that cannot, or `<file>.conf` says `executeInTransaction=false`
- * (Migration Transaction Handling, Script Configuration, Mixed; PostgreSQLParser.java). `${name}` is replaced (Placeholders). What
- * ran is compared by checksum, and a late version is refused (Validate).
+ * text changes; `U<version>__…` undoes a version, and `B<version>__…` stands for all before it in a new database. Its configuration
+ * may have other prefixes, separators and suffixes. Folders below a location belong to it (Flyway documentation, Migrations,
+ * Versioned, Repeatable, Undo and Baseline Migrations, Naming; Configuration, Flyway Namespace). Each file runs in a transaction,
+ * unless it holds only statements that cannot, or `<file>.conf` says `executeInTransaction=false` (Migration Transaction Handling,
+ * Script Configuration, Mixed; PostgreSQLParser.java). `${name}` is replaced (Placeholders). What ran is compared by checksum, and a
+ * late version is refused (Validate), unless it is set to run (Out Of Order).
  */
 export default defineFramework({
   title: "Flyway",
@@ -39,6 +41,8 @@ export default defineFramework({
           followUp: say`Set ${"flyway.postgresql.transactional.lock=false"}, or the build waits for Flyway's own lock.`,
         },
   write({ directory, version, name, after, up, down, outsideTransaction }) {
+    // Names of one's own are for the author to give.
+    if (after.up !== "" && parse(after.up, usualNaming) === null) return null;
     const folder = after.up === "" ? directory : directoryOf(after.up);
     const path = (kind: string) => joinPath(folder, `${kind}${version}__${name}.sql`);
     const undo = down === null || after.down === null ? [] : [{ path: path("U"), text: down }];
@@ -54,12 +58,19 @@ interface Parsed {
   readonly name: string;
 }
 
-function parse(path: string): Parsed | null {
-  const [, kind, version = "", name = ""] =
-    /^([VUB])(\d+(?:[._]\d+)*)__(.*)\.sql$/s.exec(fileNameOf(path)) ?? [];
-  if (kind === "V" || kind === "U" || kind === "B") return { path, kind, version, name };
-  const repeatable = /^R__(.*)\.sql$/s.exec(fileNameOf(path))?.[1];
-  return repeatable === undefined ? null : { path, kind: "R", version: `R__${repeatable}`, name: repeatable };
+function parse(path: string, { prefixes, separator, suffixes }: FlywayNaming): Parsed | null {
+  const file = fileNameOf(path);
+  const suffix = suffixes.find((one) => one !== "" && file.endsWith(one));
+  if (suffix === undefined) return null;
+  const stem = file.slice(0, -suffix.length);
+  const [version = "", ...rest] = stem.split(separator);
+  const name = rest.join(separator);
+  for (const kind of ["V", "U", "B"] as const) {
+    const number = version.startsWith(prefixes[kind]) ? version.slice(prefixes[kind].length) : "";
+    if (rest.length > 0 && /^\d+(?:[._]\d+)*$/.test(number)) return { path, kind, version: number, name };
+  }
+  if (rest.length === 0 || version !== prefixes.R) return null;
+  return { path, kind: "R", version: `${prefixes.R}${separator}${name}`, name };
 }
 
 interface Location {
@@ -67,13 +78,45 @@ interface Location {
   readonly files: readonly Parsed[];
 }
 
-/** Files by location: a folder called for migrations with all beneath it, else each folder by itself. */
-function locationsIn({ paths }: Repository): Location[] {
-  const files = paths.filter((path) => isSqlPath(path) && !/\.(up|down)\.sql$/.test(path)).map(parse);
-  const own = files.filter((file) => file !== null);
+/** Files by location: what the configuration lists, else a folder called for migrations with all beneath it, else each folder by itself. */
+function locationsIn(repository: Repository): Location[] {
+  const own = [...repository.folders].flatMap(([folder, paths]) => filesIn(folder, paths, repository));
   const roots = groupBy(own, ({ path }) => rootOf(directoryOf(path)));
   const locations = [...roots].flatMap(([directory, all]) => split(directory, all));
-  return joined(locations).filter(({ files: some }) => some.some(({ kind }) => kind !== "U"));
+  return asListed(joined(locations), repository).filter(({ files: some }) =>
+    some.some(({ kind }) => kind !== "U"),
+  );
+}
+
+/** The migrations of a folder, by names as they are usual, or as the configuration above it has them. */
+function filesIn(folder: string, paths: readonly string[], repository: Repository): Parsed[] {
+  const sql = paths.filter(isSqlPath);
+  const usual = sql
+    .filter((path) => !/\.(up|down)\.sql$/.test(path))
+    .flatMap((path) => parse(path, usualNaming) ?? []);
+  const isLikely =
+    usual.length > 0 || (likely.test(folder) && sql.some((path) => /^[a-z_-]*\d/i.test(fileNameOf(path))));
+  if (!isLikely || !configurationsAbove(folder, repository).some(isForAll)) return usual;
+  const { naming } = flywaySettings(repository, folder);
+  return naming === usualNaming ? usual : sql.flatMap((path) => parse(path, naming) ?? []);
+}
+
+const likely = /(^|\/)(\w*migrations?|flyway|db|database|sql)(\/|$)/;
+
+/** Locations that the configuration lists beside each other are one history, unless a version is in several of them. */
+function asListed(locations: readonly Location[], repository: Repository): Location[] {
+  const groups = groupBy(locations, ({ directory }) => {
+    const listed = flywaySettings(repository, directory).locations ?? [];
+    return listed.length > 1 && listed.some((folder) => isWithin(directory, folder))
+      ? listed.join()
+      : directory;
+  });
+  return [...groups.values()].flatMap((group) => {
+    const files = group.flatMap((location) => location.files);
+    const versions = files.filter(({ kind }) => kind === "V").map(({ version }) => normalVersion(version));
+    const [first] = group;
+    return first && new Set(versions).size === versions.length ? [{ ...first, files }] : group;
+  });
 }
 
 /**
@@ -146,7 +189,7 @@ function isVendor(folder: string): boolean {
 const unread = /^(h2|hsqldb|derby|db2)$/i;
 
 function layOut({ directory, files }: Location, repository: Repository): MigrationDirectory {
-  const settings = flywaySettings(repository, directory);
+  const { settings, naming } = flywaySettings(repository, directory);
   const known = new Set(repository.paths);
   const undos = new Map(
     files.flatMap((file) => (file.kind === "U" ? [[normalVersion(file.version), file.path] as const] : [])),
@@ -172,7 +215,7 @@ function layOut({ directory, files }: Location, repository: Repository): Migrati
     skipped: [
       ...versioned.flatMap((file) => duplicateOf(file, versioned)),
       ...files.flatMap(baseline),
-      ...misnamedBeside(files, repository),
+      ...misnamedBeside(files, repository, naming),
     ],
   };
 }
@@ -198,12 +241,17 @@ function duplicateOf(file: Parsed, versioned: readonly Parsed[]): Skipped[] {
 }
 
 /** Files whose names nearly say that they are migrations, which Flyway ignores without a word. */
-function misnamedBeside(files: readonly Parsed[], { folders }: Repository): Skipped[] {
+function misnamedBeside(
+  files: readonly Parsed[],
+  { folders }: Repository,
+  { prefixes, separator, suffixes }: FlywayNaming,
+): Skipped[] {
   const homes = new Set(files.map(({ path }) => directoryOf(path)));
   const beside = [...homes].flatMap((home) => folders.get(home) ?? []);
-  const reason = "Flyway does not run it: its name is not of the form `V<version>__<description>.sql`";
+  const read = new Set(files.map(({ path }) => path));
+  const reason = `Flyway does not run it: its name is not of the form \`${prefixes.V}<version>${separator}<description>${suffixes[0]}\``;
   return beside
-    .filter((path) => /^([VUB]\d|R_).*(?<!\.(up|down))\.sql$/s.test(fileNameOf(path)) && parse(path) === null)
+    .filter((path) => /^([VUB]\d|R_).*(?<!\.(up|down))\.sql$/s.test(fileNameOf(path)) && !read.has(path))
     .map((path) => ({ path, line: null, reason, matters: true }));
 }
 
