@@ -148,11 +148,14 @@ function filesOf(directory: DirectoryLayout, side: Side, layout: Layout, texts: 
 
 /** The first ORM that declares something for the directory has it. */
 function findFiles(
-  { directory, framework }: DirectoryLayout,
+  { directory, framework, history, steps }: DirectoryLayout,
   side: Side,
   layout: Layout,
   texts: Texts,
 ): SideFiles {
+  // Which of several databases a model belongs to is told by code alone.
+  const [first] = [...history, ...steps];
+  if (first?.files.settings.engine !== undefined) return { orm: null, files: [], asked: [] };
   const { repository, asked } = repositoryOf(side, layout, texts);
   for (const [id, orm] of Object.entries(orms)) {
     if (!orm.frameworks.includes(framework)) continue;

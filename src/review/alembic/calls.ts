@@ -57,6 +57,7 @@ function sends(call: Call, sql: string, { naming }: Project): boolean {
     modules: noModules,
     path: "",
     assumes: false,
+    engine: null,
   });
   const [one] = sent;
   return one !== undefined && sent.length === 1 && skipped.length === 0 && isSame(one.sql.value, sql);

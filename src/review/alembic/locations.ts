@@ -1,5 +1,5 @@
 import type { Repository } from "../framework.ts";
-import { directoryOf, fileNameOf, joinPath } from "../paths.ts";
+import { directoryOf, fileNameOf, isWithin, joinPath } from "../paths.ts";
 
 /** Folders whose revisions are one history because Alembic's configuration says so, and not its habit. */
 export interface Locations {
@@ -24,7 +24,7 @@ export function locationsIn({ paths, folders, text }: Repository): Locations[] {
     const content = text(path, root);
     const sections = content === null ? [] : sectionsOf(content, isToml);
     return sections.flatMap((section): Locations[] => {
-      const own = readSection(section, isToml, root);
+      const own = readSection(section, isToml, root, (folder) => isKnown(folder, folders));
       if (own === null) return [];
       const within = [...folders.keys()].filter((folder) =>
         own.locations.some((at) => folder === at || (own.isRecursive && folder.startsWith(`${at}/`))),
@@ -63,14 +63,14 @@ function sectionsOf(content: string, isToml: boolean): Section[] {
   return sections;
 }
 
-function readSection(section: Section, isToml: boolean, root: string) {
+function readSection(section: Section, isToml: boolean, root: string, isKnown: (folder: string) => boolean) {
   const script = section.get("script_location");
   if (script === undefined) return null;
-  const home = folderOf(unquoted(script), root);
+  const home = folderOf(unquoted(script), root, isKnown);
   const listed = section.get("version_locations");
   const values = isToml ? quotedIn(listed ?? "") : (listed ?? "").split(separatorOf(section));
   const named = values.map((value) => value.trim()).filter((value) => value !== "");
-  const locations = named.map((value) => folderOf(value, root));
+  const locations = named.map((value) => folderOf(value, root, isKnown));
   const isRecursive = /^\s*true\b/i.test(section.get("recursive_version_locations") ?? "");
   return { home, isRecursive, locations: locations.length > 0 ? locations : [joinPath(home, "versions")] };
 }
@@ -82,10 +82,22 @@ function separatorOf(section: Section): RegExp | string {
   return { os: ":", space: " ", newline: "\n" }[name] ?? name;
 }
 
-/** `%(here)s` is the folder of the configuration, from which Alembic is run as well. */
-function folderOf(value: string, root: string): string {
-  const parts = joinPath(root, value.trim().replace(/^%\(here\)s\/?/, "")).split("/");
-  return parts.filter((part) => part !== "" && part !== ".").join("/");
+/** `%(here)s` is the folder of the configuration, from which Alembic is run as well; `package:folder` stands in a package. */
+function folderOf(value: string, root: string, isKnown: (folder: string) => boolean): string {
+  const [, module, rest = ""] = /^([A-Za-z_][\w.]*):([^\\:]*)$/.exec(value.trim()) ?? [];
+  const place = module === undefined ? value : `${module.replaceAll(".", "/")}/${rest}`;
+  const homes = module === undefined ? [root] : [root, joinPath(root, "src")];
+  const folders = homes.map((home) =>
+    joinPath(home, place.trim().replace(/^%\(here\)s\/?/, ""))
+      .split("/")
+      .filter((part) => part !== "" && part !== ".")
+      .join("/"),
+  );
+  return folders.find(isKnown) ?? folders[0] ?? "";
+}
+
+function isKnown(folder: string, folders: Repository["folders"]): boolean {
+  return [...folders.keys()].some((known) => isWithin(known, folder));
 }
 
 function unquoted(value: string): string {

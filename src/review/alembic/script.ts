@@ -18,6 +18,8 @@ export interface AlembicSettings {
   readonly modules: Modules;
   /** Whether `env.py` gives the connection no transaction. */
   readonly autocommit: boolean;
+  /** The database whose functions are meant, where a revision has some for each of several; null else. */
+  readonly engine: string | null;
 }
 
 /** One direction of a migration as the SQL that Alembic sends for it. */
@@ -35,6 +37,7 @@ export function readRevisionScript(file: MigrationFile, settings: AlembicSetting
       modules: settings.modules,
       path,
       assumes,
+      engine: settings.engine,
     });
   const translated = follow(true);
   if (translated.body === null) return { script: null, skipped: [] };

@@ -50,6 +50,8 @@ export interface TranslateOptions {
   readonly path: string;
   /** Whether settings of the environment are taken for not set where the code gives a default. */
   readonly assumes: boolean;
+  /** The database whose function is followed, `upgrade_<name>()`; null where there is one for all. */
+  readonly engine: string | null;
 }
 
 /** Follows `upgrade()` or `downgrade()` of a migration and renders what it sends. */
@@ -63,7 +65,8 @@ export function translate(
   const scope: Scope = { names: new Map(), parent: null };
   follower.begin(run);
   execute(module, scope, run);
-  const definition = scope.names.get(direction);
+  const own = options.engine === null ? undefined : scope.names.get(`${direction}_${options.engine}`);
+  const definition = own ?? scope.names.get(direction);
   if (definition?.kind !== "function") return { ...follower.found(), raises: null, body: null };
   const { completion } = callOwn(definition, { positional: [], named: new Map() }, run);
   const raises = completion.kind === "raise" ? raised(completion.value) : null;

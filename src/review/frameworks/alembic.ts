@@ -124,31 +124,47 @@ function layOut(
   if (revisions.length === 0) return [];
   const { revisions: ordered, problems } = orderRevisions(revisions);
   const known = [...texts.values()].flatMap((text) => text ?? []);
-  const dialect = dialectOf(directory, environment, known);
+  const engines = enginesOf(known, environment);
   const naming = namingOf(environment);
   const notValid = knowsNotValid(known, directory, repository);
   const modules = pythonPaths(repository.paths, isLibrary);
   const textOf = (path: string) => repository.text(path, directory);
-  return [
-    {
-      directory,
-      by: home.by,
-      dialect,
-      migrations: ordered.map((revision) =>
-        filesOf(
-          revision.path,
-          revision.id,
-          {
-            ...settingsOf(environment, naming),
-            ...modulesSetting(modulesOf(revision.path, texts.get(revision.path) ?? "", modules, textOf)),
-            ...(notValid && { notValid: "known" }),
-          },
-          revision,
-        ),
+  return engines.map((engine, i) => ({
+    directory: i === 0 ? directory : `${directory} (${engine})`,
+    by: home.by,
+    dialect: dialectOf(directory, engine === null ? environment : environmentFor(engine, environment), known),
+    migrations: ordered.map((revision) =>
+      filesOf(
+        revision.path,
+        revision.id,
+        {
+          ...settingsOf(environment, naming),
+          ...modulesSetting(modulesOf(revision.path, texts.get(revision.path) ?? "", modules, textOf)),
+          ...(notValid && { notValid: "known" }),
+          ...(engine !== null && { engine }),
+        },
+        revision,
       ),
-      skipped: problems.map(({ path, reason }) => ({ path, line: null, reason, matters: true })),
-    },
-  ];
+    ),
+    skipped: i === 0 ? problems.map(({ path, reason }) => ({ path, line: null, reason, matters: true })) : [],
+  }));
+}
+
+/** The databases of which each has a history of its own (Alembic's template "multidb", Flask-Migrate's "flask-multidb"); null stands for one. */
+function enginesOf(revisions: readonly string[], environment: readonly string[]): (string | null)[] {
+  const several = revisions.filter((text) => /^def upgrade\(\s*engine_name\b/m.test(text));
+  const named = several.flatMap((text) =>
+    [...text.matchAll(/^def upgrade_(\w*)\(/gm)].map(([, name]) => name ?? ""),
+  );
+  const listed = /^databases\s*=\s*(.+)$/m.exec(environment.join("\n"))?.[1]?.trim().split(/,\s*/) ?? [];
+  const engines = [...new Set([...listed, ...named])].filter((name) => named.includes(name));
+  return engines.length === 0 ? [null] : engines;
+}
+
+/** Of the configuration only the section of a database tells its address. */
+function environmentFor(engine: string, environment: readonly string[]): string[] {
+  const section = new RegExp(`^\\[${engine}\\][^[]*`, "m").exec(environment.join("\n"))?.[0];
+  return section === undefined ? [...environment] : [section];
 }
 
 function filesOf(path: string, version: string, settings: Settings, revision?: Revision): MigrationFiles {
@@ -234,11 +250,12 @@ function modulesSetting(modules: Modules): Settings {
   return modules === noModules ? {} : { modules: JSON.stringify(modules) };
 }
 
-function readSettings({ naming, modules, transaction }: Settings): AlembicSettings {
+function readSettings({ naming, modules, transaction, engine }: Settings): AlembicSettings {
   return {
     naming: naming === undefined ? {} : (JSON.parse(naming) as AlembicSettings["naming"]),
     modules: modules === undefined ? noModules : (JSON.parse(modules) as Modules),
     autocommit: transaction === "autocommit",
+    engine: engine ?? null,
   };
 }
 
