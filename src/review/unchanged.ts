@@ -18,8 +18,18 @@ export function isSameWork(before: Script, now: Script): boolean {
   return (
     now.statements.every(({ refused }) => refused === null) &&
     before.transaction === now.transaction &&
-    before.statements.map(workOf).join("\0") === now.statements.map(workOf).join("\0")
+    workIn(before).join("\0") === workIn(now).join("\0")
   );
+}
+
+/** Whether a script does nothing: it only holds the place of a migration. */
+export function isIdle(script: Script): boolean {
+  return workIn(script).length === 0;
+}
+
+/** What its statements do; `SELECT 1` does nothing. */
+function workIn({ statements }: Script): string[] {
+  return statements.map(workOf).filter((work) => !/^select \d+\s*$/i.test(work));
 }
 
 /**

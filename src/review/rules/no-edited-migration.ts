@@ -1,6 +1,6 @@
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import { isSameWork } from "../unchanged.ts";
+import { isIdle, isSameWork } from "../unchanged.ts";
 
 export default defineRule({
   summary: "Leave a migration as it is once it is merged, and write a new one",
@@ -21,7 +21,7 @@ export default defineRule({
       const { checksums } = database.habits;
       const onlyWords = changed.length === 0;
       if (!changed.includes("up") && !(checksums && onlyWords)) return;
-      if (!checksums && former && isSameWork(former.up, up)) return;
+      if (!checksums && (former ? isSameWork(former.up, up) : isIdle(up))) return;
       return {
         message: checksums
           ? say`${name} is on the base branch already, and its text changes: ${[framework.title]} keeps its checksum, and reports the difference where it has run.`
