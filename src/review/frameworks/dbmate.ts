@@ -1,8 +1,22 @@
-import { defineFramework, type MigrationFile, noSettings, type Reading } from "../framework.ts";
-import { leadingVersion, markedFolders, nameAfterVersion, refusedFile } from "../marked-files.ts";
-import { directoryOf, fileNameOf, joinPath } from "../paths.ts";
+import { joined } from "../code/typescript-paths.ts";
+import {
+  defineFramework,
+  type MigrationFile,
+  noSettings,
+  type Reading,
+  type Repository,
+} from "../framework.ts";
+import {
+  leadingVersion,
+  type MarkedFolder,
+  markedFolders,
+  nameAfterVersion,
+  refusedFile,
+} from "../marked-files.ts";
+import { directoryOf, fileNameOf, groupBy, joinPath } from "../paths.ts";
 import { readScript } from "../script.ts";
 import { readDump } from "../sql/dump.ts";
+import { startedAbove } from "../started.ts";
 import { say } from "../text.ts";
 import type { Span } from "../types.ts";
 import { compareText } from "../versions.ts";
@@ -17,7 +31,10 @@ export default defineFramework({
   title: "dbmate",
   concerns: null,
   find: (repository) =>
-    markedFolders(repository, (name) => /^\d+.*\.sql$/.test(name), mark).map(({ directory, paths }) => ({
+    joinedAsTold(
+      markedFolders(repository, (name) => /^\d+.*\.sql$/.test(name), mark),
+      repository,
+    ).map(({ directory, paths }) => ({
       directory,
       by: "text",
       dialect: null,
@@ -65,6 +82,39 @@ export default defineFramework({
     remedy: say`Run ${"dbmate up"}, or ${"dbmate dump"} where it ran, and commit the file with the migration.`,
   },
 });
+
+/** Folders that are given together, by `--migrations-dir` or the environment, hold one history (dbmate README.md, Command Line Options). */
+function joinedAsTold(folders: readonly MarkedFolder[], repository: Repository): readonly MarkedFolder[] {
+  if (folders.length < 2) return folders;
+  const lists = folders.flatMap(({ directory }) =>
+    startedAbove(directory, repository).flatMap(({ folder, text }) => foldersGiven(text, folder)),
+  );
+  const groups = groupBy(
+    folders,
+    ({ directory }) => lists.find((list) => list.includes(directory))?.[0] ?? directory,
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first ? [{ ...first, paths: group.flatMap(({ paths }) => paths) }] : [];
+  });
+}
+
+/** Each list of several folders in a text: of one command, or of the variable. */
+function foldersGiven(text: string, folder: string): string[][] {
+  const given = [
+    ...[...text.matchAll(/\bDBMATE_MIGRATIONS_DIR["']?\s*[:=]\s*["']?([^"'\s]+)/g)].map(([, list = ""]) =>
+      list.split(","),
+    ),
+    ...[...text.matchAll(/\bdbmate\b.*/g)].map(([command]) =>
+      [...command.matchAll(/(?:--migrations-dir|-d)[ =]["']?([^"'\s]+)/g)].flatMap(([, list = ""]) =>
+        list.split(","),
+      ),
+    ),
+  ];
+  return given
+    .filter((list) => list.length > 1)
+    .map((list) => list.flatMap((one) => joined(folder, one) ?? []));
+}
 
 const mark = /^--\s*migrate:(up|down)(\s*$|\s+\S+)/m;
 

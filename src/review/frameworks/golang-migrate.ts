@@ -10,14 +10,16 @@ import {
 import { numberedFolders } from "../numbered-folders.ts";
 import { fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
 import { pgDump } from "../pg-dump.ts";
+import { startedAbove } from "../started.ts";
 import { say } from "../text.ts";
-import type { Skipped } from "../types.ts";
+import type { Settings, Skipped } from "../types.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
 
 /**
  * golang-migrate pairs `<version>_<name>.up.sql` and `.down.sql` by version alone, orders versions as unsigned 64-bit
  * numbers, ignores files with other names, and refuses to start when a version has two files of one direction
- * (golang-migrate MIGRATIONS.md, source/parse.go, source/migration.go). Its PostgreSQL drivers send a file as one query.
+ * (golang-migrate MIGRATIONS.md, source/parse.go, source/migration.go). Its PostgreSQL drivers send a file as one query, unless its
+ * address says `x-multi-statement`.
  */
 export default defineFramework({
   title: "golang-migrate",
@@ -29,9 +31,9 @@ export default defineFramework({
       .filter(([directory]) => !numbered.has(directory))
       .map(([directory, files]) => layOut(directory, files))
       .filter((found) => found.migrations.length > 0)
-      .map((found) => (isOfRust(found.directory, repository) ? withLateUnknown(found) : found));
+      .map((found) => withSettings(found, settingsOf(found.directory, repository)));
   },
-  read: (file) => readWhole(file, "implicit"),
+  read: (file) => readWhole(file, file.settings.transaction === "none" ? "autocommit" : "implicit"),
   hasDowns: true,
   // It remembers one version and goes on from there (golang-migrate GETTING_STARTED.md, MIGRATIONS.md, migrate.go).
   habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
@@ -51,16 +53,27 @@ interface Parsed {
   readonly up: boolean;
 }
 
-/** SQLx, of Rust, names its files alike. */
+/**
+ * With `x-multi-statement`, statements are sent one by one (golang-migrate, database/postgres/README.md, Multi-statement mode).
+ * SQLx, of Rust, names its files alike, and runs late ones (sqlx-core/src/migrate/migrator.rs).
+ */
+function settingsOf(directory: string, repository: Repository): Settings {
+  const isSplit = startedAbove(directory, repository).some(({ text }) =>
+    /\bx-multi-statement=(true|1)\b/.test(text),
+  );
+  return {
+    ...(isSplit && { transaction: "none" }),
+    ...(isOfRust(directory, repository) && { late: "unknown" }),
+  };
+}
+
 function isOfRust(directory: string, { paths, folders }: Repository): boolean {
   const has = (above: string) => folders.get(above)?.includes(joinPath(above, "Cargo.toml")) === true;
   return directoriesUp(directory).some(has) && !paths.some((path) => fileNameOf(path) === "go.mod");
 }
 
-/** SQLx runs late ones (sqlx-core/src/migrate/migrator.rs). */
-function withLateUnknown(found: MigrationDirectory): MigrationDirectory {
-  const migrations = found.migrations.map((files) => ({ ...files, settings: { late: "unknown" } }));
-  return { ...found, migrations };
+function withSettings(found: MigrationDirectory, settings: Settings): MigrationDirectory {
+  return { ...found, migrations: found.migrations.map((files) => ({ ...files, settings })) };
 }
 
 function layOut(directory: string, paths: readonly string[]): MigrationDirectory {
