@@ -1,5 +1,7 @@
 import { defineRule } from "../rule.ts";
+import { normaliseStatement } from "../sql/names.ts";
 import { say } from "../text.ts";
+import type { Database, Script } from "../types.ts";
 import { isIdle, isSameWork } from "../unchanged.ts";
 
 export default defineRule({
@@ -21,6 +23,7 @@ export default defineRule({
       const { checksums } = database.habits;
       const onlyWords = changed.length === 0;
       if (!changed.includes("up") && !(checksums && onlyWords)) return;
+      if (!checksums && former && isBroughtLater(former.up, up, database)) return;
       if (!checksums && (former ? isSameWork(former.up, up) : isIdle(up))) return;
       return {
         message: checksums
@@ -34,3 +37,16 @@ export default defineRule({
     },
   },
 });
+
+/** Whether all that changes is what it replaces, and a migration of the same change does that again where the old text ran. */
+function isBroughtLater(former: Script, up: Script, { steps }: Database): boolean {
+  const textsOf = ({ statements }: Script) => statements.map(({ sql }) => normaliseStatement(sql));
+  const [before, now] = [textsOf(former), textsOf(up)];
+  const fresh = now.filter((sql) => !before.includes(sql));
+  const later = new Set(steps.filter(({ status }) => status === "added").flatMap((step) => textsOf(step.up)));
+  return (
+    fresh.length > 0 &&
+    before.length === now.length &&
+    fresh.every((sql) => /^create or replace /i.test(sql) && later.has(sql))
+  );
+}

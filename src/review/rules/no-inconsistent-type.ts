@@ -34,7 +34,7 @@ export default defineRule({
 });
 
 /** The key of a table that the column is named after, when no foreign key says more and a join needs a cast. */
-function keyNamedBy({ table, column }: AddedColumn, { head }: Context) {
+function keyNamedBy({ table, column }: AddedColumn, { base, head }: Context) {
   const prefix = /^(.+)_id$/.exec(column.name)?.[1];
   const target = prefix === undefined || !head ? null : tableOfPrefix(head, table, prefix);
   if (!target || target === table) return null;
@@ -42,7 +42,17 @@ function keyNamedBy({ table, column }: AddedColumn, { head }: Context) {
     return null;
   const keys = target.indexes.find(({ primary }) => primary)?.columns ?? [];
   const key = keys.length === 1 ? target.columns.find(({ name }) => name === keys[0]) : undefined;
-  return key?.name === "id" && familyOf(key) !== familyOf(column) ? { table: target.name, key } : null;
+  if (key?.name !== "id" || familyOf(key) === familyOf(column) || isHabit(column, key, base)) return null;
+  return { table: target.name, key };
+}
+
+/** Whether the columns of this name that are there already are mostly of this type: there it means something else. */
+function isHabit(column: Column, key: Column, base: Context["base"]): boolean {
+  const older = (base?.tables ?? []).flatMap(({ columns }) =>
+    columns.filter(({ name }) => name === column.name).map(familyOf),
+  );
+  const alike = older.filter((family) => family === familyOf(column)).length;
+  return alike > older.filter((family) => family === familyOf(key)).length;
 }
 
 function familyOf({ type }: Column): string {

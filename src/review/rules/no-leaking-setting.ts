@@ -37,15 +37,36 @@ export default defineRule({
     migration(migration, context) {
       if (context.onlyDown || isDump(migration.up)) return;
       const last = new Map<string, Leak>();
+      const ending = endingIn(migration.up);
       for (const statement of migration.up.statements)
         for (const setting of statement.operations)
           if (setting.kind === "set" && !setting.local) record(last, { statement, setting });
       return [...last.values()]
-        .filter(({ setting }) => !isOrdinary(setting))
+        .filter((leak) => !isOrdinary(leak.setting) && !isPutBack(leak, ending, migration.up))
         .map((leak) => problemOf(leak, migration));
     },
   },
 });
+
+/** The statements at the end of a script that only set something: they are for what follows it. */
+function endingIn({ statements }: Script): readonly Statement[] {
+  const work = statements.findLastIndex(({ operations }) => operations.some(({ kind }) => kind !== "set"));
+  return statements.slice(work + 1);
+}
+
+/** A value that the connection begins with, which only its own configuration tells: it is set again when the work is done. */
+function isPutBack(
+  { statement, setting }: Leak,
+  ending: readonly Statement[],
+  { statements }: Script,
+): boolean {
+  const name = setting.name.toLowerCase();
+  const isOther = ({ operations }: Statement) =>
+    operations.some(
+      (one) => one.kind === "set" && one.name.toLowerCase() === name && one.value !== setting.value,
+    );
+  return !grave.has(name) && ending.includes(statement) && statements.some(isOther);
+}
 
 interface Leak {
   readonly statement: Statement;

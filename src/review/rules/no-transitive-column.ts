@@ -57,6 +57,8 @@ function ofKeys(added: Additions, items: readonly AddedColumn[], context: Contex
   const { table } = first;
   const copies = items.filter((one) => sourceOf(one, context)?.target === source.target);
   const names = copies.map(({ column }) => column.name);
+  // How much there is of something is a fact of each row.
+  if (copies.every(({ column }) => isNumber(column)) && !source.isCertain) return [];
   // One equal name may be chance.
   if (copies.length === 1 && !source.isCertain) return [];
   return [
@@ -99,6 +101,10 @@ function sourceOf({ table, column }: AddedColumn, { head }: Context) {
       };
   }
   return null;
+}
+
+function isNumber({ type }: Column): boolean {
+  return /^(?:smallint|integer|bigint|real|double precision|numeric)\b/.test(type);
 }
 
 function isFact({ name, type, generated }: Column): boolean {

@@ -37,7 +37,7 @@ interface Slow extends UnderLocks {
 }
 
 interface Work {
-  readonly kind: "rewrites" | "reads" | "writes" | "copies";
+  readonly kind: "rewrites" | "reads" | "searches" | "writes" | "copies";
   readonly tables: readonly TableName[];
 }
 
@@ -96,9 +96,14 @@ function workOf({ run, statement }: UnderLocks): Work | null {
   const changed = scanned
     .map(({ relation }) => relation)
     .filter((table) => written.includes(table) || changes(run, table));
-  if (changed.length > 0) return { kind: "writes", tables: changed };
+  if (changed.length > 0) return { kind: isFiltered(statement) ? "searches" : "writes", tables: changed };
   const copied = scanned.filter(({ rows }) => copies(run, rows)).map(({ relation }) => relation);
   return copied.length > 0 ? { kind: "copies", tables: copied } : null;
+}
+
+/** A condition leaves open how many of the rows it writes. */
+function isFiltered({ operations }: Statement): boolean {
+  return operations.some((one) => one.kind === "write" && one.filtered);
 }
 
 /** CREATE TABLE … AS and CREATE MATERIALIZED VIEW run a query to its end. */
@@ -146,10 +151,16 @@ function problemOf({ statement, held, work }: Slow, more: number, context: Migra
 }
 
 /** What it comes to on every row. */
-const measured = { rewrites: "rewrite", reads: "scan", writes: "update", copies: "scan" } as const;
+const measured = {
+  rewrites: "rewrite",
+  reads: "scan",
+  searches: "scan",
+  writes: "update",
+  copies: "scan",
+} as const;
 
 function severityOf(work: Work, tables: readonly TableName[], context: MigrationContext): Severity {
-  const severity: Severity = work.kind === "writes" || work.kind === "copies" ? "warning" : "error";
+  const severity: Severity = /^(?:searches|writes|copies)$/.test(work.kind) ? "warning" : "error";
   const isLarge = (some: readonly TableName[]) =>
     some.some((table) => sized(severity, table, context) === severity);
   return isLarge(work.tables) && isLarge(tables) ? severity : "info";
