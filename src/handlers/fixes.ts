@@ -72,5 +72,5 @@ export function fixesOf({ changes, database, input, proofs, lap, ...known }: Fix
 function requestOf({ value }: IteratorResult<Attempt, void>) {
   if (!value) return null;
   const { kind, database } = value;
-  return kind === "fixes" ? { database } : { database, queries: [], deployed: [], isProof: true };
+  return kind === "fixes" ? { database } : { database, queries: [], deployed: [] };
 }

@@ -18,61 +18,95 @@ interface Rung {
   readonly after: State;
 }
 
+/** What the whole way showed: the runs, and what the database held before each step and at the end, where it is now. */
+export interface WholeWay {
+  readonly runs: readonly MigrationRun[];
+  readonly before: readonly State[];
+  readonly end: State;
+}
+
+interface Beside {
+  /** What becomes of the steps after one, if that is known. */
+  known(step: number, state: State): readonly MigrationRun[] | null;
+  /** Told of a step before it is run for the first time. */
+  onStep(step: number): void;
+}
+
 /**
  * Goes the whole way of steps that are expected to be right, without remembering the database between them: all up, each
  * statement seen alone; down from the last to the first, where each must leave what there was before its step; and all up once
- * more as their tool runs them, to where the first way had led. null as soon as anything is not as it should be: `runStep` says
- * what. Those that are only there (`kept`) come first. Starts in `start`, where the database is; the caller puts it back.
+ * more as their tool runs them, to where the first way had led. Steps that are only there (`kept`) come first or last, and are
+ * only applied; the last ones not even that where `known` tells what becomes of them. null as soon as anything is not as it should
+ * be: `runStep` says what. Starts in `start`, where the database is; the caller puts it back.
  */
 export async function runAllTheWay(
   context: RunContext,
   steps: readonly Migration[],
   start: State,
-): Promise<readonly MigrationRun[] | null> {
+  { known, onStep }: Beside,
+): Promise<WholeWay | null> {
   const own = steps.filter(({ status }) => status !== "kept");
-  const kept = steps.slice(0, steps.length - own.length);
-  const down = own.flatMap((step) => (step.down ? [asSent(step.down, context)] : []));
-  const isFit =
-    kept.every(({ status }) => status === "kept") && own.every(({ status }) => status === "added");
-  if (!isFit || (down.length > 0 && down.length < own.length)) return null;
+  const first = steps.findIndex(({ status }) => status !== "kept");
+  const kept = steps.slice(0, Math.max(first, 0));
+  const rest = steps.slice(kept.length + own.length);
+  const downs = own.flatMap((step) => (step.down ? [asSent(step.down, context)] : []));
+  const isFit = own.length > 0 && own.every(isFresh) && rest.every(({ status }) => status === "kept");
+  if (!isFit || (downs.length > 0 && downs.length < own.length)) return null;
 
-  const before = await applyKept(context, kept, start);
-  if (!before) return null;
-  const from = await fillKnown(context, before.state);
-  const rungs = await climb(context, own, from);
+  const below = await applyKept(context, kept, start);
+  if (!below) return null;
+  const from = await fillKnown(context, below.end);
+  const rungs = await climb(context, own, from, (i) => onStep(kept.length + i));
   if (!rungs) return null;
-  const ways = down.length > 0 ? await descend(context, rungs, down) : [];
-  if (!ways || (down.length === 0 && !(await startAgain(context, kept, start, from)))) return null;
+  const ways = downs.length > 0 ? await descend(context, rungs, downs) : [];
+  if (!ways || (downs.length === 0 && !(await startAgain(context, kept, start, from)))) return null;
   const again = await climbAgain(context, rungs);
   if (!again) return null;
-  const runs = rungs.map(({ migration, trace, before, after }, i): MigrationRun => {
-    const up = again[i] ?? { statements: [], leftOpen: true };
-    const way = ways[i];
-    return {
-      migration: migration.id,
-      up: { statements: withTrace(up, trace), leftOpen: false },
-      before: schemaOf(before.catalog),
-      after: schemaOf(after.catalog),
-      roundTrip: way ? { ...way, upAgain: up } : null,
-      former: null,
-    };
-  });
-  return [...before.runs, ...runs];
+  const top = rungs.at(-1)?.after ?? from;
+  const asBefore = rest.length > 0 ? known(steps.length - rest.length - 1, top) : null;
+  const above = asBefore ? { runs: asBefore, before: [], end: top } : await applyKept(context, rest, top);
+  if (!above) return null;
+  return {
+    runs: [...below.runs, ...rungs.map((rung, i) => runOf(rung, again[i], ways[i])), ...above.runs],
+    before: [...below.before, ...rungs.map(({ before }) => before), ...above.before],
+    end: above.end,
+  };
 }
 
-async function applyKept(context: RunContext, kept: readonly Migration[], start: State) {
+function isFresh({ status, former }: Migration): boolean {
+  return status === "added" && former === null;
+}
+
+function runOf({ migration, trace, before, after }: Rung, up?: ScriptRun, way?: RoundTrip): MigrationRun {
+  return {
+    migration: migration.id,
+    up: { statements: withTrace(up ?? { statements: [] }, trace), leftOpen: false },
+    before: schemaOf(before.catalog),
+    after: schemaOf(after.catalog),
+    roundTrip: way && up ? { ...way, upAgain: up } : null,
+    former: null,
+  };
+}
+
+async function applyKept(
+  context: RunContext,
+  kept: readonly Migration[],
+  start: State,
+): Promise<WholeWay | null> {
   const runs: MigrationRun[] = [];
-  let state = start;
+  const states = [start];
+  let end = start;
   for (const { id, up: script } of kept) {
     const up = await runWhole(context, asSent(script, context));
     if (!up) return null;
-    const next = await stateToCompare(context.session, state, "rows");
-    recordKnown(context, state, next);
-    const before = schemaOf(state.catalog);
+    const next = await stateToCompare(context.session, end, "rows");
+    recordKnown(context, end, next);
+    const before = schemaOf(end.catalog);
     runs.push({ migration: id, up, before, after: schemaOf(next.catalog), roundTrip: null, former: null });
-    state = next;
+    states.push(next);
+    end = next;
   }
-  return { runs, state };
+  return { runs, before: states.slice(0, -1), end };
 }
 
 /** The ups, each statement in a transaction of its own. */
@@ -80,10 +114,12 @@ async function climb(
   { session, isNew, ...context }: RunContext,
   own: readonly Migration[],
   start: State,
+  onStep: (i: number) => void,
 ): Promise<readonly Rung[] | null> {
   const rungs: Rung[] = [];
   let before = start;
-  for (const migration of own) {
+  for (const [i, migration] of own.entries()) {
+    onStep(i);
     const up = asSent(migration.up, context);
     const { marks } = before;
     const trace = await traceScript(session, { script: up, leftOut: new Map(), marks }, isNew);

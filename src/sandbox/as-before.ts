@@ -41,7 +41,7 @@ export function restAsBefore(
   state: State,
   { seen, steps }: Earlier,
 ): readonly MigrationRun[] | null {
-  const then = seen.stops[step + 1]?.state;
+  const then = seen.contents[step + 1];
   if (!then || now.length !== steps.length || seen.migrations.length !== steps.length || areTogether(now))
     return null;
   if (!now.every((one, i) => i <= step || isSameStep(one, steps[i]))) return null;

@@ -1,3 +1,4 @@
+import type { MigrationRun } from "../review/types.ts";
 import { runAllTheWay } from "./all-the-way.ts";
 import { type Earlier, restAsBefore } from "./as-before.ts";
 import type { Base } from "./base.ts";
@@ -7,12 +8,12 @@ import { gapsForChange } from "./elsewhere.ts";
 import { EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
 import { buildBeside, type renderBeside } from "./models.ts";
-import { addedTo, addTo, contextOf, fillKnown, recordKnown } from "./run-context.ts";
+import { type Added, addedTo, addTo, contextOf, fillKnown, recordKnown } from "./run-context.ts";
 import { notPlanned, type Seen } from "./seen.ts";
-import { borrowed } from "./session.ts";
+import { borrowed, type Session } from "./session.ts";
 import type { Production } from "./sizes.ts";
 import { tablesMadeBy } from "./stand-ins.ts";
-import { type Follows, runStep } from "./step.ts";
+import { type Follows, type RunContext, runStep } from "./step.ts";
 import { areTogether, runTogether } from "./together.ts";
 
 /** Databases between steps that are remembered for other versions of the change: each holds what its step wrote. */
@@ -47,75 +48,133 @@ export async function observeChange(
   lap: (phase: string) => void,
   earlier: Earlier | null = null,
 ): Promise<void> {
-  const { database, queries, deployed = [], onProgress } = request;
+  const { database, queries, deployed = [] } = request;
   const { session, keep, giveBack } = borrowed(base.session);
   const scripts = database.steps.map(({ up }) => up);
   const gaps = gapsForChange(base.history.gaps, seen.start.tables.length > 0, scripts);
-  seen.giveBack = giveBack;
   const passed = seen.stops.flatMap(({ last }) => last ?? []);
   const stop = seen.stops.at(-1);
-  const isFirst = request.rerun !== undefined && !stop;
-  const ownGaps = gaps.length;
-  const begin = () => {
-    const context = contextOf({ ...base, session }, { gaps: [...gaps], own: tablesMadeBy(scripts), lap });
-    if (stop) addTo(context, stop.added);
-    return context;
-  };
-  seen.migrations.push(...passed);
-  seen.head = passed.at(-1)?.after ?? seen.head;
-  let state = stop?.state ?? origin;
-  if (request.isProof && !areTogether(database.steps)) {
-    const context = begin();
-    seen.context = context;
-    const runs = await runAllTheWay(context, database.steps.slice(passed.length), state);
-    lap("all the way");
-    seen.migrations.push(...(runs ?? []));
-    seen.head = runs?.at(-1)?.after ?? seen.head;
-    if (runs) return;
-    await session.restore(state.checkpoint);
-  }
-  const context = begin();
-  seen.context = context;
   const isAskedAfterwards = followsOf(request, database.steps.length - 1) !== "nothing";
-  const progress = (done: number) => onProgress?.({ phase: "migrations", done, of: database.steps.length });
-  for (const [i, migration] of [...database.steps.entries()].slice(passed.length)) {
-    progress(i);
-    if (isFirst && i < mostStops) {
+  seen.giveBack = giveBack;
+  record(seen, passed);
+  const way: Way = {
+    request,
+    seen,
+    session,
+    start: stop?.state ?? origin,
+    passed: passed.length,
+    asBefore: (step, state) =>
+      earlier && !isAskedAfterwards ? restAsBefore(database.steps, step, state, earlier) : null,
+    begin() {
+      const context = contextOf({ ...base, session }, { gaps: [...gaps], own: tablesMadeBy(scripts), lap });
+      if (stop) addTo(context, stop.added);
+      seen.context = context;
+      return context;
+    },
+    remember(state, added) {
+      if (!request.rerun || stop) return;
       keep(state.checkpoint);
-      seen.stops.push({ state, added: addedTo(context, ownGaps), last: seen.migrations.at(-1) ?? null });
-    }
-    if (migration.status !== "kept") state = await fillKnown(context, state);
-    const { run, next, lost } = await runStep(context, migration, state, followsOf(request, i));
-    seen.migrations.push(run);
-    seen.head = run.after;
-    if (lost !== null) throw new EngineLost(lost);
-    if (!next) return;
-    if (migration.status !== "added") recordKnown(context, state, next);
-    await session.forget(state.checkpoint);
-    state = next;
-    const rest = isAskedAfterwards ? null : earlier && restAsBefore(database.steps, i, state, earlier);
-    if (rest) {
-      seen.migrations.push(...rest);
-      seen.head = rest.at(-1)?.after ?? seen.head;
-      return;
-    }
-  }
-  progress(database.steps.length);
+      seen.stops.push({ state, added: added(gaps.length), last: seen.migrations.at(-1) ?? null });
+    },
+  };
+  // The one transaction of several migrations would have to be undone once more before anything is asked of what they leave.
+  const isFit = !isAskedAfterwards || !areTogether(database.steps);
+  const end = (isFit ? await goAllTheWay(way) : null) ?? (await goStepByStep(way));
+  if (!end || !seen.context) return;
   if (areTogether(database.steps)) {
-    const together = await runTogether(context, database.steps, seen.migrations, origin);
+    const together = await runTogether(seen.context, database.steps, seen.migrations, origin);
     if (together !== seen.migrations) seen.migrations.splice(0, seen.migrations.length, ...together);
-    if (isAskedAfterwards) await session.restore(state.checkpoint);
+    if (isAskedAfterwards) await session.restore(end.checkpoint);
   }
 
   const headPlans = await planQueries(
     session,
     [...queries.map(({ sql }) => sql), ...deployed],
     productionOf(request),
-    context.known,
+    seen.context.known,
   );
   for (const [i, { index }] of queries.entries()) seen.after.set(index, headPlans[i] ?? notPlanned(""));
   seen.deployed.after.push(...headPlans.slice(queries.length));
   lap("plan");
+}
+
+/** The steps that are to be run, and what is done around them. */
+interface Way {
+  readonly request: DryRunRequest;
+  readonly seen: Seen;
+  readonly session: Session;
+  /** Where the database is. */
+  readonly start: State;
+  /** Steps that were run already. */
+  readonly passed: number;
+  /** What becomes of the steps after one, if that is known. */
+  asBefore(step: number, state: State): readonly MigrationRun[] | null;
+  /** A context as it is where the steps begin. */
+  begin(): RunContext;
+  /** Keeps the database before a step for other versions of the change. */
+  remember(state: State, added: (ownGaps: number) => Added): void;
+}
+
+function record(seen: Seen, runs: readonly MigrationRun[]): void {
+  seen.migrations.push(...runs);
+  seen.head = runs.at(-1)?.after ?? seen.head;
+}
+
+/** Answers where the steps lead; null, and the database put back, when they have to be run one by one. */
+async function goAllTheWay(way: Way): Promise<State | null> {
+  const { request, seen, session, start, passed, asBefore } = way;
+  const steps = request.database.steps.slice(passed);
+  if (request.isStepByStep || steps.length === 0) return null;
+  const context = way.begin();
+  const added = addedTo(context, context.known.gaps.length);
+  seen.isOnTheWay = true;
+  const whole = await runAllTheWay(context, steps, start, {
+    known: (step, state) => asBefore(passed + step, state),
+    onStep: (step) => progress(request, passed + step),
+  });
+  seen.isOnTheWay = false;
+  context.lap("all the way");
+  if (!whole) {
+    await session.restore(start.checkpoint);
+    return null;
+  }
+  way.remember(start, () => added);
+  seen.contents.push(...whole.before);
+  record(seen, whole.runs);
+  progress(request, request.database.steps.length);
+  return whole.end;
+}
+
+function progress({ database, onProgress }: DryRunRequest, done: number): void {
+  onProgress?.({ phase: "migrations", done, of: database.steps.length });
+}
+
+/** Answers where the steps lead; null when they do not get through, or what becomes of the last ones is known. */
+async function goStepByStep(way: Way): Promise<State | null> {
+  const { request, seen, session, start, passed, asBefore } = way;
+  const { database } = request;
+  const context = way.begin();
+  let state = start;
+  for (const [i, migration] of [...database.steps.entries()].slice(passed)) {
+    progress(request, i);
+    if (i < mostStops) way.remember(state, (ownGaps) => addedTo(context, ownGaps));
+    if (request.rerun) seen.contents.push(state);
+    if (migration.status !== "kept") state = await fillKnown(context, state);
+    const { run, next, lost } = await runStep(context, migration, state, followsOf(request, i));
+    record(seen, [run]);
+    if (lost !== null) throw new EngineLost(lost);
+    if (!next) return null;
+    if (migration.status !== "added") recordKnown(context, state, next);
+    await session.forget(state.checkpoint);
+    state = next;
+    const rest = asBefore(i, state);
+    if (rest) {
+      record(seen, rest);
+      return null;
+    }
+  }
+  progress(request, database.steps.length);
+  return state;
 }
 
 /** What the database is needed for after a step. */

@@ -37,8 +37,8 @@ export interface DryRunRequest {
   readonly rows: Readonly<Record<TableName, number>>;
   /** What else is known of production: sizes, and how values are spread. Nothing when left out. */
   readonly statistics?: Statistics | null;
-  /** The steps are expected to run up, down and up again without a fault, and nothing is asked of what they leave: the quick way is tried first. */
-  readonly isProof?: boolean;
+  /** Each step is run and remembered by itself, also where all of them might be seen on one way. */
+  readonly isStepByStep?: boolean;
   onProgress?(progress: { phase: string; done: number; of: number }): void;
   readonly signal?: AbortSignal;
   /**
@@ -48,9 +48,7 @@ export interface DryRunRequest {
    */
   rerun?(
     run: DryRun,
-  ):
-    | (Pick<DryRunRequest, "database"> & Partial<Pick<DryRunRequest, "queries" | "deployed" | "isProof">>)
-    | null;
+  ): (Pick<DryRunRequest, "database"> & Partial<Pick<DryRunRequest, "queries" | "deployed">>) | null;
 }
 
 export interface Sandbox {

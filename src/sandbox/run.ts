@@ -24,8 +24,6 @@ export interface RunMeans {
 
 /** One dry run, from the base to the plans. Rejects when `loadHistory` does or the signal aborts. */
 export async function runDatabase(request: DryRunRequest, means: RunMeans): Promise<DryRun> {
-  const clock = stopwatch();
-  const seen = nothingSeen();
   const leased: Engine[] = [];
   const closeAll = () => Promise.all(leased.splice(0).map((engine) => engine.close()));
   const abort = () => void closeAll();
@@ -34,15 +32,26 @@ export async function runDatabase(request: DryRunRequest, means: RunMeans): Prom
   const lease = async (options: LeaseOptions) => {
     const engine = await means.lease(options);
     leased.push(engine);
-    seen.engine = engine.title;
     request.signal?.throwIfAborted();
     return engine;
   };
+  const look = async (asked: DryRunRequest) => {
+    const clock = stopwatch();
+    const seen = nothingSeen();
+    await unlessLost(asked, seen, () => observe(asked, { ...means, lease }, seen, clock.lap));
+    return { seen, run: dryRunOf(asked, seen, clock.timings()) };
+  };
   try {
-    await unlessLost(request, seen, () => observe(request, { ...means, lease }, seen, clock.lap));
-    const run = dryRunOf(request, seen, clock.timings());
-    await runAgain(request, seen, run);
-    return run;
+    let asked = request;
+    let first = await look(asked);
+    if (first.seen.isOnTheWay) {
+      // The engine is lost, and with it what each step by itself would have told.
+      await closeAll();
+      asked = { ...request, isStepByStep: true };
+      first = await look(asked);
+    }
+    await runAgain(asked, first.seen, first.run);
+    return first.run;
   } finally {
     request.signal?.removeEventListener("abort", abort);
     // Nobody needs to wait until a process of some hundred megabytes is gone.
@@ -110,12 +119,17 @@ async function observe(
   const { queries, deployed = [] } = request;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
   const rendered = renderBeside(request.database);
+  const lease = async (options: LeaseOptions) => {
+    const engine = await means.lease(options);
+    seen.engine = engine.title;
+    return engine;
+  };
   const base = await buildBase({
     database: request.database,
     scope: request.scope,
     version: means.version,
     cache: means.cache,
-    lease: means.lease,
+    lease,
     prefer: means.prefer,
     loadHistory: () => request.loadHistory(),
     onProgress: progress,

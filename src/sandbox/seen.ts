@@ -1,6 +1,6 @@
 import type { DryRun, MigrationRun, PlanOutcome, QueryRun, Schema } from "../review/types.ts";
 import type { Base } from "./base.ts";
-import type { State } from "./content.ts";
+import type { Content, State } from "./content.ts";
 import type { DryRunRequest } from "./dry-run.ts";
 import type { Built } from "./models.ts";
 import type { Added } from "./run-context.ts";
@@ -24,8 +24,12 @@ export interface Seen {
   context: RunContext | null;
   /** Where another version of the change, with the same first steps, goes on from. */
   readonly stops: Stop[];
+  /** What the database held before each step that was run, where other versions are to be compared with it. */
+  readonly contents: Content[];
   /** Gives back the checkpoints of the steps, but those of the stops. */
   giveBack(): Promise<void>;
+  /** Whether all steps are being seen on one way, which tells nothing of any of them before its end. */
+  isOnTheWay: boolean;
   lost: string | null;
 }
 
@@ -52,7 +56,9 @@ export function nothingSeen(): Seen {
     beside: { models: null, snapshots: null },
     context: null,
     stops: [],
+    contents: [],
     giveBack: async () => undefined,
+    isOnTheWay: false,
     lost: null,
   };
 }

@@ -40,8 +40,7 @@ export interface Case {
   readonly onProgress?: DryRunRequest["onProgress"];
   /** Other versions of the change, and what is seen of them. */
   readonly versions?: readonly ((steps: readonly Migration[]) => readonly Migration[])[];
-  /** Whether they are expected to be right. */
-  readonly areProofs?: boolean;
+  readonly isStepByStep?: boolean;
   saw?(run: DryRun): void;
 }
 
@@ -85,7 +84,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
         })),
         steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
       };
-      const { versions, areProofs = false, saw } = rest;
+      const { versions, isStepByStep = false, saw } = rest;
       const left = [...(versions ?? [])];
       return sandbox.dryRun({
         database,
@@ -97,15 +96,14 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
         queries,
         rows,
         statistics,
+        isStepByStep,
         ...(signal && { signal }),
         ...(onProgress && { onProgress }),
         ...(versions && {
           rerun(run: DryRun) {
             saw?.(run);
             const next = left.shift();
-            return next
-              ? { database: { ...database, steps: next(database.steps) }, isProof: areProofs }
-              : null;
+            return next ? { database: { ...database, steps: next(database.steps) } } : null;
           },
         }),
       });
