@@ -68,6 +68,7 @@ export function expansionOf(used: Used, history: readonly Script[]): Expansion |
       return { path: script.path, successor: null };
     const successor = operations
       .flatMap((one) => successorIn(used, one))
+      .filter((name) => !operations.some((one) => one.kind === "dropTable" && one.table === name))
       .find((name) => (used.kind === "table" ? statements : later).some((sql) => isFilled(used, name, sql)));
     if (successor !== undefined) return { path: script.path, successor };
   }
@@ -149,7 +150,12 @@ function isBuiltAnew(operation: Operation, all: readonly Operation[]): boolean {
 function successorIn(used: Used, operation: Operation): readonly string[] {
   if (used.kind === "column" && operation.kind === "addColumn" && operation.table === used.table)
     return operation.column.name === used.column ? [] : [operation.column.name];
-  if (used.kind === "table" && operation.kind === "createTable" && operation.table !== used.table)
+  if (
+    used.kind === "table" &&
+    operation.kind === "createTable" &&
+    operation.table !== used.table &&
+    !operation.temporary
+  )
     return [operation.table];
   return [];
 }

@@ -153,6 +153,15 @@ it("is not a table that was there for something else when it was filled", async 
   expect(said).not.toContain("in its place");
 });
 
+it.each(["TEMPORARY TABLE", "TABLE"])("is no helper table of an earlier migration (%s)", async (kind) => {
+  commit("Mend", {
+    [path5]: `CREATE ${kind} ids (id bigint);\nINSERT INTO ids SELECT id FROM orders;\n${kind === "TABLE" ? "DROP TABLE ids;\n" : ""}`,
+    "src/a.ts": "orders",
+  });
+  const [said] = await dropped({ "db/0006_drop.up.sql": "DROP TABLE orders;\n" });
+  expect(said).not.toContain("in its place");
+});
+
 it("is none of another database that has a table of the same name", async () => {
   commit("Rename there", {
     "lite/0001_orders.up.sql": "CREATE TABLE o (id bigint PRIMARY KEY);\n",

@@ -7,7 +7,7 @@ type Write = OperationOf<"write">;
 
 export default defineRule({
   summary: "Say with WHERE which rows are deleted or overwritten",
-  why: "DELETE without WHERE deletes every row; UPDATE without WHERE replaces the value in every row. The old values are gone, and no down migration brings them back.",
+  why: "DELETE without WHERE deletes every row; UPDATE without WHERE replaces the value in every row. The old values are gone, and no down migration brings them back. Where the down writes these columns as well, every row is meant, and it is a note.",
   instead: "Add a WHERE that says which rows are meant, and keep a copy of values that may be needed.",
   // It may be what the author wants: every row of a table that can be filled again.
   severity: "warning",
@@ -32,6 +32,7 @@ export default defineRule({
         instead: say`Add a WHERE that says which rows are meant, or keep the old values of ${list(columns)} in a column of their own.`,
         at,
         object: `${table}.${columns.join(",")}`,
+        severity: isWrittenBack(table, columns, context) ? "info" : "warning",
       };
     },
   },
@@ -44,6 +45,17 @@ function overwritten({ table, sets }: Write, context: OperationContext): string[
     .filter(({ column, from }) => !from.includes(column) && !context.isNewColumn(table, column))
     .map(({ column }) => column)
     .filter((column) => old?.some(({ name }) => name === column) && !isStamp(column));
+}
+
+/** The down says what the rows are to hold again: every row is meant. */
+function isWrittenBack(table: string, columns: readonly string[], { migration }: OperationContext): boolean {
+  const writes = (migration.down?.statements ?? [])
+    .flatMap(({ operations }) => operations)
+    .filter((one) => one.kind === "write" && one.verb === "update" && one.table === table);
+  const back = writes
+    .flatMap((one) => (one.kind === "write" ? (one.sets ?? []) : []))
+    .map(({ column }) => column);
+  return columns.every((column) => back.includes(column));
 }
 
 /** When a row was last changed is meant to be overwritten. */
