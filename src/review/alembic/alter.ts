@@ -1,8 +1,9 @@
 import { calleeOf, isNone, type PythonValue } from "../code/python-values.ts";
-import { columnSql, defaultSql, identitySql, readColumn } from "./columns.ts";
+import { columnSql, defaultSql, readColumn } from "./columns.ts";
 import { commentSql } from "./constraints.ts";
 import type { Context } from "./context.ts";
 import { quoteName, stringIn, type TableRef, tableSql } from "./names.ts";
+import { identitySql } from "./sequence-options.ts";
 import { columnComment, columnConstraints, columnIndexes } from "./tables.ts";
 import { isFalse, isTrue, typeOf } from "./types.ts";
 import { unreadable } from "./unreadable.ts";

@@ -3,7 +3,8 @@ import { calleeOf, isNone, type PythonCall, type PythonValue } from "../code/pyt
 import type { Context } from "./context.ts";
 import { expressionSql, textIn } from "./expressions.ts";
 import { literal, quoteName, stringIn } from "./names.ts";
-import { type ColumnType, integerSize, isFalse, isTrue, numberIn, typeOf } from "./types.ts";
+import { identitySql } from "./sequence-options.ts";
+import { type ColumnType, integerSize, isFalse, isTrue, typeBehind, typeOf } from "./types.ts";
 import { unreadable } from "./unreadable.ts";
 
 /** `sa.Column(…)`, as far as SQL comes from it. */
@@ -21,6 +22,8 @@ export interface Column {
   readonly hasDefault: boolean;
   readonly computed: string | null;
   readonly identity: string | null;
+  /** It is never NULL by itself, whatever the database makes of it. */
+  readonly isIdentity: boolean;
   readonly comment: string | null;
   readonly foreignKeys: readonly PythonCall[];
   readonly checks: readonly PythonCall[];
@@ -46,16 +49,17 @@ export function readColumn(value: PythonValue, context: Context): Column {
   return {
     name,
     type: typeOf(typeValue, context),
-    serial: integerSize(typeValue),
+    serial: typeValue ? integerSize(typeBehind(typeValue, context)) : null,
     nullable: flagOf(named.get("nullable")),
     primaryKey: isTrue(named.get("primary_key")),
     autoincrement: flagOf(named.get("autoincrement")),
     unique: isTrue(named.get("unique")),
     index: isTrue(named.get("index")),
     defaultSql,
-    hasDefault: defaultSql !== null || (named.has("default") && !isNone(named.get("default"))),
+    hasDefault: defaultSql !== null || isGiven(named.get("default")),
     computed: computed ? computedSql(computed, context) : null,
     identity: identity && context.dialect === "postgresql" ? identitySql(identity) : null,
+    isIdentity: identity !== undefined,
     comment: comment && !isNone(comment) ? stringIn(comment, "a comment") : null,
     foreignKeys: of("ForeignKey"),
     checks: of("CheckConstraint"),
@@ -63,6 +67,16 @@ export function readColumn(value: PythonValue, context: Context): Column {
 }
 
 const schemaItems = /^(ForeignKey|CheckConstraint|Computed|Identity|Sequence|FetchedValue|DefaultClause)$/;
+
+/** Whether a default is made elsewhere; an optional sequence is none where the database counts by itself. */
+function isGiven(value: PythonValue | undefined): boolean {
+  if (!value || isNone(value)) return false;
+  return !(
+    calleeOf(value) === "Sequence" &&
+    value.kind === "call" &&
+    isTrue(value.args.named.get("optional"))
+  );
+}
 
 function asCall(value: PythonValue | undefined, word: string): PythonCall | undefined {
   return value?.kind === "call" && calleeOf(value) === word ? value : undefined;
@@ -86,6 +100,8 @@ export function defaultSql(value: PythonValue, context: Context): string | null 
 
 /** SQLite wants parentheses around a default that is an expression. */
 function columnDefault(value: PythonValue, context: Context): string | null {
+  const [inner] = value.kind === "call" ? value.args.positional : [];
+  if (calleeOf(value) === "DefaultClause" && inner) return columnDefault(inner, context);
   const sql = defaultSql(value, context);
   const isExpression = value.kind !== "string" && textIn(value, context) === null;
   return sql !== null && isExpression && context.dialect === "sqlite" ? `(${sql})` : sql;
@@ -96,29 +112,9 @@ function computedSql({ args }: PythonCall, context: Context): string {
   if (!first) return unreadable("a Computed without SQL");
   const sql = first.kind === "string" ? first.value : expressionSql(first, context);
   const persisted = args.named.get("persisted");
-  const isStored = context.dialect === "postgresql" || isTrue(persisted);
-  const how = isFalse(persisted) ? " VIRTUAL" : "";
-  return `GENERATED ALWAYS AS (${sql})${isStored ? " STORED" : how}`;
-}
-
-/** `sa.Identity(…)` (PostgreSQL documentation, CREATE TABLE). */
-export function identitySql({ args }: PythonCall): string {
-  const { named, positional } = args;
-  const always = isTrue(named.get("always") ?? positional[0]);
-  const options = [
-    [named.get("increment") ?? positional[3], "INCREMENT BY"],
-    [named.get("start") ?? positional[2], "START WITH"],
-    [named.get("minvalue"), "MINVALUE"],
-    [named.get("maxvalue"), "MAXVALUE"],
-    [named.get("cache"), "CACHE"],
-  ] as const;
-  const words = options.flatMap(([value, word]) => {
-    const number = numberIn(value);
-    return number === null ? [] : [`${word} ${number}`];
-  });
-  if (isTrue(named.get("cycle"))) words.push("CYCLE");
-  const list = words.length > 0 ? ` (${words.join(" ")})` : "";
-  return `GENERATED ${always ? "ALWAYS" : "BY DEFAULT"} AS IDENTITY${list}`;
+  const isVirtual = isFalse(persisted);
+  const isStored = !isVirtual && (context.dialect === "postgresql" || isTrue(persisted));
+  return `GENERATED ALWAYS AS (${sql})${isVirtual ? " VIRTUAL" : ""}${isStored ? " STORED" : ""}`;
 }
 
 export interface KeyColumns {
@@ -137,7 +133,7 @@ export function columnSql(column: Column, { primaryKey, counted }: KeyColumns, {
   if (column.defaultSql !== null && !isSerial) words.push(`DEFAULT ${column.defaultSql}`);
   if (column.computed !== null) words.push(column.computed);
   if (column.identity !== null) words.push(column.identity);
-  const isNullable = column.nullable ?? !isKey;
+  const isNullable = column.nullable ?? !(isKey || column.isIdentity);
   if (column.identity === null) {
     if (!isNullable) words.push("NOT NULL");
   } else if (isNullable && column.nullable !== null) {

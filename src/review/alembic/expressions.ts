@@ -15,6 +15,7 @@ import { documentOf, isDocument } from "./documents.ts";
 import { columnSql, isSelect, memberName } from "./mentioned.ts";
 import { literal, quoteName, stringIn } from "./names.ts";
 import { selectSql } from "./selects.ts";
+import { nextValueSql } from "./sequence-options.ts";
 import { typeOf } from "./types.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -305,6 +306,9 @@ function methodSql(
     case "nulls_first":
     case "nullsfirst":
       return `${self()} NULLS FIRST`;
+    case "next_value":
+      if (object.kind !== "call" || calleeOf(object) !== "Sequence") break;
+      return nextValueSql(object);
     case "label":
     case "self_group":
       return self();

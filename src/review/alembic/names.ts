@@ -113,6 +113,8 @@ function expand(pattern: string, name: Name | null, { table, columns, refersTo }
     if (!numbered) return unreadable(`the naming convention uses ${token}, which is not followed`);
     const [, index, all, form] = numbered;
     const chosen = all === undefined ? columns.slice(Number(index), Number(index) + 1) : columns;
+    if (chosen.length === 0)
+      return unreadable(`the naming convention uses ${token}, and the columns are not known`);
     return chosen.map((column) => (form === "label" ? label(column) : column)).join(all === "_N" ? "_" : "");
   });
 }

@@ -1,5 +1,5 @@
 import { describe } from "../code/python-run.ts";
-import { calleeOf, isNone, type PythonCall, type PythonValue } from "../code/python-values.ts";
+import { calleeOf, isNone, type PythonCall, type PythonValue, stringOf } from "../code/python-values.ts";
 import { type Column, columnSql, countedColumn, type KeyColumns, readColumn } from "./columns.ts";
 import {
   checkSql,
@@ -56,7 +56,7 @@ export function createTableSql(
       : []),
     ...(key.constraint ? [constraintSql(key.constraint, table, context)] : []),
     ...constraints
-      .filter((item) => item !== key.constraint)
+      .filter((item) => calleeOf(item) !== "PrimaryKeyConstraint")
       .map((item) => constraintSql(item, table, context)),
     ...columns.flatMap((column) => columnConstraints(column, table, context)),
   ];
@@ -95,10 +95,13 @@ function primaryKeyOf(
     const names = constraint.args.positional.map((item) => stringIn(item, "a column's name"));
     if (names.length > 0) return { columns: new Set(names), constraint };
   }
-  return {
-    columns: new Set(columns.flatMap((column) => (column.primaryKey ? [column.name] : []))),
-    constraint: null,
-  };
+  const flagged = columns.flatMap((column) => (column.primaryKey ? [column.name] : []));
+  // One without columns names the key that the columns themselves make.
+  const named =
+    constraint?.kind === "call" && flagged.length > 0
+      ? { ...constraint, args: { ...constraint.args, positional: flagged.map(stringOf) } }
+      : null;
+  return { columns: new Set(flagged), constraint: named };
 }
 
 /** With `sqlite_autoincrement` the key stands behind its column. */
@@ -133,7 +136,7 @@ function typeCheck({ name, type }: Column, table: TableRef, context: Context): s
   if (!type.check) return [];
   const given = nameIn(type.check.name);
   const checkName = constraintName("ck", given, { table, columns: [name] }, context);
-  return [withName(checkName, `CHECK (${checkOf(name, type.check.labels)})`)];
+  return [withName(checkName, `CHECK (${checkOf(name, type.check.values)})`)];
 }
 
 /** The index that `index=True` asks for; with `unique=True` it is a unique one. */

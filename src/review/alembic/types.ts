@@ -18,19 +18,29 @@ export interface EnumType {
 export interface ColumnType {
   readonly sql: string;
   readonly enum: EnumType | null;
-  /** The check that a value is one of an enumeration's or a boolean, where asked for. */
-  readonly check: { readonly name: PythonValue | undefined; readonly labels: readonly string[] } | null;
+  /** The check that a value is one of an enumeration's or a boolean, where asked for: the values in SQL. */
+  readonly check: { readonly name: PythonValue | undefined; readonly values: readonly string[] } | null;
 }
 
 /** The type that an expression such as `sa.String(20)` or `sa.Integer` stands for in a dialect. */
 export function typeOf(value: PythonValue | undefined, context: Context): ColumnType {
   if (!value || isNone(value)) return plain("NULL");
+  const type = typeBehind(value, context);
+  return type === value ? writtenType(value, context) : typeOf(type, context);
+}
+
+/** What is left of a type once its variants and the project's own types are followed. */
+export function typeBehind(value: PythonValue, context: Context): PythonValue {
+  if (value.kind === "string") return value;
+  const chosen = variantOf(value, context);
+  if (chosen !== value) return typeBehind(chosen, context);
+  const own = context.ownType(value);
+  return own && !isNone(own) ? typeBehind(own, context) : (own ?? value);
+}
+
+function writtenType(value: PythonValue, context: Context): ColumnType {
   // A type of the project that says itself what it is called.
   if (value.kind === "string") return plain(value.value);
-  const chosen = variantOf(value, context);
-  if (chosen !== value) return typeOf(chosen, context);
-  const own = context.ownType(value);
-  if (own) return typeOf(own, context);
   const path = value.kind === "call" ? pathOf(value.callee) : pathOf(value);
   if (path === null) return unreadable(`a type is ${describe(value)}, known only when it runs`);
   if (!isLibrary(path))
@@ -39,6 +49,7 @@ export function typeOf(value: PythonValue | undefined, context: Context): Column
   const args = argumentsOf(value);
   if (name === "Enum" || name === "ENUM") return enumOf(value, name, context);
   if (name === "ARRAY") return arrayOf(args, context);
+  if (/^boolean$/i.test(name)) return booleanOf(args, context);
   const written = writtenAs(name, path, args, context);
   return written === null
     ? unreadable(`the type ${describe(value)} is none that this database has`)
@@ -103,8 +114,6 @@ function writtenAs(name: string, path: string, args: Given, context: Context): s
     case "SmallInteger":
     case "SMALLINT":
       return "SMALLINT";
-    case "Boolean":
-    case "BOOLEAN":
     case "Date":
     case "DATE":
     case "JSON":
@@ -219,6 +228,13 @@ function collated(sql: string, { positional, named }: Given, _context: Context):
   return `${sql} COLLATE "${stringIn(collation, "a collation").replaceAll('"', '""')}"`;
 }
 
+/** A database without a boolean of its own is told which numbers it may be, where that is asked for. */
+function booleanOf({ positional, named }: Given, { dialect }: Context): ColumnType {
+  const isChecked = dialect === "sqlite" && isTrue(named.get("create_constraint") ?? positional[0]);
+  const name = named.get("name") ?? positional[1];
+  return { ...plain("BOOLEAN"), check: isChecked ? { name, values: ["0", "1"] } : null };
+}
+
 function arrayOf({ positional, named }: Given, context: Context): ColumnType {
   const item = typeOf(positional[0] ?? named.get("item_type"), context);
   const dimensions = numberIn(named.get("dimensions") ?? positional[2]) ?? 1;
@@ -233,7 +249,9 @@ function enumOf(value: PythonValue, word: string, context: Context): ColumnType 
   if (!isNative) {
     const longest = Math.max(1, ...labels.map((label) => label.length));
     const length = numberIn(named.get("length")) ?? longest;
-    const check = isTrue(named.get("create_constraint")) ? { name: given, labels } : null;
+    const check = isTrue(named.get("create_constraint"))
+      ? { name: given, values: labels.map(literal) }
+      : null;
     return { sql: `VARCHAR(${length})`, enum: null, check };
   }
   const name = given && !isNone(given) ? stringIn(given, "a type's name") : classNameOf(value);
@@ -277,9 +295,9 @@ export function integerSize(value: PythonValue | undefined): "SMALLSERIAL" | "SE
   return name === "Integer" || name === "INTEGER" || name === "INT" ? "SERIAL" : null;
 }
 
-/** A name that a check of an enumeration compares, in SQL. */
-export function checkOf(column: string, labels: readonly string[]): string {
-  return `${quoteName(column)} IN (${labels.map(literal).join(", ")})`;
+/** The condition of a check that a column has one of these values. */
+export function checkOf(column: string, values: readonly string[]): string {
+  return `${quoteName(column)} IN (${values.join(", ")})`;
 }
 
 export function numberIn(value: PythonValue | undefined): number | null {

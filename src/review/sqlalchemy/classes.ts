@@ -11,6 +11,8 @@ export interface Models {
   moduleOf(value: { readonly scope: Scope }): LoadedModule | null;
   /** Calls a function of the project; what it gives is not known where only a run shows which way it goes. */
   call(callee: PythonValue, positional: readonly PythonValue[], run: Run): PythonValue;
+  /** Classes that inherit from one with a table, as far as that was seen. */
+  readonly inheriting: Set<PythonValue>;
 }
 
 /** A base that is no class of the project: `db.Model`, `declarative_base()`, `SQLModel`, a class of a library. */
@@ -106,6 +108,14 @@ export function memberOf(value: PythonClassValue, name: string, models: Models):
   return undefined;
 }
 
+/** Whether an attribute is made anew for every class that inherits it: `@declared_attr.cascading`. */
+export function isCascading(value: PythonValue | undefined): boolean {
+  return (
+    value?.kind === "function" &&
+    value.definition.decorators.some((one) => one.kind === "attribute" && one.name === "cascading")
+  );
+}
+
 /** Whether a function of a class is called when its attribute is asked for: `@declared_attr`, `@property`, `@classproperty`. */
 export function isComputed(value: PythonValue): boolean {
   return (
@@ -168,8 +178,10 @@ export function registryOf(value: PythonClassValue, models: Models): PythonValue
   const module = models.moduleOf(value);
   for (const decorator of value.definition.decorators) {
     const callee = decorator.kind === "call" ? decorator.callee : decorator;
-    if (callee.kind !== "attribute" || !givesTo.test(callee.name)) continue;
-    const registry = module && models.settle(module.run.evaluate(callee.object, value.scope));
+    // `@mapped_as_dataclass(registry)` of a module, or the registry's own.
+    const [first] = decorator.kind === "call" ? decorator.args : [];
+    const given = callee.kind === "attribute" && givesTo.test(callee.name) ? callee.object : first?.value;
+    const registry = module && given && models.settle(module.run.evaluate(given, value.scope));
     if (registry?.kind === "call") return registry;
   }
   return value;
@@ -234,7 +246,12 @@ export function classAttribute(
 
 /** `Column(…)` and `mapped_column(…)`, also within `deferred(…)` and `column_property(…)`. */
 export function isColumnCall(value: PythonValue): boolean {
-  return /^(Column|mapped_column)$/.test(wordOf(value) ?? "");
+  return /^(Column|mapped_column|(orm_)?insert_sentinel)$/.test(wordOf(value) ?? "");
+}
+
+/** `insert_sentinel(…)`: a column by which rows are told apart, and no attribute of its class. */
+export function isSentinel(value: PythonValue): boolean {
+  return /^(orm_)?insert_sentinel$/.test(wordOf(value) ?? "");
 }
 
 /** The last word of what is called: `Column` of `sa.Column(…)` and of `db.Column(…)`. */

@@ -14,6 +14,7 @@ import {
 import {
   isColumnCall,
   isComputed,
+  isSentinel,
   lineageOf,
   type Models,
   memberOf,
@@ -164,7 +165,7 @@ export function columnOf(
   { map, models, module, at }: Around,
 ): ModelColumn {
   // What is annotated counts for `mapped_column(…)`, and for `Column(…)` it does not.
-  const annotation = call !== null && wordOf(call) === "Column" ? null : written;
+  const annotation = call !== null && wordOf(call) !== "mapped_column" ? null : written;
   const extra = annotation?.extras.map((each) => models.settle(each)).find((each) => isColumnCall(each));
   const parts = [partsOf(call, models), partsOf(extra?.kind === "call" ? extra : null, models)];
   const named = new Map([...(parts[1]?.named ?? []), ...(parts[0]?.named ?? [])]);
@@ -236,11 +237,14 @@ export function partsOf(call: PythonCall | null, models: Models): ColumnParts {
   const items = rest.filter((each) => schemaItems.test(wordOf(each) ?? ""));
   const types = rest.filter((each) => !schemaItems.test(wordOf(each) ?? "") && !isNone(each));
   const byName = named.get("type_");
+  const type = types[0] ?? (byName && !isNone(byName) ? models.settle(byName) : null);
+  const clause = items.find((each) => wordOf(each) === "DefaultClause");
   return {
     name: text?.kind === "string" ? text.value : null,
-    type: types[0] ?? (byName && !isNone(byName) ? models.settle(byName) : null),
+    // A sentinel is a whole number, unless it says otherwise.
+    type: type ?? (isSentinel(call) ? sqlalchemy("Integer") : null),
     items,
-    named,
+    named: clause ? new Map([...named, ["server_default", clause]]) : named,
   };
 }
 

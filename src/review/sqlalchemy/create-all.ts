@@ -1,6 +1,7 @@
 import { constraintSql, foreignKeySql, targetOf } from "../alembic/constraints.ts";
 import type { Context } from "../alembic/context.ts";
 import { nameIn, namesIn, quoteName, tableSql } from "../alembic/names.ts";
+import { createSequenceSql } from "../alembic/sequence-options.ts";
 import { createTableSql } from "../alembic/tables.ts";
 import { createEnumSql, isTrue, typeOf } from "../alembic/types.ts";
 import { placeIn } from "../code/places.ts";
@@ -8,10 +9,12 @@ import { membersOf } from "../code/python-evaluate.ts";
 import type { LoadedModule } from "../code/python-modules.ts";
 import type { PythonCall, PythonValue } from "../code/python-values.ts";
 import type { Declared } from "../orm.ts";
-import type { Dialect, ModelStatement, Place, Span } from "../types.ts";
+import type { ModelStatement, Place, Span } from "../types.ts";
 import { type Models, wordOf } from "./classes.ts";
+import { metadataOf } from "./metadata.ts";
 import type { ModelTable } from "./model-table.ts";
 import { ownTypeOf } from "./references.ts";
+import type { Rendering } from "./render.ts";
 
 /** A table as it is rendered: only what could be read. */
 export interface Ready {
@@ -30,7 +33,7 @@ export interface Ready {
  */
 export function createAll(
   ready: readonly Ready[],
-  { dialect, models }: { readonly dialect: Dialect; readonly models: Models },
+  { dialect, models, sequences }: Pick<Rendering, "dialect" | "models" | "sequences">,
   objects: Map<string, Declared>,
   contextOf: (table: ModelTable) => Context,
   attempt: Attempt,
@@ -50,6 +53,7 @@ export function createAll(
         }))
       : []),
     ...types,
+    ...(dialect === "postgresql" ? sequencesOf(ready, sequences, { models, contextOf, attempt }) : []),
     ...sent.flatMap(({ now }) => now),
     ...sent.flatMap(({ later }) => later),
   ];
@@ -134,6 +138,45 @@ function statementsOf({ one, late }: Placed, context: Context, attempt: Attempt)
   ];
   const statement = (sql: string): ModelStatement => ({ table: object, sql });
   return { now: made.map(statement), later: later.map(statement) };
+}
+
+/** CREATE SEQUENCE for those of the metadata, and for those that columns take their values from. */
+function sequencesOf(
+  ready: readonly Ready[],
+  ofMetadata: readonly PythonCall[],
+  {
+    models,
+    contextOf,
+    attempt,
+  }: {
+    readonly models: Models;
+    readonly contextOf: (table: ModelTable) => Context;
+    readonly attempt: Attempt;
+  },
+): ModelStatement[] {
+  const statements = new Set<string>();
+  for (const { table, columns } of ready) {
+    const { key, call } = table.metadata;
+    const own = ofMetadata.filter(({ args }) => {
+      const value = args.named.get("metadata");
+      return value && metadataOf(value, models)?.key === key;
+    });
+    const schema = call?.args.named.get("schema");
+    const shared = schema?.kind === "string" ? schema.value : null;
+    const used = columns
+      .flatMap(({ args }) => args.positional)
+      .filter((item): item is PythonCall => item.kind === "call" && wordOf(item) === "Sequence")
+      // One that is needed only where a database has no other way to count.
+      .filter((item) => !isTrue(item.args.named.get("optional")));
+    for (const each of new Set([...own, ...used])) {
+      const inherits = each.args.named.has("metadata") ? shared : null;
+      const sql = attempt(table, { module: table.module, at: each.at }, "a sequence", () =>
+        createSequenceSql(each, inherits, contextOf(table)),
+      );
+      if (sql !== null) statements.add(sql);
+    }
+  }
+  return [...statements].map((sql) => ({ table: null, sql }));
 }
 
 /** CREATE TYPE for every enumeration of a column, once; and where its labels stand. */

@@ -52,5 +52,8 @@ export function ofBase(base: PythonValue, models?: Models): Metadata {
     each ? [models ? models.settle(each) : each] : [],
   );
   const call = given.find((each): each is PythonCall => wordOf(each) === "MetaData");
-  return call ? { key: call, call } : { key: base, call: null };
+  if (call) return { key: call, call };
+  // `registry(metadata=Base.metadata)`
+  const shared = models && given.flatMap((each) => (each === base ? [] : (metadataOf(each, models) ?? [])));
+  return shared?.[0] ?? { key: base, call: null };
 }

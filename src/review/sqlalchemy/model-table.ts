@@ -1,7 +1,7 @@
 import type { TableRef } from "../alembic/names.ts";
 import type { LoadedModule } from "../code/python-modules.ts";
 import { describe } from "../code/python-run.ts";
-import { isNone, type PythonCall, type PythonValue } from "../code/python-values.ts";
+import { isNone, type PythonCall, type PythonValue, pathOf } from "../code/python-values.ts";
 import type { Span } from "../types.ts";
 import type { PythonClassValue } from "./classes.ts";
 import type { ModelColumn } from "./columns.ts";
@@ -62,7 +62,7 @@ export function newTable(
 export function withSchema(table: ModelTable): ModelTable {
   const own = table.named.get("schema") ?? table.metadata.call?.args.named.get("schema");
   const schema = own?.kind === "string" ? own.value : null;
-  if (own && own.kind !== "string" && !isNone(own))
+  if (own && own.kind !== "string" && !isNone(own) && !pathOf(own)?.endsWith(".BLANK_SCHEMA"))
     table.lost.push({
       module: table.module,
       at: table.at,

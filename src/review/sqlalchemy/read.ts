@@ -19,6 +19,7 @@ import { classAttribute, isColumnCall, isFlask, type Models, wordOf } from "./cl
 import { metadataOf } from "./metadata.ts";
 import type { ModelTable } from "./model-table.ts";
 import { renderTables } from "./render.ts";
+import { tableColumn } from "./table-calls.ts";
 import { findTables } from "./tables.ts";
 
 /** What the modules of one side declare, and what `create_all` would send for it. */
@@ -27,6 +28,7 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
   const paths = pythonPaths([...texts.keys()], isLibrary);
   const calls: { call: PythonCall; module: LoadedModule }[] = [];
   const loose: { call: PythonCall; module: LoadedModule }[] = [];
+  const sequences: PythonCall[] = [];
   const supers: CallArguments[] = [];
   const origins = new WeakMap<PythonCall, LoadedModule>();
   const skipped: Skipped[] = [];
@@ -39,9 +41,12 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
     if (skipped.some((one) => one.path === module.path && one.line === line)) return;
     skipped.push({ path: module.path, line, reason, matters: false });
   };
+  const appended: { object: PythonValue; item: PythonValue; module: LoadedModule }[] = [];
+  const inheriting = new Set<PythonValue>();
   const homes = new Map<Scope, LoadedModule>();
   const models: Models = {
     settle: (value) => project.settle(value),
+    inheriting,
     moduleOf: ({ scope }) => {
       if (!homes.has(scope)) for (const module of project.modules.values()) homes.set(module.scope, module);
       return homes.get(scope) ?? null;
@@ -75,7 +80,18 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
       const word = wordOf(call);
       if (word === "Table" && isLoading) calls.push({ call, module });
       if (word === "Index" && isLoading) loose.push({ call, module });
+      if (word === "Sequence" && isLoading && call.args.named.has("metadata")) sequences.push(call);
       const { callee } = call;
+      const [first] = call.args.positional;
+      if (word === "has_inherited_table" && first)
+        return { kind: "constant", value: inheriting.has(models.settle(first)) };
+      if (
+        /^append_(constraint|column)$/.test(word ?? "") &&
+        callee.kind === "attribute" &&
+        first &&
+        isLoading
+      )
+        appended.push({ object: callee.object, item: first, module });
       if (callee.kind === "attribute" && callee.name === "__init__" && wordOf(callee.object) === "super")
         supers.push(call.args);
       return null;
@@ -104,6 +120,14 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
     isIncomplete = true;
     say(module, at, reason);
   }
+  for (const { object, item, module } of appended) {
+    const source = models.settle(object);
+    const table = found.tables.find((each) => each.source === source);
+    const settled = models.settle(item);
+    if (!table || settled.kind !== "call") continue;
+    if (isColumnCall(settled)) table.columns.push(tableColumn(settled, module, models));
+    else table.items.push(settled);
+  }
   for (const { object, name, value } of added) {
     const settled = models.settle(object);
     if (name === "naming_convention") {
@@ -125,6 +149,7 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
     models,
     found,
     loose,
+    sequences,
     naming,
     supers,
     say,

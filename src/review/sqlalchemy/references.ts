@@ -64,7 +64,8 @@ export function referencesAmong(
             owner !== null &&
             owner === models.settle(call.object)),
       );
-      return table ? { table, name: settled.name } : null;
+      const column = table?.columns.find(({ key }) => key === settled.name);
+      return table ? { table, name: column?.name ?? settled.name } : null;
     }
     return null;
   };
@@ -207,7 +208,12 @@ export function ownTypeOf(call: PythonCall): PythonValue | null {
   return type && partsOf(call, asWritten).type === type ? type : null;
 }
 
-const asWritten: Models = { settle: (value) => value, moduleOf: () => null, call: (callee) => callee };
+const asWritten: Models = {
+  settle: (value) => value,
+  moduleOf: () => null,
+  call: (callee) => callee,
+  inheriting: new Set(),
+};
 
 function schemaOf({ metadata }: ModelTable): string | null {
   const schema = metadata.call?.args.named.get("schema");

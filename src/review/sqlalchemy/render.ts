@@ -8,19 +8,14 @@ import { Unreadable } from "../alembic/unreadable.ts";
 import { placeIn } from "../code/places.ts";
 import type { LoadedModule } from "../code/python-modules.ts";
 import { describe } from "../code/python-run.ts";
-import {
-  type CallArguments,
-  type PythonCall,
-  type PythonValue,
-  pathOf,
-  stringOf,
-} from "../code/python-values.ts";
+import { type CallArguments, type PythonCall, type PythonValue, stringOf } from "../code/python-values.ts";
 import type { Declared } from "../orm.ts";
 import type { Dialect, ModelStatement, Span } from "../types.ts";
 import { sqlalchemy } from "./annotations.ts";
 import { type Models, wordOf } from "./classes.ts";
 import type { ModelColumn } from "./columns.ts";
 import { type Attempt, createAll, type Ready } from "./create-all.ts";
+import { columnsIn, inDialect, readySequence } from "./items.ts";
 import type { ModelTable } from "./model-table.ts";
 import { fullName, ownTypeOf, plain, referencesAmong } from "./references.ts";
 import type { FoundTables } from "./tables.ts";
@@ -32,6 +27,8 @@ export interface Rendering {
   readonly models: Models;
   readonly found: FoundTables;
   readonly loose: readonly { readonly call: PythonCall; readonly module: LoadedModule }[];
+  /** Sequences that are given their metadata. */
+  readonly sequences: readonly PythonCall[];
   readonly naming: ReadonlyMap<PythonValue | string, PythonValue>;
   readonly supers: CallArguments[];
   /** The module that a call stands in. */
@@ -137,7 +134,9 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
         belongs(call, table) && !table.items.includes(call) ? [call] : [],
       ),
     ];
-    for (const item of items) {
+    for (const each of items) {
+      const item = inDialect(each, dialect);
+      if (item === null) continue;
       if (item.kind !== "call") {
         partial.add(object);
         say(
@@ -186,7 +185,7 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
       );
     const args = new Map(
       [...call.args.named]
-        .map(([key, value]) => [key, models.settle(value)] as const)
+        .map(([key, value]) => [key, readySequence(models.settle(value), models)] as const)
         .filter(([key, value]) => key !== "server_default" || wordOf(value) !== "FetchedValue"),
     );
     const enumerated = type ?? typeBehind(table, column);
@@ -342,25 +341,4 @@ function indexSql({ args }: PythonCall, { ref }: ModelTable, context: Context): 
     { name, table: ref, columns, unique: isTrue(args.named.get("unique")), named: args.named },
     context,
   );
-}
-
-/** Names of the columns that a constraint or an index is on. */
-function columnsIn({ args }: PythonCall, word: string | null): string[] {
-  if (word === "CheckConstraint" || word === "ExcludeConstraint") return [];
-  if (word === "ForeignKeyConstraint") {
-    const [own] = args.positional;
-    return own?.kind === "sequence"
-      ? own.items.flatMap((each) => (each.kind === "string" ? [each.value] : []))
-      : [];
-  }
-  return args.positional.slice(word === "Index" ? 1 : 0).flatMap(columnNames);
-}
-
-function columnNames(value: PythonValue): string[] {
-  if (value.kind === "string") return [value.value];
-  if (value.kind === "call" && pathOf(value.callee) === "sqlalchemy.column") {
-    const [name] = value.args.positional;
-    return name?.kind === "string" ? [name.value] : [];
-  }
-  return [];
 }

@@ -50,13 +50,15 @@ function isReflected(named: ReadonlyMap<string, PythonValue>): boolean {
   return found !== undefined && !isNone(found);
 }
 
-function tableColumn(call: PythonCall, module: LoadedModule, models: Models): ModelColumn {
+/** A column of a `Table`, which is asked for by its key where it has one. */
+export function tableColumn(call: PythonCall, module: LoadedModule, models: Models): ModelColumn {
   const { name, type, items, named } = partsOf(call, models);
   const own = new Map(named);
   const sequence = items.find((item) => wordOf(item) === "Sequence");
   if (sequence) own.set("default", sequence);
+  const key = named.get("key");
   return {
-    key: name ?? "",
+    key: key?.kind === "string" ? key.value : (name ?? ""),
     name: name ?? "",
     column: columnCall(name ?? "", type, items, own),
     source: call,

@@ -3,8 +3,11 @@ import { describe } from "../code/python-run.ts";
 import { isNone, type PythonCall, type PythonValue, pathOf, type Scope } from "../code/python-values.ts";
 import type { Span } from "../types.ts";
 import {
+  basesOf,
+  isCascading,
   isColumnCall,
   isComputed,
+  isSentinel,
   keywordOf,
   lineageOf,
   type Models,
@@ -58,7 +61,7 @@ export function findTables(
 
   function readClass(value: PythonClassValue): ModelTable | null {
     const module = models.moduleOf(value);
-    if (!module || isAbstract(value)) return null;
+    if (!module || isAbstract(value, models)) return null;
     const at = headOf(value);
     const root = rootOf(value, models);
     if (!root) {
@@ -81,9 +84,11 @@ export function findTables(
       return table ?? null;
     }
     const parent = parentOf(value);
+    if (parent) models.inheriting.add(value);
     const mapped = new Set(parent ? lineageOf(parent, models).classes : []);
     const line = lineageOf(value, models).classes.filter((each) => !mapped.has(each));
-    const name = tableName(value, line, root, parent !== null, models);
+    const isMapped = (each: PythonClassValue) => each !== value && tableOf(each) !== null;
+    const name = tableName(value, { line, isMapped, hasParent: parent !== null }, root, models);
     if (typeof name === "object" && name !== null) {
       lost.push({
         module,
@@ -129,7 +134,7 @@ export function findTables(
     }
     const at = headOf(value);
     const line = lineageOf(value, models).classes;
-    const name = tableName(value, line, root, false, models);
+    const name = tableName(value, { line, isMapped: () => false, hasParent: false }, root, models);
     if (typeof name === "object") {
       lost.push({
         module,
@@ -166,9 +171,11 @@ function headOf({ definition }: PythonClassValue): Span {
   return { start: definition.at.start, end: definition.at.start + 1 };
 }
 
-function isAbstract({ members }: PythonClassValue): boolean {
-  const flag = members.names.get("__abstract__");
-  return flag?.kind === "constant" && flag.value === true;
+/** A base of concrete classes has no table of its own either: it is put together from theirs. */
+function isAbstract(value: PythonClassValue, models: Models): boolean {
+  const flag = value.members.names.get("__abstract__");
+  if (flag?.kind === "constant" && flag.value === true) return true;
+  return basesOf(value, models).some((base) => pathOf(base)?.endsWith(".AbstractConcreteBase"));
 }
 
 function looksMapped(value: PythonClassValue, models: Models): boolean {
@@ -212,8 +219,16 @@ function columnsOf(
   const columns: ModelColumn[] = [];
   const seen = new Set<string>();
   const lost: ClassColumns["lost"][number][] = [];
-  for (const each of line) {
-    const found = declaredColumns(each, value, map, models);
+  const inherited = lineageOf(value, models).classes.filter((each) => !line.includes(each));
+  for (const each of [...line, ...inherited]) {
+    const all = declaredColumns(each, value, map, models);
+    const isMade = (name: string) => line.includes(each) || isCascading(each.members.names.get(name));
+    const found = {
+      // A sentinel is no attribute, so that the children's tables get one of their own.
+      columns: all.columns.filter(({ key, source }) => isMade(key) || (source && isSentinel(source))),
+      others: [...all.others].filter(isMade),
+      lost: all.lost.filter(({ name }) => isMade(name)),
+    };
     const own = [...found.columns.map(({ key }) => key), ...found.others];
     columns.push(...found.columns.filter(({ key }) => !seen.has(key)));
     lost.push(...found.lost.filter(({ name }) => !seen.has(name)));
@@ -229,12 +244,23 @@ function columnsOf(
 /** The name of a class's table: null when it has none of its own, a reason when it is not known. */
 function tableName(
   value: PythonClassValue,
-  line: readonly PythonClassValue[],
+  {
+    line,
+    isMapped,
+    hasParent,
+  }: {
+    readonly line: readonly PythonClassValue[];
+    readonly isMapped: (value: PythonClassValue) => boolean;
+    readonly hasParent: boolean;
+  },
   root: Root,
-  hasParent: boolean,
   models: Models,
 ): string | null | { readonly reason: string } {
-  const holder = line.find(({ members }) => members.names.has("__tablename__"));
+  // What a mixin says holds for the children of who takes it as well; of a table's own class only what is worked out for each.
+  const holder = lineageOf(value, models).classes.find((each) => {
+    const own = each.members.names.get("__tablename__");
+    return own && (line.includes(each) || !isMapped(each) || isComputed(own));
+  });
   const member = holder?.members.names.get("__tablename__");
   const { run } = models.moduleOf(value) ?? {};
   if (member && run) {

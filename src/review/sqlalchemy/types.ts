@@ -21,6 +21,7 @@ export function followType(value: PythonValue, models: Models, supers: CallArgum
     const { callee, args } = settled;
     // `MutableDict.as_mutable(JSON)` changes nothing of what is stored.
     if (callee.kind === "attribute" && callee.name === "as_mutable") return args.positional[0] ?? null;
+    if (callee.kind === "attribute" && callee.name === "evaluates_none") return callee.object;
     const own = models.settle(callee);
     if (own !== callee) return { ...settled, callee: own };
     if (/^(Enum|ENUM)$/.test(wordOf(settled) ?? "")) return enumOf(settled, models);
