@@ -26,11 +26,6 @@ export function statesDelete(
   return at === undefined || says(text.slice(at.start, at.end));
 }
 
-/** Whether the key refuses the DELETE of a row that others refer to. */
-export function refusesDelete({ onDelete }: Constraint): boolean {
-  return onDelete === "NO ACTION" || onDelete === "RESTRICT";
-}
-
 function says(text: string): boolean {
   return /\bon_?\s*delete\b|\bonDelete/i.test(text);
 }

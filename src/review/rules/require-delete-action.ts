@@ -1,7 +1,7 @@
 import { type AddedConstraint, type Additions, placeOfConstraint } from "../additions.ts";
 import { list } from "../advice.ts";
 import { type Context, defineRule } from "../rule.ts";
-import { refusesDelete, statesDelete } from "../stated-action.ts";
+import { statesDelete } from "../stated-action.ts";
 import { say } from "../text.ts";
 import type { Constraint, Problem, Schema, TableName } from "../types.ts";
 
@@ -29,9 +29,9 @@ const habit = 3;
 
 function answer(added: Additions, { table, constraint }: AddedConstraint, context: Context): Problem[] {
   const { references, columns } = constraint;
-  if (!references || !context.base || !refusesDelete(constraint)) return [];
+  if (!references || !context.base || !isRefusing(constraint)) return [];
   const others = keysTo(references.table, context.base);
-  if (others.length < habit || others.some(refusesDelete)) return [];
+  if (others.length < habit || others.some(isRefusing)) return [];
   // SQLite takes the others' actions as well only where a connection asks for it.
   const checked = context.database.dialect === "sqlite" ? ", where foreign keys are checked" : "";
   const place = placeOfConstraint(added, table, constraint);
@@ -44,6 +44,10 @@ function answer(added: Additions, { table, constraint }: AddedConstraint, contex
       object: `${table.name}(${columns.join(", ")})`,
     },
   ];
+}
+
+function isRefusing({ onDelete }: Constraint): boolean {
+  return onDelete === "NO ACTION" || onDelete === "RESTRICT";
 }
 
 function keysTo(table: TableName, { tables }: Schema): readonly Constraint[] {

@@ -6,13 +6,12 @@ import { sized } from "../observed.ts";
 import { type Context, defineRule } from "../rule.ts";
 import { softDelete } from "../soft-delete.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
-import { refusesDelete } from "../stated-action.ts";
 import { say } from "../text.ts";
 import type { Migration, PlannedFix, Problem, Table, TableName } from "../types.ts";
 
 export default defineRule({
   summary: "Index the columns of a foreign key",
-  why: "PostgreSQL creates no index for a foreign key. Each DELETE of a referenced row, and each UPDATE of its key, then reads the whole referencing table while it holds a lock on the row. Where rows are marked as deleted (`deleted_at`) and the key refuses the DELETE, that is rare, and it is a note.",
+  why: "PostgreSQL creates no index for a foreign key. Each DELETE of a referenced row, and each UPDATE of its key, then reads the whole referencing table while it holds a lock on the row. Where rows are marked as deleted (`deleted_at`) and the key does not say CASCADE, that is rare, and it is a note.",
   instead: "Create an index that begins with the foreign key's columns.",
   // The cost depends on the size of the table and on whether referenced rows are ever deleted.
   severity: "warning",
@@ -33,7 +32,7 @@ function answer(added: Additions, { table, constraint }: AddedConstraint, contex
     return [];
   if (isOnlyDeclared(table.name, columns, context)) return [];
   const place = placeOfConstraint(added, table, constraint);
-  const mark = refusesDelete(constraint) ? deletionMark(references.table, added) : null;
+  const mark = constraint.onDelete === "CASCADE" ? null : deletionMark(references.table, added);
   const isNew = context.base?.tables.every(({ oid }) => oid !== table.oid) ?? false;
   return [
     {
@@ -43,9 +42,7 @@ function answer(added: Additions, { table, constraint }: AddedConstraint, contex
         : say`Add ${`CREATE INDEX CONCURRENTLY ON ${quoteTable(table.name)} ${sqlColumns(columns)}`} in a migration that runs outside a transaction, before the foreign key.`,
       wanted: { kind: "index", table: table.name, columns, method: "btree" },
       ...place,
-      evidence: mark
-        ? [say`observed: ${references.table} has ${mark}, and the key refuses to delete a row that is in use`]
-        : [],
+      evidence: mark ? [say`observed: ${references.table} has ${mark}: its rows are marked as deleted`] : [],
       object: `${table.name}(${columns.join(", ")})`,
       severity: mark ? "info" : sized("warning", table.name, context),
       planned: added.by.kind === "migration" ? fixOf(added.by.migration, table, columns, place) : null,
