@@ -193,6 +193,8 @@ export interface Framework {
   readonly hasDowns: boolean;
   /** What it does with files that are not simply the next ones. */
   readonly habits: Habits;
+  /** Whether it resets the connection before each migration, so that no setting outlives one. */
+  readonly resetsSettings: boolean;
   /** By what it remembers a migration that ran: a file whose name changes is the same one, or another. */
   readonly knownBy: "version" | "name";
   /** Where a statement that cannot run in a transaction belongs, after "Move it to". */
@@ -219,7 +221,7 @@ export interface Framework {
 /** What most frameworks leave out. */
 type Usual = Pick<
   Framework,
-  "leave" | "orderOf" | "versionAfter" | "wording" | "snapshot" | "refusal" | "knownBy"
+  "leave" | "orderOf" | "versionAfter" | "wording" | "snapshot" | "refusal" | "knownBy" | "resetsSettings"
 >;
 
 /** Checks the shape of a framework; its id is its file's name. */
@@ -232,6 +234,7 @@ export function defineFramework(framework: Omit<Framework, keyof Usual> & Partia
     snapshot: null,
     refusal: () => null,
     knownBy: "version",
+    resetsSettings: false,
     ...framework,
   };
 }

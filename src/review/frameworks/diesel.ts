@@ -1,5 +1,6 @@
+import { directoriesUp, joined } from "../code/typescript-paths.ts";
 import { folderHistories, pairFolders } from "../folder-pairs.ts";
-import { defineFramework, noSettings, readWhole } from "../framework.ts";
+import { defineFramework, noSettings, type Repository, readWhole } from "../framework.ts";
 import { fileNameOf, joinPath } from "../paths.ts";
 import { say } from "../text.ts";
 
@@ -15,7 +16,9 @@ export default defineFramework({
   find(repository) {
     const known = new Set(repository.paths);
     const own = pairFolders(repository).filter(
-      ({ folder, home }) => /migrations/.test(fileNameOf(home)) && !isMilliseconds.test(fileNameOf(folder)),
+      ({ folder, home }) =>
+        !isMilliseconds.test(fileNameOf(folder)) &&
+        (/migrations/.test(fileNameOf(home)) || isTold(home, repository)),
     );
     return folderHistories(own, (folder, home) => {
       const metadata = joinPath(folder, "metadata.toml");
@@ -39,6 +42,17 @@ export default defineFramework({
     ];
   },
 });
+
+/** Whether a `diesel.toml` above it names the folder (Diesel guide, Configuring Diesel CLI, `[migrations_directory]`). */
+function isTold(home: string, { folders, text }: Repository): boolean {
+  return directoriesUp(home).some((above) => {
+    const path = joinPath(above, "diesel.toml");
+    const content = folders.get(above)?.includes(path) ? text(path, home) : null;
+    const [, folder] =
+      /^\s*\[migrations_directory\][^[]*?^\s*dir\s*=\s*["']([^"']+)["']/m.exec(content ?? "") ?? [];
+    return folder !== undefined && joined(above, folder) === home;
+  });
+}
 
 /** Hasura names its folders by the millisecond. */
 const isMilliseconds = /^\d{13}_/;

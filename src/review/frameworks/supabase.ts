@@ -1,6 +1,7 @@
 import { defineFramework, noSettings, readWhole } from "../framework.ts";
 import { fileNameOf, isSqlPath, joinPath } from "../paths.ts";
 import { say } from "../text.ts";
+import type { Skipped } from "../types.ts";
 import { compareText } from "../versions.ts";
 
 /**
@@ -16,7 +17,8 @@ export default defineFramework({
     [...folders].flatMap(([directory, paths]) => {
       if (!/(^|\/)supabase\/migrations$/.test(directory)) return [];
       const sql = paths.filter(isSqlPath);
-      const own = sql.filter((path) => pattern.test(fileNameOf(path))).sort(compareText);
+      const inOrder = sql.filter((path) => pattern.test(fileNameOf(path))).sort(compareText);
+      const own = inOrder.filter((path, i) => i > 0 || !isOldDump(path));
       if (own.length === 0) return [];
       const others = sql.filter((path) => !pattern.test(fileNameOf(path)));
       return [
@@ -34,23 +36,35 @@ export default defineFramework({
             isRepeatable: false,
             isBaseline: false,
           })),
-          skipped: others.map((path) => ({
-            path,
-            line: null,
-            reason: "Supabase does not run it: its name is not of the form `<timestamp>_<name>.sql`",
-            matters: true,
-          })),
+          skipped: [
+            ...others.map((path) => skip(path, "its name is not of the form `<timestamp>_<name>.sql`")),
+            ...inOrder
+              .filter((path) => !own.includes(path))
+              .map((path) => skip(path, "a first file of this name is what its older versions dumped")),
+          ],
         },
       ];
     }),
   read: (file) => readWhole(file, "transaction"),
   hasDowns: false,
   habits: { late: "refused", duplicates: "refused", checksums: false, together: false },
+  // RESET ALL before each (pkg/migration/apply.go).
+  resetsSettings: true,
   outsideTransaction: say`a session of its own with psql, as no migration of Supabase runs outside a transaction`,
   write({ directory, version, name, up, outsideTransaction }) {
     if (outsideTransaction) return null;
     return [{ path: joinPath(directory, `${version}_${name}.sql`), text: up }];
   },
 });
+
+/** pkg/migration/list.go, shouldSkip. */
+function isOldDump(path: string): boolean {
+  const time = /^(\d{14})_init\.sql$/.exec(fileNameOf(path))?.[1];
+  return time !== undefined && time < "20211209000000";
+}
+
+function skip(path: string, reason: string): Skipped {
+  return { path, line: null, reason: `Supabase does not run it: ${reason}`, matters: true };
+}
 
 const pattern = /^(\d+)_(.*)\.sql$/;

@@ -35,7 +35,7 @@ export default defineRule({
   sources: ["PostgreSQL documentation, SET", "PostgreSQL documentation, RESET"],
   check: {
     migration(migration, context) {
-      if (context.onlyDown || isDump(migration.up)) return;
+      if (context.onlyDown || context.framework.resetsSettings || isDump(migration.up)) return;
       const last = new Map<string, Leak>();
       const ending = endingIn(migration.up);
       for (const statement of migration.up.statements)
