@@ -38,20 +38,29 @@ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamesp
 LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'f', 'i', 'I', 'v', 'm', 'S')`;
 
-/** What pg_stat_xact_user_tables tells of tables that anything was done to; the view itself goes through all indexes. */
-const heldSql = `
+/** What pg_stat_xact_user_tables tells of those tables, by `where`, that anything was done to; the view itself goes through all indexes. */
+function countersSql(where: string): string {
+  return `
 SELECT c.oid, pg_catalog.pg_stat_get_xact_numscans(c.oid), pg_catalog.pg_stat_get_xact_tuples_returned(c.oid),
   pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid), pg_catalog.pg_stat_get_xact_tuples_updated(c.oid),
   pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)
 FROM pg_catalog.pg_class c
-WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm') AND (pg_catalog.pg_stat_get_xact_numscans(c.oid) <> 0
+WHERE ${where} AND c.relkind IN ('r', 'm') AND (pg_catalog.pg_stat_get_xact_numscans(c.oid) <> 0
   OR pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) <> 0 OR pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) <> 0
-  OR pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) <> 0);
-SELECT relation, mode FROM pg_catalog.pg_locks
-WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted AND mode <> 'AccessShareLock'`;
+  OR pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) <> 0)`;
+}
+
+const allCountersSql = countersSql("c.oid >= 16384");
+
+const ownLocks =
+  "FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted";
+const locksSql = `SELECT relation, mode ${ownLocks}`;
+
+/** Whatever reads or writes a table holds a lock on it until its transaction ends (documentation, section 13.3.1). */
+const lockedCountersSql = countersSql(`c.oid = ANY (ARRAY(SELECT relation ${ownLocks}))`);
 
 /** Three questions, all answered from the session's own view; valid inside a transaction. */
-export const sightSql = `${relationsSql};${heldSql}`;
+export const sightSql = `${relationsSql};${allCountersSql};${locksSql}`;
 
 const kinds: Readonly<Record<string, Lock["kind"]>> = {
   r: "table",
@@ -94,6 +103,7 @@ function relationsIn(rows: Rows): Relations {
 function heldOf(counters: Rows, locks: Rows): Pick<Sight, "counters" | "locks"> {
   const held = new Map<string, LockMode[]>();
   for (const [relation, mode] of locks) {
+    // ACCESS SHARE has no name among the modes.
     const known = modes[mode ?? ""];
     if (relation && known) held.set(relation, [...(held.get(relation) ?? []), known]);
   }
@@ -115,49 +125,73 @@ export interface Lookout {
   lose(): void;
 }
 
+/** What is known of the catalogue of relations. */
+interface Head {
+  /** Rows of this transaction and later ones are new. */
+  readonly transaction: string;
+  readonly lastOid: string;
+  readonly count: number;
+}
+
 /**
  * A lookout that begins with the relations that there are, if they are known. Of thousands only those are read again whose
- * row in the catalogue is a new one; all of them when one is gone, or a schema has another name.
+ * row in the catalogue is a new one; all of them when one is gone, or a schema has another name. From statement to statement it
+ * goes on with what it knows.
  */
 export function lookoutOf(session: Session, marks: Marks | null): Lookout {
   let known = marks && relationsOf(marks);
-  let first = "0";
-  let last = "0";
-  let count = 0;
+  let head: Head | null = null;
+  let next: Head | null = null;
+  /** Relations that were locked before: the server may still count what was done to them then. */
+  const touched = new Set<string>();
 
   async function readAll(): Promise<Relations> {
     const [relations = []] = await session.ask(relationsSql);
     return relationsIn(relations);
   }
 
+  async function beginAnew(): Promise<Sight> {
+    const [, heads = [], counters = []] = await session.ask(`BEGIN; ${headSql};${allCountersSql}`);
+    const [transaction, lastOid, count] = heads[0] ?? [];
+    head = { transaction: transaction ?? "2", lastOid: lastOid ?? "0", count: Number(count) };
+    known ??= await readAll();
+    return { relations: known, ...heldOf(counters, []) };
+  }
+
   return {
     async begin() {
-      const [, head = [], counters = [], locks = []] = await session.ask(`BEGIN; ${headSql}; ${heldSql}`);
-      const [transaction, greatest, number] = head[0] ?? [];
-      first = transaction ?? "2";
-      last = greatest ?? "0";
-      count = Number(number);
-      known ??= await readAll();
-      return { relations: known, ...heldOf(counters, locks) };
+      if (!head || !known) return beginAnew();
+      const before = touched.size === 0 ? "" : `; ${countersSql(`c.oid IN (${[...touched].join(", ")})`)}`;
+      const [, counters = []] = await session.ask(`BEGIN${before}`);
+      return { relations: known, ...heldOf(counters, []) };
     },
     async look(before) {
-      const fresh = `pg_catalog.age(c.xmin) <= (SELECT pg_catalog.age('${first}'::pg_catalog.xid))`;
-      const [[head] = [], changed = [], counters = [], locks = []] = await session.ask(`
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE oid > ${last}), EXISTS (SELECT 1 FROM pg_catalog.pg_namespace c WHERE ${fresh})
-FROM pg_catalog.pg_class;${relationsSql} AND ${fresh};${heldSql}`);
-      const [number, added, hasNewNames] = head ?? [];
+      const { transaction, lastOid, count } = head ?? { transaction: "2", lastOid: "0", count: -1 };
+      const fresh = `pg_catalog.age(c.xmin) <= (SELECT pg_catalog.age('${transaction}'::pg_catalog.xid))`;
+      const [[row] = [], changed = [], counters = [], locks = []] = await session.ask(`
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE oid > ${lastOid}), pg_catalog.max(oid),
+  EXISTS (SELECT 1 FROM pg_catalog.pg_namespace c WHERE ${fresh}), pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.xid
+FROM pg_catalog.pg_class;${relationsSql} AND ${fresh};${lockedCountersSql};${locksSql}`);
+      const [number, added, greatest, hasNewNames, own] = row ?? [];
+      next = { transaction: own ?? transaction, lastOid: greatest ?? lastOid, count: Number(number) };
+      for (const [relation] of locks) if (Number(relation) >= firstOwnOid) touched.add(relation ?? "0");
       const isKnown = Number(number) === count + Number(added) && hasNewNames === "f";
       const relations = isKnown ? new Map([...before.relations, ...relationsIn(changed)]) : await readAll();
       return { relations, ...heldOf(counters, locks) };
     },
     took(after) {
       known = after.relations;
+      head = next;
     },
     lose() {
       known = null;
+      head = null;
     },
   };
 }
+
+/** Objects of the server's own have smaller numbers (documentation, "OID Assignment"). */
+const firstOwnOid = 16_384;
 
 /** What comes next, and how many relations there are. OIDs are given in order. */
 const headSql = `SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::pg_catalog.xid,
