@@ -9,6 +9,7 @@ import { numberedFolders } from "../numbered-folders.ts";
 import { directoryOf, fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
 import { pgDump } from "../pg-dump.ts";
 import { say } from "../text.ts";
+import type { Settings } from "../types.ts";
 import { compareText, compareVersions, normalVersion } from "../versions.ts";
 
 /**
@@ -83,7 +84,14 @@ function layOut(directory: string, paths: readonly string[], isNamed: boolean): 
   if (!hasPair && !isNamed && !isLikeMigrations(directory)) return nothing;
 
   const style = pairs.map((pair) => pair.down).find((down) => down !== null) ?? null;
-  const migrations = pairs.flatMap(({ ups, down }) => ups.map((up) => filesOf(directory, up, down, style)));
+  const isCounted = pairs.every(({ ups }) => ups.every(({ version }) => /^\d{1,4}$/.test(version)));
+  const isOpen = !hasPair && !isNamed && isCounted && isPlain.test(fileNameOf(directory));
+  const migrations = pairs.flatMap(({ ups, down }) =>
+    ups.map((up) => ({
+      ...filesOf(directory, up, down, style),
+      settings: isOpen ? mayRunAgain : noSettings,
+    })),
+  );
   const paired = new Set(migrations.map((migration) => migration.down));
   const orphans = [...groups.values()].flat().filter((file) => isMarkedDown(file) && !paired.has(file.path));
   return {
@@ -189,6 +197,10 @@ function isLikeMigrations(directory: string): boolean {
     folders.some((folder) => /migrat/i.test(folder)) || folders.slice(-2).some((folder) => home.test(folder))
   );
 }
+
+/** Files that are only counted may as well be run anew at each start in such a folder: whether one runs once is not told by it. */
+const isPlain = /^(.*[-_.])?(db|database|sql)$/i;
+const mayRunAgain: Settings = { late: "run", again: "unknown" };
 
 const home = /^(.*[-_.])?(db|database|schemas?|ddl|sql|deltas?|upgrades?)$/i;
 const otherContent =

@@ -18,8 +18,8 @@ export default defineRule({
     "Prisma documentation, Editing migrations and the migration history",
   ],
   check: {
-    migration({ status, changed, name, up, former }, { database, framework }) {
-      if (status !== "edited") return;
+    migration({ status, changed, name, up, former, settings }, { database, framework }) {
+      if (status !== "edited" || settings.again === "unknown") return;
       const { checksums } = database.habits;
       const onlyWords = changed.length === 0;
       if (!changed.includes("up") && !(checksums && onlyWords)) return;
