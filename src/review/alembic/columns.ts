@@ -1,5 +1,6 @@
 import { describe } from "../code/python-run.ts";
 import { calleeOf, isNone, type PythonCall, type PythonValue } from "../code/python-values.ts";
+import { conflictSql } from "./constraints.ts";
 import type { Context } from "./context.ts";
 import { expressionSql, textIn } from "./expressions.ts";
 import { literal, quoteName, stringIn } from "./names.ts";
@@ -25,6 +26,8 @@ export interface Column {
   /** It is never NULL by itself, whatever the database makes of it. */
   readonly isIdentity: boolean;
   readonly comment: string | null;
+  /** What SQLite does with a row that breaks a word of it, by the word. */
+  readonly conflicts: { readonly notNull: string; readonly unique: string; readonly primaryKey: string };
   readonly foreignKeys: readonly PythonCall[];
   readonly checks: readonly PythonCall[];
 }
@@ -61,6 +64,11 @@ export function readColumn(value: PythonValue, context: Context): Column {
     identity: identity && context.dialect === "postgresql" ? identitySql(identity) : null,
     isIdentity: identity !== undefined,
     comment: comment && !isNone(comment) ? stringIn(comment, "a comment") : null,
+    conflicts: {
+      notNull: conflictSql(named, "sqlite_on_conflict_not_null", context),
+      unique: conflictSql(named, "sqlite_on_conflict_unique", context),
+      primaryKey: conflictSql(named, "sqlite_on_conflict_primary_key", context),
+    },
     foreignKeys: of("ForeignKey"),
     checks: of("CheckConstraint"),
   };
@@ -135,7 +143,7 @@ export function columnSql(column: Column, { primaryKey, counted }: KeyColumns, {
   if (column.identity !== null) words.push(column.identity);
   const isNullable = column.nullable ?? !(isKey || column.isIdentity);
   if (column.identity === null) {
-    if (!isNullable) words.push("NOT NULL");
+    if (!isNullable) words.push(`NOT NULL${column.conflicts.notNull}`);
   } else if (isNullable && column.nullable !== null) {
     words.push("NULL");
   }

@@ -34,7 +34,7 @@ export function constraintSql(value: PythonValue, table: TableRef, context: Cont
   const name = nameIn(named.get("name"));
   switch (calleeOf(value)) {
     case "PrimaryKeyConstraint":
-      return primaryKeySql(name, columnsOf(positional), table, context);
+      return `${primaryKeySql(name, columnsOf(positional), table, context)}${conflictSql(named, "sqlite_on_conflict", context)}`;
     case "UniqueConstraint":
       return uniqueSql(name, columnsOf(positional), table, named, context);
     case "CheckConstraint":
@@ -83,8 +83,12 @@ export function uniqueSql(
   named: Named,
   context: Context,
 ): string {
-  const nulls = isTrue(named.get("postgresql_nulls_not_distinct")) ? "NULLS NOT DISTINCT " : "";
-  const body = `UNIQUE ${nulls}${columnList(columns)}${includeSql(named)}${deferrableSql(named)}`;
+  const isPostgresql = context.dialect === "postgresql";
+  const nulls =
+    isPostgresql && isTrue(named.get("postgresql_nulls_not_distinct")) ? "NULLS NOT DISTINCT " : "";
+  const include = isPostgresql ? includeSql(named) : "";
+  const conflict = conflictSql(named, "sqlite_on_conflict", context);
+  const body = `UNIQUE ${nulls}${columnList(columns)}${include}${deferrableSql(named)}${conflict}`;
   return withName(constraintName("uq", name, { table, columns }, context), body);
 }
 
@@ -159,6 +163,12 @@ function includeSql(named: Named): string {
   return include && !isNone(include) ? ` INCLUDE ${columnList(namesIn(include, "a column's name"))}` : "";
 }
 
+/** What SQLite does where a row breaks a constraint (SQLAlchemy, SQLite, "ON CONFLICT support for constraints"). */
+export function conflictSql(named: Named, key: string, { dialect }: Context): string {
+  const given = dialect === "sqlite" ? named.get(key) : undefined;
+  return given && !isNone(given) ? ` ON CONFLICT ${stringIn(given, key)}` : "";
+}
+
 /** `ExcludeConstraint((column, "="), …, using="gist", where="…")`. */
 export function excludeSql(
   name: OptionalName,
@@ -167,13 +177,18 @@ export function excludeSql(
   named: Named,
   context: Context,
 ): string {
+  const classes = named.get("ops");
+  const textOf = (value: PythonValue) => (value.kind === "string" ? value.value : null);
   const parts = elements.map((element) => {
     if (element.kind !== "sequence")
       return unreadable(`an element is ${describe(element)}, known only when it runs`);
     const [column, operator] = element.items;
     const sql =
       column?.kind === "string" ? quoteName(column.value) : column && expressionSql(column, context);
-    return `${sql} WITH ${stringIn(operator, "an operator")}`;
+    const key = column?.kind === "string" ? column.value : sql?.replaceAll(`"`, "");
+    const name =
+      classes?.kind === "dict" ? classes.entries.find(([each]) => textOf(each) === key)?.[1] : null;
+    return `${sql}${name ? ` ${stringIn(name, "an operator class")}` : ""} WITH ${stringIn(operator, "an operator")}`;
   });
   const using = named.get("using");
   const where = named.get("where");

@@ -52,7 +52,7 @@ export function createTableSql(
   const lines = [
     ...columns.map((column) => `${columnSql(column, keyColumns, context)}${inSqlite(column)}`),
     ...(key.constraint === null && key.columns.size > 0 && !columns.some((column) => inSqlite(column) !== "")
-      ? [primaryKeySql(null, [...key.columns], table, context)]
+      ? [`${primaryKeySql(null, [...key.columns], table, context)}${keyConflict(columns, key.columns)}`]
       : []),
     ...(key.constraint ? [constraintSql(key.constraint, table, context)] : []),
     ...constraints
@@ -104,6 +104,12 @@ function primaryKeyOf(
   return { columns: new Set(flagged), constraint: named };
 }
 
+/** What the only column of a key says of a row that is there already. */
+function keyConflict(columns: readonly Column[], key: ReadonlySet<string>): string {
+  const [only] = columns.filter(({ name }) => key.has(name));
+  return key.size === 1 && only ? only.conflicts.primaryKey : "";
+}
+
 /** With `sqlite_autoincrement` the key stands behind its column. */
 function sqliteKey(
   { name, serial }: Column,
@@ -119,7 +125,9 @@ function sqliteKey(
 export function columnConstraints(column: Column, table: TableRef, context: Context): string[] {
   const columns = [column.name];
   return [
-    ...(column.unique && !column.index ? [uniqueSql(null, columns, table, none, context)] : []),
+    ...(column.unique && !column.index
+      ? [`${uniqueSql(null, columns, table, none, context)}${column.conflicts.unique}`]
+      : []),
     ...column.foreignKeys.map((key) => {
       const { positional, named } = key.args;
       const target = targetOf(namesIn(positional[0] ?? named.get("column"), "a referenced column"));

@@ -114,8 +114,11 @@ export function declaredColumns(
       continue;
     }
     const inner = innerColumns(asked);
-    for (const call of inner)
-      columns.push(columnOf(name, call, inner.length > 1 ? null : annotation, { map, models, module, at }));
+    const parts = wordOf(asked) === "composite" ? compositeParts(annotation, models) : [annotation];
+    for (const [i, call] of inner.entries()) {
+      const own = inner.length === parts.length ? (parts[i] ?? null) : null;
+      columns.push(columnOf(name, call, own, { map, models, module, at }));
+    }
     if (inner.length > 0) continue;
     others.add(name);
     // A method of the class that only looks like an attribute is none.
@@ -147,6 +150,16 @@ export function innerColumns(value: PythonValue): PythonCall[] {
   if (isColumnCall(value)) return [value];
   if (!/^(deferred|column_property|composite)$/.test(wordOf(value) ?? "")) return [];
   return value.args.positional.flatMap(innerColumns);
+}
+
+/** What a class says of the values that a `composite(…)` of it is made of, in their order. */
+function compositeParts(annotation: Annotation | null, models: Models): Annotation[] {
+  const type = annotation?.type;
+  const module = type?.kind === "class" ? models.moduleOf(type) : null;
+  if (type?.kind !== "class" || !module) return [];
+  return attributesOf(type, module, models).flatMap((each) =>
+    each.annotation ? [{ ...each.annotation, isMapped: true }] : [],
+  );
 }
 
 /** What a column is read with. */

@@ -83,6 +83,10 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
       if (word === "Sequence" && isLoading && call.args.named.has("metadata")) sequences.push(call);
       const { callee } = call;
       const [first] = call.args.positional;
+      if (isLoading && outside.test(word ?? "") && callee.kind === "attribute") {
+        isIncomplete = true;
+        say(module, call.at, `${word}() makes a table that is not followed`);
+      }
       if (word === "has_inherited_table" && first)
         return { kind: "constant", value: inheriting.has(models.settle(first)) };
       if (
@@ -166,6 +170,9 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
     skipped,
   };
 }
+
+/** Calls that make tables of what was no model. */
+const outside = /^(map_declaratively|to_?metadata)$/;
 
 /** `target_metadata` of the environment; empty when it is not known. */
 function targetOf(

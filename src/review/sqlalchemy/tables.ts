@@ -11,6 +11,7 @@ import {
   keywordOf,
   lineageOf,
   type Models,
+  memberOf,
   type PythonClassValue,
   type Root,
   rootOf,
@@ -71,6 +72,11 @@ export function findTables(
     }
     if (root.base === value) return null;
     if (root.kind === "sqlmodel") return readSqlmodel(value, module, root);
+    if (memberOf(value, "__table_cls__", models)) {
+      const reason = `${value.definition.name} says by __table_cls__ whether it has a table`;
+      lost.push({ module, at, reason });
+      return null;
+    }
     const own = value.members.names.get("__table__");
     if (own) {
       const call = models.settle(own);

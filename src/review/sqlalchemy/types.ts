@@ -43,6 +43,8 @@ function classType(
   supers: CallArguments[],
 ): PythonValue {
   const name = type.definition.name;
+  if (new RegExp(`@compiles\\(\\s*${name}\\b`).test(models.moduleOf(type)?.text ?? ""))
+    return unreadable(`a function says what the type ${name} is called`);
   const made = memberOf(type, "__init__", models);
   let args: CallArguments = value.kind === "call" ? value.args : { positional: [], named: new Map() };
   if (made?.kind === "function") {
