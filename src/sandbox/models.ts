@@ -13,11 +13,12 @@ import type {
 } from "../review/types.ts";
 import { readCatalog } from "./catalog.ts";
 import { aside } from "./catalog-sql.ts";
-import { EngineLost } from "./engine.ts";
+import { type Checkpoint, EngineLost, type SqlError } from "./engine.ts";
 import type { PrismaAnswers } from "./prisma/messages.ts";
 import { renderPrisma } from "./prisma/render.ts";
 import { schemaOf } from "./schema.ts";
 import type { Session } from "./session.ts";
+import { partedOf } from "./shared-models.ts";
 
 /** What builds the models of one side; or why that is not known. */
 type RenderedSide = { readonly statements: readonly ModelStatement[] } | { readonly refused: string };
@@ -53,24 +54,26 @@ export function renderBeside(database: Database): Promise<Rendered> | null {
 }
 
 /**
- * Builds what there is of both sides, the models first: what builds the same is built once. An engine that is lost takes nothing of
+ * Builds what there is of both sides, the models first: what builds the same is built once. `build` is told what the other side
+ * is built of as well. An engine that is lost takes nothing of
  * what was built before it.
  */
 export async function buildEach(
   { models, snapshots }: Rendered,
-  build: (statements: readonly ModelStatement[]) => Promise<ModelSchema>,
+  build: (statements: readonly ModelStatement[], others: readonly ModelStatement[]) => Promise<ModelSchema>,
 ): Promise<Built> {
   const known = new Map<string, ModelSchema>();
-  const buildOnce = async (side: RenderedSide): Promise<ModelSchema> => {
+  const buildOnce = async (side: RenderedSide, other: RenderedSide): Promise<ModelSchema> => {
     if ("refused" in side) return { kind: "not-built", reason: side.refused };
     const key = JSON.stringify(side.statements);
-    const built = known.get(key) ?? (await build(side.statements));
+    const others = "refused" in other ? [] : other.statements;
+    const built = known.get(key) ?? (await build(side.statements, others));
     known.set(key, built);
     return built;
   };
   const buildPair = async ({ base, head }: RenderedModels): Promise<ModelRun> => {
     try {
-      return { head: await buildOnce(head), base: await buildOnce(base), rewrites: [] };
+      return { head: await buildOnce(head, base), base: await buildOnce(base, head), rewrites: [] };
     } catch (cause) {
       if (!(cause instanceof EngineLost)) throw cause;
       const lost: ModelSchema = { kind: "not-built", reason: cause.message };
@@ -115,10 +118,25 @@ function split(rendered: PrismaAnswers["render"], dialect: Dialect): RenderedSid
 export async function buildBeside(session: Session, rendered: Rendered, database: Database): Promise<Built> {
   await session.reset();
   const migrated = await session.checkpoint();
+  let half: { readonly key: string; readonly path: string; readonly checkpoint: Checkpoint } | null = null;
   let isFirst = true;
-  const built = await buildEach(rendered, async (statements) => {
+  const built = await buildEach(rendered, async (statements, others) => {
+    const { shared, own } = partedOf(statements, others);
+    const key = JSON.stringify(shared);
+    if (half?.key === key) {
+      await session.restore(half.checkpoint);
+      await session.ask(half.path);
+      return build(session, own);
+    }
     if (!isFirst) await session.restore(migrated);
     isFirst = false;
+    const { path, error } = await clear(session);
+    if (error) return { kind: "not-built", reason: error.message };
+    const isParted = shared.length > 0 && own.length > 0;
+    if (isParted && (await runTogether(session, shared))) {
+      half = { key, path, checkpoint: await session.checkpoint() };
+      return build(session, own);
+    }
     return build(session, statements);
   });
   const { models } = built;
@@ -153,13 +171,17 @@ async function fileOf(session: Session, table: string): Promise<string | null> {
   return rows[0]?.[0] ?? null;
 }
 
-async function build(session: Session, statements: readonly ModelStatement[]): Promise<ModelSchema> {
+/** Moves what is there out of the way, behind what is made from now on. Answers how names are looked up then, and why not. */
+async function clear(session: Session): Promise<{ readonly path: string; readonly error: SqlError | null }> {
   const [schemas = []] = await session.ask(userSchemas);
   const names = schemas.flatMap(([name]) => (name === null || name === undefined ? [] : [name]));
   const moves = names.map((name, i) => `ALTER SCHEMA ${quoted(name)} RENAME TO ${aside}${i}`);
-  const path = ["public", ...names.map((_, i) => `${aside}${i}`)].join(", ");
-  const moved = await session.run([...moves, "CREATE SCHEMA public", `SET search_path = ${path}`].join("; "));
-  if (moved.error) return { kind: "not-built", reason: moved.error.message };
+  const path = `SET search_path = ${["public", ...names.map((_, i) => `${aside}${i}`)].join(", ")}`;
+  const { error } = await session.run([...moves, "CREATE SCHEMA public", path].join("; "));
+  return { path, error };
+}
+
+async function build(session: Session, statements: readonly ModelStatement[]): Promise<ModelSchema> {
   const refused = await runAll(session, statements);
   return { kind: "built", schema: withoutAside(schemaOf(await readCatalog(session))), refused };
 }
@@ -168,15 +190,21 @@ type Refused = Extract<ModelSchema, { kind: "built" }>["refused"];
 
 /** All at once, in one transaction; where that fails, one by one, so that only what is refused is missing. */
 async function runAll(session: Session, statements: readonly ModelStatement[]): Promise<Refused> {
-  const together = await session.run(statements.map(({ sql }) => sql).join(";\n"));
-  if (!together.error && together.status === "idle") return [];
-  if (together.status !== "idle") await session.ask("ROLLBACK");
+  if (statements.length === 0 || (await runTogether(session, statements))) return [];
   const refused: { table: string | null; reason: string }[] = [];
   for (const { table, sql } of statements) {
     const { error } = await session.run(sql);
     if (error) refused.push({ table, reason: error.message });
   }
   return refused;
+}
+
+/** Whether all ran in one transaction; nothing of them is left where they did not. */
+async function runTogether(session: Session, statements: readonly ModelStatement[]): Promise<boolean> {
+  const { error, status } = await session.run(statements.map(({ sql }) => sql).join(";\n"));
+  if (!error && status === "idle") return true;
+  if (status !== "idle") await session.ask("ROLLBACK");
+  return false;
 }
 
 const userSchemas = `
