@@ -1,7 +1,7 @@
 /**
  * Behaviour of PostgreSQL that rules ask for, by the first version that has it. Every version stands in the release notes of that
  * version (documentation, appendix E) and in the "Compatibility" or "Notes" of the command's page. Syntax is in
- * `sql/features/`.
+ * `sql/features/`. `bench/versions-of-postgres.mjs` runs both on servers of all versions from 10 on.
  */
 export const since = {
   /** ADD COLUMN with a constant or stable default writes no row (release notes 11; ALTER TABLE, Notes). */

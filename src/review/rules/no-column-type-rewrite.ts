@@ -70,7 +70,7 @@ function utcFix(change: TypeChange, context: OperationContext): Fix | null {
 
 /**
  * A timestamp that is read in UTC is stored with a time zone as it was without one, and the other way round: in a session in UTC
- * PostgreSQL writes nothing since 12 (release notes, section E.1.3.1.3), but never looks into an expression, and always writes
+ * PostgreSQL writes nothing since 12 (release notes of 12), but never looks into an expression, and always writes
  * for a precision.
  */
 function utcEdits(change: TypeChange, context: OperationContext): Edit[] | null {

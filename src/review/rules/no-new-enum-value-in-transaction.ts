@@ -14,7 +14,7 @@ export default defineRule({
   // Certain to fail.
   severity: "error",
   ignoreWhen: "never: the statement cannot run there.",
-  sources: ["PostgreSQL documentation, ALTER TYPE, Notes", "PostgreSQL 12 release notes, section E.1.3.4"],
+  sources: ["PostgreSQL documentation, ALTER TYPE, Notes", "PostgreSQL 12 release notes, Utility Commands"],
   // unsafe_new_enum_value_usage
   explains: ["55P04"],
   versions:

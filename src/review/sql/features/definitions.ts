@@ -69,13 +69,6 @@ export const definitions: readonly Feature[] = [
     instead: "Add the column anew with the other expression.",
   },
   {
-    name: "an identity column of a partitioned table",
-    since: 17,
-    node: "CreateStmt",
-    isUsed: ({ partspec, tableElts }) => Boolean(partspec) && holds(tableElts, '"contype":"CONSTR_IDENTITY"'),
-    instead: "Take the default of a sequence: nextval('…').",
-  },
-  {
     name: "an exclusion of a partitioned table",
     since: 17,
     node: "CreateStmt",

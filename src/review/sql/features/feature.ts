@@ -1,6 +1,7 @@
 /**
  * What PostgreSQL learnt when: syntax that an older server refuses. Every version stands in the release notes of that version
- * (documentation, appendix E) and in the "Compatibility" or "Notes" of the command's page.
+ * (documentation, appendix E) and in the "Compatibility" or "Notes" of the command's page, and is run on servers of all versions
+ * from 10 on by `bench/versions-of-postgres.mjs`.
  */
 
 /** A node of PostgreSQL's syntax tree, by its fields. */
