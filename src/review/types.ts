@@ -780,6 +780,13 @@ export interface Column {
   /** GENERATED … AS IDENTITY; null for a column that does not number itself so. */
   readonly identity: "always" | "by default" | null;
   readonly generated: boolean;
+  /** As it is written in SQL; null for the type's own. */
+  readonly collation: string | null;
+  /** What is not as its type has it, as ALTER COLUMN takes it, e.g. "SET STATISTICS 500". */
+  readonly settings: readonly string[];
+  readonly comment: string | null;
+  /** Those on this column alone, e.g. "SELECT to app". */
+  readonly privileges: readonly string[];
 }
 
 export type ReferentialAction = "NO ACTION" | "RESTRICT" | "CASCADE" | "SET NULL" | "SET DEFAULT";

@@ -182,7 +182,13 @@ SELECT 'column', r.name || '.' || a.attname,
   r.relowner, a.attacl, col_description(r.oid, a.attnum),
   jsonb_build_object('table', r.name, 'composite', r.relkind = 'c', 'name', a.attname, 'position', a.attnum,
     'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull, 'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-    'identity', a.attidentity, 'generated', a.attgenerated <> ''), r.oid
+    'identity', a.attidentity, 'generated', a.attgenerated <> '',
+    'collation', CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END, 'settings',
+    nullif(array_remove(ARRAY[
+      CASE WHEN a.attstorage <> t.typstorage THEN 'SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+      CASE a.attcompression WHEN 'p' THEN 'SET COMPRESSION pglz' WHEN 'l' THEN 'SET COMPRESSION lz4' END,
+      CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END,
+      'SET (' || array_to_string(a.attoptions, ', ') || ')'], NULL), '{}')), r.oid
 FROM rel r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN inh ON inh.inhrelid = r.oid

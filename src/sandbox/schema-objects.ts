@@ -37,6 +37,8 @@ const columnDetails = z.object({
   default: z.string().nullable(),
   identity: z.string().transform((kind) => identities[kind] ?? null),
   generated: z.boolean(),
+  collation: z.string().nullish(),
+  settings: texts,
 });
 const constraintDetails = z.object({
   table: z.string(),
@@ -144,9 +146,9 @@ function readOnce<To>(read: (object: Detailed) => To): (object: Detailed) => To 
 
 export const readTable = readOnce(({ details }) => tableDetails.parse(details));
 export const readView = readOnce(({ details }) => viewDetails.parse(details));
-export const readColumn = readOnce(({ details }) => {
-  const column = columnDetails.parse(details);
-  return { table: column.table, position: column.position, value: columnOf(column) };
+export const readColumn = readOnce((object) => {
+  const column = columnDetails.parse(object.details);
+  return { table: column.table, position: column.position, value: columnOf(column, object) };
 });
 export const readConstraint = readOnce(({ details, definition }) => {
   const constraint = constraintDetails.parse(details);
@@ -194,9 +196,10 @@ export function labelsOf(details: Details | null): readonly string[] {
   return z.array(z.string()).safeParse(details?.labels).data ?? [];
 }
 
-function columnOf(column: z.infer<typeof columnDetails>): Column {
-  const { name, type, notNull, identity, generated } = column;
-  return { name, type, notNull, defaultSql: column.default, identity, generated };
+function columnOf(column: z.infer<typeof columnDetails>, { comment, privileges }: Detailed): Column {
+  const { name, type, notNull, identity, generated, collation = null, settings } = column;
+  const own = { collation, settings, comment, privileges };
+  return { name, type, notNull, defaultSql: column.default, identity, generated, ...own };
 }
 
 function constraintOf(constraint: z.infer<typeof constraintDetails>, definition: string): Constraint {

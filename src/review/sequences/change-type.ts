@@ -2,6 +2,7 @@ import { isVolatile } from "../column-rewrite.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { OperationOf, Plan, Schema, Table } from "../types.ts";
+import { attributesFor, attributesOfOtherType, typeOf } from "./attributes.ts";
 import { fillStep } from "./backfill.ts";
 import { defaultOf, movable } from "./movable.ts";
 import { alter, fileName, tooLong, withName } from "./names.ts";
@@ -36,7 +37,11 @@ export function changeTypeSequence(
       phase: "expand",
       title: say`Add ${next} beside ${name}, and write whatever is written to ${name} to it as well.`,
       name: fileName("add", table.name, next),
-      up: [alter(table.name, `ADD COLUMN ${fresh} ${type}`), ...sync.create],
+      up: [
+        alter(table.name, `ADD COLUMN ${fresh} ${type}`),
+        ...attributesOfOtherType(table.name, column, next),
+        ...sync.create,
+      ],
       down: [...sync.drop, alter(table.name, `DROP COLUMN ${fresh}`)],
       outsideTransaction: false,
     },
@@ -80,7 +85,12 @@ export function changeTypeSequence(
       title: say`When nobody wants to go back any more, drop the old values.`,
       name: fileName("drop", table.name, last),
       up: [alter(table.name, `DROP COLUMN ${old}`)],
-      down: [alter(table.name, `ADD COLUMN ${old} ${column.type}`), keep, ...moved.rebuildAside(last)],
+      down: [
+        alter(table.name, `ADD COLUMN ${old} ${typeOf(column)}`),
+        ...attributesFor(table.name, column, last),
+        keep,
+        ...moved.rebuildAside(last),
+      ],
       outsideTransaction: false,
     },
   ];

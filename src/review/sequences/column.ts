@@ -1,6 +1,7 @@
 import { quoteIdentifier } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { ColumnDefinition, PlannedStep, Table } from "../types.ts";
+import { attributesFor, typeOf } from "./attributes.ts";
 import { fillStep } from "./backfill.ts";
 import { alter, fileName } from "./names.ts";
 import { noProof, proveNotNull } from "./not-null.ts";
@@ -66,7 +67,8 @@ export function dropColumnSequence(table: Table, name: string): readonly Planned
       name: fileName("drop", table.name, name),
       up: [alter(table.name, `DROP COLUMN ${quoted}`)],
       down: [
-        alter(table.name, `ADD COLUMN ${quoted} ${column.type}`),
+        alter(table.name, `ADD COLUMN ${quoted} ${typeOf(column)}`),
+        ...attributesFor(table.name, column, name),
         ...own.map((one) =>
           alter(table.name, `ADD CONSTRAINT ${quoteIdentifier(one.name)} ${one.definition}`),
         ),

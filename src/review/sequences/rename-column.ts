@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Plan, Schema, Table } from "../types.ts";
+import { attributesFor, typeOf } from "./attributes.ts";
 import { fillStep } from "./backfill.ts";
 import { defaultOf, movable, namedByTrigger } from "./movable.ts";
 import { alter, fileName, tooLong } from "./names.ts";
@@ -28,7 +29,11 @@ export function renameColumnSequence(
       phase: "expand",
       title: say`Add ${to} beside ${from}, and write whatever is written to one of them to the other.`,
       name: fileName("add", table.name, to),
-      up: [alter(table.name, `ADD COLUMN ${now} ${column.type}`), ...sync.create],
+      up: [
+        alter(table.name, `ADD COLUMN ${now} ${typeOf(column)}`),
+        ...attributesFor(table.name, column, to),
+        ...sync.create,
+      ],
       down: [...sync.drop, alter(table.name, `DROP COLUMN ${now}`)],
       outsideTransaction: false,
     },
@@ -50,7 +55,8 @@ export function renameColumnSequence(
       ],
       down: [
         ...moved.giveBack(to),
-        alter(table.name, `ADD COLUMN ${old} ${column.type}${fallback ? ` ${fallback.clause}` : ""}`),
+        alter(table.name, `ADD COLUMN ${old} ${typeOf(column)}${fallback ? ` ${fallback.clause}` : ""}`),
+        ...attributesFor(table.name, column, from),
         `UPDATE ${quoteTable(table.name)} SET ${old} = ${now}`,
         ...(column.notNull ? [alter(table.name, `ALTER COLUMN ${old} SET NOT NULL`)] : []),
         ...(fallback ? [alter(table.name, `ALTER COLUMN ${now} DROP DEFAULT`)] : []),
