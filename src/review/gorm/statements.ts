@@ -48,10 +48,9 @@ export function statementsOf(models: GormModels, dialect: Dialect): ModelStateme
         })),
     ),
     ...models.schemas.flatMap((schema) =>
-      indexesOf(schema, models, dialect).map((index) => ({
-        table: schema.table,
-        sql: createIndex(schema.table, index, dialect),
-      })),
+      indexesOf(schema, models, dialect)
+        .filter((index) => !isForeign(index))
+        .map((index) => ({ table: schema.table, sql: createIndex(schema.table, index, dialect) })),
     ),
     ...(dialect === "postgresql"
       ? keys.map((key) => ({
@@ -60,6 +59,22 @@ export function statementsOf(models: GormModels, dialect: Dialect): ModelStateme
         }))
       : []),
   ];
+}
+
+/** `class:FULLTEXT` and other classes that MySQL alone has: GORM sends them, and the database refuses them. */
+function isForeign(index: GormIndex): boolean {
+  return index.class !== "" && index.class.toUpperCase() !== "UNIQUE";
+}
+
+/** The fields whose index this database does not have. */
+export function foreignIndexes(models: GormModels, dialect: Dialect) {
+  return models.schemas.flatMap((schema) =>
+    indexesOf(schema, models, dialect)
+      .filter(isForeign)
+      .flatMap(({ class: kind, parts }) =>
+        parts.slice(0, 1).map(({ field }) => ({ field, what: `${schema.name}.${field.name}`, kind })),
+      ),
+  );
 }
 
 function tableOf(schema: Schema, dialect: Dialect, keys: readonly ForeignKey[]): string {

@@ -4,7 +4,7 @@ import { modelsBeside } from "../gorm/files.ts";
 import { readGormModels } from "../gorm/models.ts";
 import { push } from "../gorm/push.ts";
 import { remedyFor } from "../gorm/remedy.ts";
-import { statementsOf } from "../gorm/statements.ts";
+import { foreignIndexes, statementsOf } from "../gorm/statements.ts";
 import { defineOrm } from "../orm.ts";
 
 /**
@@ -28,12 +28,13 @@ export default defineOrm({
     return {
       declarations,
       statements: statementsOf(models, dialect),
-      skipped: models.unclear.map(({ place, what, why }) => ({
-        path: place.path,
-        line: place.line,
-        reason: reasons.gormUnclear(what, why),
-        matters: false,
-      })),
+      skipped: [
+        ...models.unclear.map(({ place, what, why }) => ({ place, reason: reasons.gormUnclear(what, why) })),
+        ...foreignIndexes(models, dialect).map(({ field, what, kind }) => ({
+          place: field.place,
+          reason: reasons.gormIndexClass(what, kind),
+        })),
+      ].map(({ place: { path, line }, reason }) => ({ path, line, reason, matters: false })),
     };
   },
 });
