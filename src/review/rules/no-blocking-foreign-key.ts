@@ -1,9 +1,10 @@
 import { conventionalName, list } from "../advice.ts";
 import { addedInSameTransaction, notValidFix, validateLater, validateLaterSequence } from "../not-valid.ts";
-import { evidenceOf, sized, tableBefore } from "../observed.ts";
-import { defineRule } from "../rule.ts";
+import { evidenceOf, ranOf, sized, tableBefore } from "../observed.ts";
+import { defineRule, type OperationContext } from "../rule.ts";
+import { quoteIdentifier } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { ConstraintDefinition, TableName } from "../types.ts";
+import type { ConstraintDefinition, OperationOf, TableName } from "../types.ts";
 import { since } from "../versions-of-postgres.ts";
 
 export default defineRule({
@@ -21,7 +22,8 @@ export default defineRule({
   check: {
     addConstraint(operation, context) {
       const { table, constraint, at } = operation;
-      if (constraint.kind !== "foreign-key" || constraint.notValid || context.isNew(table)) return;
+      if (constraint.kind !== "foreign-key" || constraint.notValid) return;
+      if (context.isNew(table)) return ofFilled(operation, context);
       const name = nameOf(table, constraint);
       const partitioned =
         context.postgres < since.notValidOnPartitioned && tableBefore(context, table)?.kind === "partitioned";
@@ -68,6 +70,24 @@ export default defineRule({
     },
   },
 });
+
+/** A new table that was seen to hold rows already: writes to the old one that it refers to wait while they are checked. */
+function ofFilled({ table, constraint, at }: OperationOf<"addConstraint">, context: OperationContext) {
+  const target = constraint.references?.table;
+  const isFilled =
+    ranOf(context)?.scans.some(({ relation, rows }) => relation === table && rows > 0) ?? false;
+  if (target === undefined || !isFilled || context.isNew(target)) return;
+  const name = nameOf(table, constraint);
+  return {
+    message: say`Adding ${constraint.name ?? ["this foreign key"]} checks every row that ${table} has been filled with while writes to ${target} wait.`,
+    evidence: evidenceOf(context, [target]),
+    instead: say`Add it before the rows are written, or as NOT VALID, and run ${`VALIDATE CONSTRAINT ${quoteIdentifier(name)}`} in the next migration.`,
+    at,
+    object: `${table}.${name}`,
+    // How many rows were copied is known of no old table.
+    severity: "warning" as const,
+  };
+}
 
 function nameOf(table: TableName, { name, columns }: ConstraintDefinition): string {
   return name ?? conventionalName(table, columns, "fkey") ?? "foreign_key";
