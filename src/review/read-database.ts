@@ -12,6 +12,7 @@ import { readText } from "./read-text.ts";
 import { isUnreadable, maxStatements, unreadableScript } from "./script.ts";
 import { serviceFilesFor, startCockroach } from "./services.ts";
 import { readSnapshots } from "./snapshots.ts";
+import { sqlcDialect, sqlcFilesFor } from "./sqlc.ts";
 import type { Database, Dialect, HistoryEntry, Migration, Script, Skipped } from "./types.ts";
 import { isSameScript, unchangedIn } from "./unchanged.ts";
 import { waiverOf } from "./waiver.ts";
@@ -27,7 +28,11 @@ interface SidedFile {
  */
 export function dialectFilesOf(directory: DirectoryLayout, layout: Layout, config: Config): SidedFile[] {
   if (toldDialect(directory, config) !== null) return [];
-  return [...tellingFilesOf(directory), ...serviceFilesOf(directory, layout)];
+  return [
+    ...tellingFilesOf(directory),
+    ...serviceFilesOf(directory, layout),
+    ...sqlcFilesOf(directory, layout),
+  ];
 }
 
 function tellingFilesOf(directory: DirectoryLayout): SidedFile[] {
@@ -40,6 +45,25 @@ function tellingFilesOf(directory: DirectoryLayout): SidedFile[] {
 
 function serviceFilesOf({ directory }: DirectoryLayout, { sides }: Layout): SidedFile[] {
   return serviceFilesFor(directory, sides.base.keys()).map((path) => ({ side: "base", path }));
+}
+
+function sqlcFilesOf({ directory }: DirectoryLayout, { sides }: Layout): SidedFile[] {
+  return sqlcFilesFor(directory, sides.base.keys()).map((path) => ({ side: "base", path }));
+}
+
+/** What the words of the migrations say, unless sqlc names the directory; words that only CockroachDB has are certain. */
+function writtenFor(
+  directory: DirectoryLayout,
+  { all, settled }: { readonly all: readonly string[]; readonly settled: readonly string[] },
+  layout: Layout,
+  texts: Texts,
+): Written {
+  const byWords = dialectOfTexts(all, settled);
+  if ("other" in byWords && byWords.other === "CockroachDB") return byWords;
+  const files = sqlcFilesOf(directory, layout).flatMap((file) =>
+    textOf(file, layout, texts).map((text) => ({ path: file.path, text })),
+  );
+  return sqlcDialect(directory.directory, files) ?? byWords;
 }
 
 /** A directory and its steps; no database, with the reason, when it is written for one that is not read. */
@@ -56,7 +80,7 @@ export function readDatabase(
   const tool = tells.all.map(toolOfText).find((found) => found !== null);
   if (tool) return { database: null, skipped: [skip(place, reasons.toolNotRead(tool))] };
 
-  const written = told ?? dialectOfTexts(tells.all, tells.settled);
+  const written = told ?? writtenFor(directory, tells, layout, texts);
   const framework = frameworks[directory.framework];
   if ("other" in written)
     return { database: null, skipped: [skip(place, reasons.dialectNotRead(written.other))] };

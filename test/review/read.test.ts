@@ -415,6 +415,23 @@ describe("the dialect", () => {
     expect(dialect({ "other/docker-compose.yml": compose("cockroachdb/cockroach") })).toBe("postgresql");
   });
 
+  it("is the one that sqlc reads the directory for", () => {
+    const dialect = (path: string, sqlc: string) => {
+      const base = { [path]: sqlc, "db/migrations/1_a.up.sql": "CREATE TABLE a (id INTEGER PRIMARY KEY);" };
+      const head = { ...base, "db/migrations/2_b.up.sql": "ALTER TABLE a ADD COLUMN b int;" };
+      const changes = read(base, head);
+      return changes.databases[0]?.dialect ?? reasons(changes);
+    };
+    const file = (schema: string, engine: string) => `sql:\n  - schema: ${schema}\n    engine: ${engine}\n`;
+    expect(dialect("sqlc.yaml", file("db/migrations", "sqlite"))).toBe("sqlite");
+    expect(dialect("db/queries/sqlc.yml", file('["../migrations", "x.sql"]', "sqlite"))).toBe("sqlite");
+    expect(dialect("sqlc.json", '{"packages": [{"schema": "./db/migrations/", "engine": "mysql"}]}')).toEqual(
+      ["! db/migrations/2_b.up.sql: migrations for MySQL are not read yet"],
+    );
+    expect(dialect("sqlc.yaml", file("other/migrations", "sqlite"))).toBe("postgresql");
+    expect(dialect("sqlc.yaml", "sql: [")).toBe("postgresql");
+  });
+
   it("is told by the first migrations when the changed one says nothing", () => {
     const base = { "db/migrations/1_a.up.sql": "CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);" };
     const head = { ...base, "db/migrations/2_b.up.sql": "ALTER TABLE a ADD COLUMN b int;" };
