@@ -62,6 +62,8 @@ export const reasons = {
     count === 1
       ? "it is neither a migration nor holds a query marked `drydock:explain`"
       : `${count} changed SQL files are neither migrations nor hold a query marked \`drydock:explain\``,
+  dump: () =>
+    "it is a dump of a schema, which is compared with SQL migrations beside it alone: `structure.sql` or `schema.sql` in the folder above them",
   scanLimit: (read: number, of: number) =>
     `only ${read} of ${of} SQL files were searched for queries marked \`drydock:explain\``,
   queryLimit: (limit: number) =>

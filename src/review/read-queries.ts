@@ -159,9 +159,9 @@ function annotated(
   };
 }
 
-/** Changed SQL files that were looked at and hold nothing to check, in one note; dumps are known for what they are. */
+/** Changed SQL files that were looked at and hold nothing to check, in one note, and dumps that are compared with nothing in another. */
 function withoutQueries(read: readonly ReadSource[], layout: Layout, texts: Texts): Skipped[] {
-  const dumps = new Set(
+  const compared = new Set(
     layout.directories.flatMap((directory) =>
       snapshotFilesOf(directory, layout, texts).map(({ path }) => path),
     ),
@@ -171,11 +171,21 @@ function withoutQueries(read: readonly ReadSource[], layout: Layout, texts: Text
       source.isChanged &&
       source.path !== null &&
       isSqlPath(path) &&
-      !dumps.has(path) &&
+      !compared.has(path) &&
       head.length === 0 &&
       skipped.length === 0,
   );
-  return empty.length === 0 ? [] : [note(empty[0]?.path, reasons.notMigrations(empty.length), false)];
+  const [dump] = empty.filter(({ path }) => isDump(path, layout, texts));
+  const others = empty.filter(({ path }) => !isDump(path, layout, texts));
+  return [
+    ...(dump ? [note(dump.path, reasons.dump(), false)] : []),
+    ...(others.length === 0 ? [] : [note(others[0]?.path, reasons.notMigrations(others.length), false)]),
+  ];
+}
+
+function isDump(path: string, { sides }: Layout, texts: Texts): boolean {
+  const decoded = readText(texts.get(sides.head.get(path)?.digest ?? unknownDigest));
+  return "text" in decoded && /^-- PostgreSQL database dump$/m.test(decoded.text.slice(0, 4096));
 }
 
 function note(path: string | null | undefined, reason: string, matters: boolean): Skipped {

@@ -17,6 +17,18 @@ function marked(queries: Readonly<Record<string, string>>): string {
 
 const shown = ({ queries }: ChangeSet) => queries.map(({ name, sql, baseSql }) => [name, sql, baseSql]);
 
+describe("SQL files that are no migrations", () => {
+  it("are told in one note, and a dump that is compared with nothing in another", () => {
+    const dump = "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE orders (id int);\n";
+    const files = { "db/structure.sql": dump, "notes.sql": "SELECT 1;" };
+    const head = { ...more, ...files };
+    expect(read(migrations, head).skipped.map(({ path, reason }) => `${path}: ${reason}`)).toEqual([
+      "db/structure.sql: it is a dump of a schema, which is compared with SQL migrations beside it alone: `structure.sql` or `schema.sql` in the folder above them",
+      "notes.sql: it is neither a migration nor holds a query marked `drydock:explain`",
+    ]);
+  });
+});
+
 describe("annotated queries", () => {
   it("carry their place, numbered placeholders, tables, and what the base side had", () => {
     const base = { ...migrations, "q.sql": marked({ open: "SELECT * FROM orders WHERE state = 'open'" }) };
