@@ -79,7 +79,7 @@ function layOut(
         name: nameAfterVersion(path),
         up: path,
         down: path,
-        downPath: path,
+        downPath: by === "text" ? path : null,
         settings,
         isRepeatable: false,
         isBaseline: false,
