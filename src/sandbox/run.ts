@@ -75,10 +75,18 @@ async function unlessLost(request: DryRunRequest, seen: Seen, work: () => Promis
 async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promise<void> {
   const { base, origin } = first;
   if (!request.rerun || !base || !origin || first.lost !== null) return;
-  let last = first;
-  for (let next = request.rerun(run); next !== null; ) {
+  const { session } = base;
+  /** Asks for the next version, and puts the database back meanwhile, to where versions begin unless steps were remembered. */
+  const versionAfter = async (answer: DryRun, seen: Seen) => {
+    await unlessLost(request, seen, seen.giveBack);
+    if (first.stops.length === 1) {
+      await session.restore(origin.checkpoint);
+      session.ahead();
+    }
+    return request.rerun?.(answer) ?? null;
+  };
+  for (let next = await versionAfter(run, first); next !== null; ) {
     const clock = stopwatch();
-    const { giveBack } = last;
     const version = { ...request, ...next };
     const stops = first.stops.slice(0, 1 + sameSteps(request.database.steps, next.database.steps));
     const seen: Seen = {
@@ -90,10 +98,8 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
       head: first.start,
       stops,
     };
-    last = seen;
     await unlessLost(request, seen, async () => {
-      await giveBack();
-      await base.session.restore((stops.at(-1)?.state ?? origin).checkpoint);
+      await session.restore((stops.at(-1)?.state ?? origin).checkpoint);
       const rendered = renderBeside(version.database);
       const earlier = { seen: first, steps: request.database.steps };
       await observeChange(version, seen, base, origin, clock.lap, earlier);
@@ -105,8 +111,11 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
       { ...seen, before: first.before, early: first.early, deployed },
       clock.timings(),
     );
-    next = request.rerun(answer);
-    if (seen.lost !== null) return;
+    if (seen.lost !== null) {
+      request.rerun(answer);
+      return;
+    }
+    next = await versionAfter(answer, seen);
   }
 }
 

@@ -30,6 +30,8 @@ export interface Session {
   checkpoint(): Promise<Checkpoint>;
   /** Puts the whole database back, when it is next asked for anything: rejects there with EngineLost where that fails. */
   restore(checkpoint: Checkpoint): Promise<void>;
+  /** Begins to put the database back where it is to be, while nobody asks it for anything. */
+  ahead(): void;
   /** Files that changed since a checkpoint; null when it cannot be told. */
   changedFiles(checkpoint: Checkpoint): Promise<readonly ChangedFile[] | null>;
   /** Gives back the memory of a checkpoint that is not needed any more. */
@@ -52,11 +54,25 @@ export function sessionOf(engine: Engine): Session {
   let present = engine.start;
   /** To what the database is to be put back before it is asked for anything. */
   let due: Checkpoint | null = null;
+  /** Putting it back that was begun ahead, and to where. */
+  let begun: { readonly done: Promise<void>; readonly to: Checkpoint } | null = null;
 
   async function settle(): Promise<void> {
-    const checkpoint = due;
+    ahead();
+    const restored = begun?.done;
+    begun = null;
+    await restored;
+  }
+
+  function ahead(): void {
+    const to = due;
     due = null;
-    if (checkpoint) await sure(engine.restore(checkpoint));
+    if (!to || to === begun?.to) return;
+    const before = begun?.done ?? Promise.resolve();
+    const done = before.then(() => sure(engine.restore(to)));
+    // Whoever asks next is told.
+    done.catch(() => undefined);
+    begun = { done, to };
   }
 
   async function run(sql: string, options?: ExecOptions): Promise<ExecResult> {
@@ -150,12 +166,13 @@ export function sessionOf(engine: Engine): Session {
       present = null;
       due = checkpoint;
     },
+    ahead,
     async changedFiles(checkpoint) {
       await settle();
       return sure(engine.changedFiles(checkpoint));
     },
     async forget(checkpoint) {
-      if (checkpoint === due) await settle();
+      if (checkpoint === due || begun) await settle();
       await sure(engine.forget(checkpoint));
     },
     async dump() {
