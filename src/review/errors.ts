@@ -49,6 +49,8 @@ export const reasons = {
       naming: `tables are named by a strategy that is put together at run time, so that \`${what}\` and others without a \`TableName\` of their own are not compared with the database`,
       syntax: `the Go here is not understood, so that \`${what}\` is not compared with the database as a whole`,
     })[why],
+  prismaExternals: () =>
+    "which tables are managed elsewhere is told only when this file runs: tables that only the models or only the migrations have are not compared",
   gormIndexClass: (what: string, kind: string) =>
     `the index on \`${what}\` is of the class ${kind}, which this database does not have: GORM could not create it either, and it is not compared`,
   snapshotParts: (limit: number) =>

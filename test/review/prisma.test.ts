@@ -75,6 +75,42 @@ model Legacy {
     expect(find("Legacy.a")?.isUnused).toBe(true);
   });
 
+  it("are not compared where they are managed elsewhere", () => {
+    const schema = { path, text: 'model users {\n  id Int @id\n  @@schema("auth")\n}\n' };
+    const configured = (list: string) =>
+      prisma.read(
+        [schema, { path: "prisma.config.ts", text: `export default { tables: { external: ${list} } }` }],
+        "postgresql",
+      );
+    const told = configured(`["auth.users", "public.logs"]`);
+    expect(["auth.users", "logs", "orders"].map((table) => told.declarations.isPartial(table))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(told.skipped).toEqual([]);
+    const open = configured("names");
+    expect(open.declarations.isIncomplete).toBe(true);
+    expect(open.skipped).toMatchObject([
+      { path: "prisma.config.ts", reason: expect.stringContaining("managed elsewhere") },
+    ]);
+  });
+
+  it("take the configuration along that names what is managed elsewhere", () => {
+    const paths = [
+      path,
+      "prisma/migrations/1_a/migration.sql",
+      "prisma/migrations/migration_lock.toml",
+      "prisma.config.ts",
+    ];
+    const text = `export default { tables: { external: ["public.users"] } }`;
+    expect(filesFor("prisma/migrations", paths, { "prisma.config.ts": text })).toEqual([
+      path,
+      "prisma.config.ts",
+    ]);
+    expect(filesFor("prisma/migrations", paths, { "prisma.config.ts": "export default {}" })).toEqual([path]);
+  });
+
   it("tell what the database cannot know", () => {
     const text = `model A {\n  at DateTime @updatedAt\n  v Unsupported("vector(3)")?\n}\n`;
     const { find, hasForeignKeys } = prisma.read([{ path, text }], "postgresql").declarations;

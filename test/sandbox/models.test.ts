@@ -51,4 +51,118 @@ describe("Prisma's engine", () => {
       refused: "its datasource is not for PostgreSQL",
     });
   });
+
+  it("makes nothing of what is managed elsewhere, and no key to it", async () => {
+    const text = `${source}model users {
+  id    Int     @id
+  role  role
+  posts posts[]
+}
+
+model posts {
+  id        Int   @id
+  author_id Int
+  author    users @relation(fields: [author_id], references: [id])
+  parent_id Int?
+  parent    posts?  @relation("tree", fields: [parent_id], references: [id])
+  children  posts[] @relation("tree")
+}
+
+enum role {
+  customer
+}
+`;
+    const config = `export default defineConfig({
+  tables: { external: ["public.users"] },
+  enums: {
+    external: [
+      "public.role",
+    ],
+  },
+});`;
+    const models = modelsOf(text);
+    const head = [...models.head, { path: "prisma.config.ts", text: config }];
+    const answer = (await renderPrisma({ ...models, head }, "postgresql")).head;
+    const sql = "sql" in answer ? answer.sql : answer.refused;
+    expect(sql).toContain('CREATE TABLE "posts"');
+    expect(sql).toContain("posts_parent_id_fkey");
+    expect(sql).not.toMatch(/users|role/);
+  });
+
+  it("knows the forms of indexes, types, schemas and views", async () => {
+    const text = `datasource db {
+  provider     = "postgresql"
+  schemas      = ["base", "shop"]
+  relationMode = "foreignKeys"
+  extensions   = [citext]
+}
+
+generator client {
+  provider        = "prisma-client-js"
+  previewFeatures = ["views", "postgresqlExtensions", "fullTextSearchPostgres"]
+}
+
+model Example {
+  id    Int      @id(map: "example_key") @default(autoincrement())
+  uid   String   @default(dbgenerated("gen_random_uuid()")) @db.Uuid
+  key   BigInt   @default(sequence(start: 10)) @unique(map: "one_key", sort: Desc)
+  code  String   @default(nanoid()) @db.VarChar(20)
+  ip    String   @db.Inet
+  data  Json     @default("{}")
+  big   Decimal  @db.Decimal(10, 2)
+  at    DateTime @default(now()) @db.Timestamptz(3)
+  tags  String[] @default(["a", "b"])
+  raw   Unsupported("circle")?
+  state State    @default(OPEN)
+
+  @@unique([uid, code(sort: Desc)], name: "named", map: "uid_code")
+  @@index([data(ops: JsonbPathOps)], type: Gin)
+  @@index([ip(ops: InetOps)], type: Gist)
+  @@index([code(ops: TextOps)], type: SpGist)
+  @@index([key(ops: Int8BloomOps)], type: Brin)
+  @@index([code], type: Hash, map: "by_code")
+  @@index([code(ops: raw("text_pattern_ops"))], map: "by_pattern")
+  @@map("examples")
+  @@schema("shop")
+}
+
+enum State {
+  OPEN @map("open")
+
+  @@map("states")
+  @@schema("base")
+}
+
+view Shown {
+  id Int @unique
+
+  @@schema("shop")
+}
+`;
+    const { head } = await renderPrisma(
+      modelsOf(text.replace("sequence(start: 10)", "autoincrement()")),
+      "postgresql",
+    );
+    const sql = "sql" in head ? head.sql : head.refused;
+    for (const line of [
+      'CREATE SCHEMA IF NOT EXISTS "shop";',
+      `CREATE TYPE "base"."states" AS ENUM ('open');`,
+      '"uid" UUID NOT NULL DEFAULT gen_random_uuid()',
+      '"code" VARCHAR(20) NOT NULL,',
+      '"at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP',
+      `"tags" TEXT[] DEFAULT ARRAY['a', 'b']::TEXT[]`,
+      '"raw" circle',
+      'CONSTRAINT "example_key" PRIMARY KEY ("id")',
+      'CREATE UNIQUE INDEX "one_key" ON "shop"."examples"("key" DESC)',
+      'CREATE UNIQUE INDEX "uid_code" ON "shop"."examples"("uid", "code" DESC)',
+      '("data" jsonb_path_ops)',
+      'USING GIST ("ip" inet_ops)',
+      'USING SPGIST ("code" text_ops)',
+      'USING BRIN ("key" int8_bloom_ops)',
+      'CREATE INDEX "by_code" ON "shop"."examples" USING HASH ("code")',
+      '("code" text_pattern_ops)',
+    ])
+      expect(sql).toContain(line);
+    expect(sql).not.toContain("Shown");
+  });
 });

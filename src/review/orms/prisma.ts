@@ -1,6 +1,8 @@
+import { reasons } from "../errors.ts";
 import { type Declarations, type Declared, defineOrm, type KeyKind } from "../orm.ts";
 import { argumentOf, attributesOf, fieldsIn } from "../prisma/attributes.ts";
 import { type PrismaBlock, prismaBlocks } from "../prisma/blocks.ts";
+import { type Externals, externalConfigs, externalsIn } from "../prisma/external.ts";
 import { schemaFilesOf } from "../prisma/locations.ts";
 import { mapOf, nameOf } from "../prisma/names.ts";
 import { push } from "../prisma/push.ts";
@@ -15,13 +17,27 @@ export default defineOrm({
   title: "Prisma",
   frameworks: ["prisma"],
   isModel: (path) => path.endsWith(".prisma"),
-  filesFor: schemaFilesOf,
-  read: (files) => ({ declarations: locate(files), statements: null, skipped: [] }),
+  filesFor(directory, repository) {
+    const schema = schemaFilesOf(directory, repository);
+    return [...schema, ...externalConfigs(schema, repository)];
+  },
+  read(files) {
+    const externals = externalsIn(files);
+    const schema = files.filter(({ path }) => path.endsWith(".prisma"));
+    const skipped = files.flatMap(({ path }) =>
+      externals === null && !path.endsWith(".prisma")
+        ? [{ path, line: null, reason: reasons.prismaExternals(), matters: false }]
+        : [],
+    );
+    return { declarations: locate(schema, externals), statements: null, skipped };
+  },
   remedyFor,
   push,
 });
 
-function locate(files: readonly ModelFile[]): Declarations {
+/** Of tables that are managed elsewhere nothing is compared; where those are not known, of none that only one side has. */
+function locate(files: readonly ModelFile[], externals: Externals | null): Declarations {
+  const elsewhere = new Set(externals?.tables.map((name) => name.replace(/^public\./, "")));
   const found = new Map<string, Declared>();
   const put: Put = (object, declared, kind = null) => {
     for (const name of kind === null ? [object] : [object, `${object} ${kind}`])
@@ -35,9 +51,11 @@ function locate(files: readonly ModelFile[]): Declarations {
   const source = blocks.find(({ kind }) => kind === "datasource");
   return {
     find: (object, kind) => found.get(`${object} ${kind}`) ?? found.get(object) ?? null,
-    isPartial: () => false,
-    isIncomplete: false,
-    hasForeignKeys: !source?.lines.some(({ text }) => /^relationMode\s*=\s*"prisma"/.test(text)),
+    isPartial: (table) => externals === null || elsewhere.has(table),
+    isIncomplete: externals === null,
+    hasForeignKeys: !source?.lines.some(({ text }) =>
+      /^(relationMode|referentialIntegrity)\s*=\s*"prisma"/.test(text),
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ModelRepository } from "../orm.ts";
 import { directoryOf, fileNameOf, isWithin, joinPath } from "../paths.ts";
+import { configName } from "./external.ts";
 
 /**
  * The files of the schema whose migrations a directory holds (Prisma documentation, Prisma schema, Location; Prisma Config
@@ -63,8 +64,6 @@ function toldFiles(directory: string, { paths, text }: ModelRepository): readonl
   }
   return [];
 }
-
-const configName = /(^|\/)(?:prisma\.config\.[cm]?[jt]s|\.config\/prisma\.[cm]?[jt]s)$/;
 
 interface Told {
   readonly schema: string | null;

@@ -49,7 +49,7 @@ export async function loadEngine(): Promise<Bindings> {
 /** The SQL that makes what the schema declares from nothing; or why the engine refuses it. */
 export async function renderSchema(
   { SchemaEngine }: Bindings,
-  { files, dialect }: PrismaRequest,
+  { files, dialect, externals }: PrismaRequest,
 ): Promise<PrismaAnswers["render"]> {
   const datamodels = files.map(({ path: name, text }) => [name, text]);
   const schema = files.map(({ path: name, text }) => ({ path: name, content: text }));
@@ -60,7 +60,7 @@ export async function renderSchema(
       to: { tag: "schemaDatamodel", files: schema },
       script: true,
       exitCode: null,
-      filters: { externalTables: [], externalEnums: [] },
+      filters: { externalTables: externals.tables, externalEnums: externals.enums },
     });
     return { sql: stdout ?? "" };
   } catch (error) {

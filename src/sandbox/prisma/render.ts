@@ -1,4 +1,5 @@
 import path from "node:path";
+import { externalsIn, withoutKeysTo } from "../../review/prisma/external.ts";
 import { databaseParts, dialectOf } from "../../review/prisma/sources.ts";
 import type { Dialect, ModelFile, Models } from "../../review/types.ts";
 import { type Isolated, startProgram } from "../isolated.ts";
@@ -40,11 +41,15 @@ async function render(
   files: readonly ModelFile[],
   dialect: Dialect,
 ): Promise<PrismaAnswers["render"]> {
-  if (files.length === 0) return { sql: "" };
-  const size = files.reduce((sum, { text }) => sum + text.length, 0);
+  const schema = files.filter(({ path: name }) => name.endsWith(".prisma"));
+  if (schema.length === 0) return { sql: "" };
+  const externals = externalsIn(files) ?? { tables: [], enums: [] };
+  const size = schema.reduce((sum, { text }) => sum + text.length, 0);
   if (size > mostText) return { refused: "it is larger than what is read" };
-  if (dialectOf(files) !== dialect) return { refused: `its datasource is not for ${titles[dialect]}` };
-  return isolated.call({ kind: "render", files: databaseParts(files), dialect }, patience);
+  if (dialectOf(schema) !== dialect) return { refused: `its datasource is not for ${titles[dialect]}` };
+  const request = { kind: "render", files: databaseParts(schema), dialect, externals } as const;
+  const answer = await isolated.call(request, patience);
+  return "sql" in answer ? { sql: withoutKeysTo(externals.tables, answer.sql) } : answer;
 }
 
 const titles: Readonly<Record<Dialect, string>> = { postgresql: "PostgreSQL", sqlite: "SQLite" };
