@@ -50,6 +50,7 @@ WHERE ${where} AND c.relkind IN ('r', 'm') AND (pg_catalog.pg_stat_get_xact_nums
   OR pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) <> 0)`;
 }
 
+/** Of all tables: what earlier transactions did may still be counted, of whatever table, until the server has reported it. */
 const allCountersSql = countersSql("c.oid >= 16384");
 
 const ownLocks =
@@ -142,8 +143,6 @@ export function lookoutOf(session: Session, marks: Marks | null): Lookout {
   let known = marks && relationsOf(marks);
   let head: Head | null = null;
   let next: Head | null = null;
-  /** Relations that were locked before: the server may still count what was done to them then. */
-  const touched = new Set<string>();
 
   async function readAll(): Promise<Relations> {
     const [relations = []] = await session.ask(relationsSql);
@@ -161,8 +160,7 @@ export function lookoutOf(session: Session, marks: Marks | null): Lookout {
   return {
     async begin() {
       if (!head || !known) return beginAnew();
-      const before = touched.size === 0 ? "" : `; ${countersSql(`c.oid IN (${[...touched].join(", ")})`)}`;
-      const [, counters = []] = await session.ask(`BEGIN${before}`);
+      const [, counters = []] = await session.ask(`BEGIN;${allCountersSql}`);
       return { relations: known, ...heldOf(counters, []) };
     },
     async look(before) {
@@ -174,7 +172,6 @@ SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE oid > ${lastOid}),
 FROM pg_catalog.pg_class;${relationsSql} AND ${fresh};${lockedCountersSql};${locksSql}`);
       const [number, added, greatest, hasNewNames, own] = row ?? [];
       next = { transaction: own ?? transaction, lastOid: greatest ?? lastOid, count: Number(number) };
-      for (const [relation] of locks) if (Number(relation) >= firstOwnOid) touched.add(relation ?? "0");
       const isKnown = Number(number) === count + Number(added) && hasNewNames === "f";
       const relations = isKnown ? new Map([...before.relations, ...relationsIn(changed)]) : await readAll();
       return { relations, ...heldOf(counters, locks) };
@@ -189,9 +186,6 @@ FROM pg_catalog.pg_class;${relationsSql} AND ${fresh};${lockedCountersSql};${loc
     },
   };
 }
-
-/** Objects of the server's own have smaller numbers (documentation, "OID Assignment"). */
-const firstOwnOid = 16_384;
 
 /** What comes next, and how many relations there are. OIDs are given in order. */
 const headSql = `SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::pg_catalog.xid,

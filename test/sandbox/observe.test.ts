@@ -95,6 +95,15 @@ describe("what a statement does to a table that existed before", () => {
     expect(up.statements[0]?.writes).toEqual([{ relation: "t", inserted: 0, updated: 0, deleted: 6 }]);
   });
 
+  it("counts nothing that was done before the statement, also where the server has not reported it yet", async () => {
+    const up = "ALTER TABLE t ADD COLUMN a integer; ALTER TABLE users ADD COLUMN b integer";
+    const { statements } = only(await dry.run({ history: [schema], steps: [{ up }] })).up;
+    expect(statements.map(({ writes, scans }) => ({ writes, scans }))).toEqual([
+      { writes: [], scans: [] },
+      { writes: [], scans: [] },
+    ]);
+  });
+
   it("tells what the change itself made from what was there, also under an old name", async () => {
     const up =
       "DROP TABLE t; CREATE TABLE t (a integer); CREATE INDEX n ON t (a); ALTER TABLE users RENAME TO people; ALTER TABLE people ADD b integer";
