@@ -1,4 +1,5 @@
 import path from "node:path";
+import { LRUCache } from "lru-cache";
 import { externalsIn, withoutKeysTo } from "../../review/prisma/external.ts";
 import { databaseParts, dialectOf } from "../../review/prisma/sources.ts";
 import type { Dialect, ModelFile, Models } from "../../review/types.ts";
@@ -18,26 +19,44 @@ const mostText = 1024 * 1024;
 /** Milliseconds for one schema; the largest known ones take a fiftieth of it. */
 const patience = 15_000;
 
-/** Asks Prisma's own engine, in a process of its own. Never rejects. */
+/** What the engine said of schemas: a repository's base side comes again with each of its pull requests. */
+const rendered = new LRUCache<string, PrismaAnswers["render"]>({
+  maxSize: 8 * mostText,
+  sizeCalculation: (answer, key) => key.length + JSON.stringify(answer).length,
+});
+
+/** Asks Prisma's own engine, in a process of its own, what it was not asked before. Never rejects. */
 export async function renderPrisma({ base, head }: Models, dialect: Dialect): Promise<Rendered> {
-  let isolated: Isolated<PrismaRequest, PrismaAnswers> | null = null;
+  const started: Isolated<PrismaRequest, PrismaAnswers>[] = [];
+  const ask = async (request: PrismaRequest): Promise<PrismaAnswers["render"]> => {
+    const key = JSON.stringify(request);
+    const known = rendered.get(key);
+    if (known) return known;
+    const isolated = started[0] ?? (await startEngine());
+    started[0] = isolated;
+    const answer = await isolated.call(request, patience);
+    rendered.set(key, answer);
+    return answer;
+  };
   try {
-    isolated = await startProgram<PrismaRequest, PrismaAnswers>(defaultLimits, {
-      entry: "prisma/child.js",
-      readable: [path.join(prismaDirectory(), "*")],
-    });
-    const headSql = await render(isolated, head, dialect);
-    return { head: headSql, base: isSame(base, head) ? headSql : await render(isolated, base, dialect) };
+    return { head: await render(ask, head, dialect), base: await render(ask, base, dialect) };
   } catch (error) {
     const refused = error instanceof Error ? error.message : String(error);
     return { base: { refused }, head: { refused } };
   } finally {
-    await isolated?.kill("it is done");
+    await started[0]?.kill("it is done");
   }
 }
 
+function startEngine(): Promise<Isolated<PrismaRequest, PrismaAnswers>> {
+  return startProgram(defaultLimits, {
+    entry: "prisma/child.js",
+    readable: [path.join(prismaDirectory(), "*")],
+  });
+}
+
 async function render(
-  isolated: Isolated<PrismaRequest, PrismaAnswers>,
+  ask: (request: PrismaRequest) => Promise<PrismaAnswers["render"]>,
   files: readonly ModelFile[],
   dialect: Dialect,
 ): Promise<PrismaAnswers["render"]> {
@@ -47,13 +66,8 @@ async function render(
   const size = schema.reduce((sum, { text }) => sum + text.length, 0);
   if (size > mostText) return { refused: "it is larger than what is read" };
   if (dialectOf(schema) !== dialect) return { refused: `its datasource is not for ${titles[dialect]}` };
-  const request = { kind: "render", files: databaseParts(schema), dialect, externals } as const;
-  const answer = await isolated.call(request, patience);
+  const answer = await ask({ kind: "render", files: databaseParts(schema), dialect, externals });
   return "sql" in answer ? { sql: withoutKeysTo(externals.tables, answer.sql) } : answer;
 }
 
 const titles: Readonly<Record<Dialect, string>> = { postgresql: "PostgreSQL", sqlite: "SQLite" };
-
-function isSame(some: readonly ModelFile[], others: readonly ModelFile[]): boolean {
-  return JSON.stringify(some) === JSON.stringify(others);
-}
