@@ -1,4 +1,5 @@
 import { itemsOf } from "./python-evaluate.ts";
+import { substitution } from "./python-regex.ts";
 import { describe, doubtsIn, perhapsIn, type Run } from "./python-run.ts";
 import { braceFormat, dedent, jsonOf, stringMethod, textOfValue } from "./python-text.ts";
 import {
@@ -23,6 +24,8 @@ export function builtin(
   { positional, named }: CallArguments,
   run: Run,
 ): PythonValue | null {
+  const replaced = substitution(callee, { positional, named });
+  if (replaced) return replaced;
   const path = pathOf(callee);
   const [first, second] = positional;
   if (path === null) return null;
