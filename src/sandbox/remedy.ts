@@ -40,7 +40,7 @@ export async function remedyFor(
   const statement = script.statements[stop.index];
   if (!statement) return null;
   await session.restore(start.checkpoint);
-  const made = await makeMissing(context, stop.error);
+  const made = await makeMissing(context, stop.error, script.path);
   const home = homeSchemaOf(stop.error, statement.sql, { script, catalog: start.catalog, own: context.own });
   const excuse = stop.outcome.kind === "not-evaluated" ? stop.outcome.reason : home;
   if (excuse !== null) {
@@ -53,11 +53,11 @@ export async function remedyFor(
   return adaptRows(context, { script, statement, error: stop.error }, start, tries.adapted);
 }
 
-export async function makeMissing(context: RunContext, error: SqlError): Promise<boolean> {
+export async function makeMissing(context: RunContext, error: SqlError, path: string): Promise<boolean> {
   const extension = missingExtensionOf(error);
   if (extension !== null) context.known.missingExtensions.add(extension);
   const standIn =
-    extension === null ? standInFor(error, "change", context.own) : standInForExtension(extension);
+    extension === null ? standInFor(error, "change", context.own, path) : standInForExtension(extension);
   if (!standIn || context.standIns.has(standIn.note)) return false;
   context.standIns.add(standIn.note);
   return standIn.sql !== "" && (await context.session.run(standIn.sql)).error === null;

@@ -19,13 +19,17 @@ interface Stub {
 /**
  * What stands in for a missing role or schema; null when the error is about something else. A schema is only made for
  * the history: a new migration that names a schema which nobody made is wrong. Of the tables that the migrations themselves
- * create nothing is imitated.
+ * create nothing is imitated. Extensions that are set up apart from migrations are created for the history, and where Supabase
+ * has them in every database.
  */
 export function standInFor(
   error: SqlError,
   side: "history" | "change",
   own: ReadonlySet<TableName>,
+  path = "",
 ): StandIn | null {
+  const brought = side === "history" || onSupabase.test(path) ? broughtExtensionOf(error) : null;
+  if (brought) return brought;
   const role = missingRoleOf(error);
   if (role !== null) return { note: `role ${role} was created`, sql: `CREATE ROLE ${quoteIdentifier(role)}` };
   const hosted = hostedSchemaOf(error);
@@ -34,6 +38,32 @@ export function standInFor(
   const schema = error.code === "3F000" && /^schema "(.+)" does not exist$/.exec(error.message)?.[1];
   if (!schema || side === "change") return null;
   return { note: `schema ${schema} was created`, sql: `CREATE SCHEMA ${quoteIdentifier(schema)}` };
+}
+
+const onSupabase = /(^|\/)supabase\/migrations\//;
+
+/** Functions of extensions that databases are set up with (Supabase documentation, Database, Extensions). */
+const functions: Readonly<Record<string, string>> = {
+  uuid_generate_v1: "uuid-ossp",
+  uuid_generate_v4: "uuid-ossp",
+  uuid_generate_v5: "uuid-ossp",
+  gen_random_bytes: "pgcrypto",
+  gen_salt: "pgcrypto",
+  crypt: "pgcrypto",
+  digest: "pgcrypto",
+  hmac: "pgcrypto",
+};
+
+/** The extension that brings a missing function, in the schema in which it is looked for. */
+function broughtExtensionOf({ code, message }: SqlError): StandIn | null {
+  const [, schema, name = ""] = /^function (?:(\w+)\.)?(\w+)\(.*\) does not exist$/.exec(message) ?? [];
+  const extension = code === "42883" ? functions[name] : undefined;
+  if (extension === undefined) return null;
+  const place = schema === undefined ? "" : ` WITH SCHEMA ${quoteIdentifier(schema)}`;
+  return {
+    note: `extension ${extension} was created, which the migrations use and do not create`,
+    sql: `CREATE EXTENSION IF NOT EXISTS ${quoteIdentifier(extension)}${place}`,
+  };
 }
 
 /** The role whose absence an error reports; null when it reports something else. */
@@ -144,6 +174,21 @@ CREATE OR REPLACE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS 'SELEC
 CREATE OR REPLACE FUNCTION auth.role() RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
 CREATE OR REPLACE FUNCTION auth.email() RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
 CREATE OR REPLACE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE AS 'SELECT NULL::jsonb';`,
+  },
+  {
+    name: "storage",
+    table: "storage.objects",
+    objects:
+      /^(schema "storage"|relation "storage\.(?:objects|buckets)"|function storage\.(foldername|filename|extension)\(.*\)) does not exist$/,
+    sql: `
+CREATE SCHEMA IF NOT EXISTS storage;
+CREATE TABLE IF NOT EXISTS storage.buckets (id text PRIMARY KEY, name text NOT NULL, owner uuid, owner_id text, public boolean,
+  avif_autodetection boolean, file_size_limit bigint, allowed_mime_types text[], created_at timestamptz, updated_at timestamptz);
+CREATE TABLE IF NOT EXISTS storage.objects (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), bucket_id text, name text, owner uuid,
+  owner_id text, path_tokens text[], metadata jsonb, version text, created_at timestamptz, updated_at timestamptz, last_accessed_at timestamptz);
+CREATE OR REPLACE FUNCTION storage.foldername(name text) RETURNS text[] LANGUAGE sql IMMUTABLE AS 'SELECT ARRAY[]::text[]';
+CREATE OR REPLACE FUNCTION storage.filename(name text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT name';
+CREATE OR REPLACE FUNCTION storage.extension(name text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT name';`,
   },
 ];
 

@@ -61,6 +61,21 @@ describe("the history of the base side", () => {
     expect(own.history.failed).toEqual([]);
   });
 
+  it("creates an extension of which the history uses a function and that it does not create, in no change", async () => {
+    const up = "CREATE TABLE a (id uuid DEFAULT uuid_generate_v4(), token bytea DEFAULT gen_random_bytes(8))";
+    const past = await dry.run({
+      history: [up, "CREATE POLICY p ON storage.objects USING (storage.filename(name) = '')"],
+    });
+    expect(past.history.failed).toEqual([]);
+    expect(past.standIns).toEqual([
+      "extension uuid-ossp was created, which the migrations use and do not create",
+      "extension pgcrypto was created, which the migrations use and do not create",
+      "schema storage of a hosted platform was imitated",
+    ]);
+    const now = only(await dry.run({ history: [], steps: [{ up }] }));
+    expect(outcomesOf(now.up)[0]).toMatch(/^42883 function uuid_generate_v4\(\) does not exist/);
+  });
+
   it("excuses a failure that may come from its gaps, and no other", async () => {
     const history = ["CREATE TABLE a (x integer); CREATE TABLE gap (x nosuchtype)"];
     const step = async (up: string) => outcomesOf(only(await dry.run({ history, steps: [{ up }] })).up)[0];
