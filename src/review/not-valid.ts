@@ -24,7 +24,7 @@ export function notValidFix({ table, constraint }: OperationOf<"addConstraint">,
   return {
     title: "Add the constraint as NOT VALID",
     change: { kind: "not valid", at: constraint.at },
-    followUp: say`Run ${validation(table, constraint.name ?? name)} in the next migration.`,
+    followUp: say`Run ${validation(table, constraint.name ?? name)} in the next migration: until then only new rows are checked.`,
   };
 }
 

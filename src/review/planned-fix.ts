@@ -11,13 +11,13 @@ type Place = Omit<Worded, "statement"> & { readonly statement: Statement | null 
  * valid as the file stands, e.g. where the tool has no way out of its transaction.
  */
 export function fixFor(planned: PlannedFix, place: Place, framework: Framework): Fix | null {
-  const { title, followUp, change } = planned;
+  const { change, ...told } = planned;
   if (change.kind === "down") {
     const edits = downFor(change, place, framework);
-    return edits && { title, edits, followUp };
+    return edits && { ...told, edits };
   }
   const { statement } = place;
-  return statement && changeFor({ title, followUp, change }, { ...place, statement }, framework);
+  return statement && changeFor({ ...told, change }, { ...place, statement }, framework);
 }
 
 /** In a file of its own, or in the code that holds the up. */
@@ -28,7 +28,7 @@ function downFor({ path, sql }: MissingDown, { script, settings }: Place, { word
 }
 
 function changeFor(
-  { title, followUp, change }: PlannedFix & { readonly change: StatementChange },
+  { change, ...told }: PlannedFix & { readonly change: StatementChange },
   worded: Worded,
   framework: Framework,
 ): Fix | null {
@@ -36,7 +36,7 @@ function changeFor(
   const edits =
     leaving && (framework.wording ? framework.wording.change(worded, change) : edited(worded, change));
   if (!leaving || !edits) return null;
-  return { title, edits: [...leaving.edits, ...edits], followUp: followUp ?? leaving.followUp };
+  return { ...told, edits: [...leaving.edits, ...edits], followUp: told.followUp ?? leaving.followUp };
 }
 
 const nothing: Leaving = { edits: [], followUp: null };

@@ -942,6 +942,8 @@ export interface Fix {
   readonly edits: readonly Edit[];
   /** What must follow by hand, e.g. a VALIDATE in the next migration. */
   readonly followUp: Text | null;
+  /** What the advice says besides, which the edits do not show: why they help, or another way. Nothing when left out. */
+  readonly beyond?: Text;
 }
 
 /** What a statement should do otherwise, which each tool writes in its own way. */
@@ -961,7 +963,7 @@ export interface MissingDown {
 }
 
 /** A fix that is the same in every tool, but for the words. */
-export interface PlannedFix extends Pick<Fix, "title" | "followUp"> {
+export interface PlannedFix extends Pick<Fix, "title" | "followUp" | "beyond"> {
   readonly change: StatementChange | MissingDown;
 }
 

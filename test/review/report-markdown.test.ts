@@ -102,9 +102,12 @@ describe("a comment", () => {
     const instead = say`Add ${"orders_fk"} as NOT VALID, and run \`VALIDATE ${"orders_fk"}\` after it.`;
     const finding = { ...indexFinding, instead, fix, sequence } as Finding;
     const body = commentBody(finding, { suggestion: "SELECT 1;" });
-    expect(body).toContain("**Instead:** Add `orders_fk` as NOT VALID");
-    expect(body).not.toContain("**Then:**");
+    expect(body).not.toContain("as NOT VALID");
+    expect(body).toContain("**Then:** Run \\`VALIDATE");
     expect(body).not.toContain("migration that was run");
+    const diff = commentBody({ ...finding, sequence: null }, { suggestion: null });
+    expect(diff).toContain("**Instead:** Add `orders_fk` as NOT VALID");
+    expect(diff).not.toContain("**Then:**");
     const other = commentBody(finding, { suggestion: null });
     expect(other).toContain("**Instead**, in a migration that was run in the sandbox: Build it");
     expect(other).not.toContain("as NOT VALID");

@@ -122,17 +122,15 @@ function headlineBlocks({ severity, message }: Finding): readonly string[] {
 function detailBlocks(finding: Finding, { suggestion, sources }: CommentOptions): readonly string[] {
   return [
     ...evidenceBlocks(finding.evidence),
-    ...(isSaid(finding, suggestion) ? [] : [`**Instead:** ${markdown(finding.instead)}`]),
+    ...(isShown(finding, suggestion) ? [] : [`**Instead:** ${markdown(finding.instead)}`]),
     ...fixBlocks(finding, suggestion, sources ?? new Map()),
     ...(finding.sequence && suggestion === null ? [sequenceBlock(finding.sequence)] : []),
   ];
 }
 
-/** Whether there is no advice, or it is told by the migrations below it, or by the one statement of the suggestion. */
-function isSaid({ instead, sequence }: Finding, suggestion: string | null): boolean {
-  if (instead.length === 0 || (sequence !== null && suggestion === null)) return true;
-  const words = (text: string) => text.replace(/\s+/g, " ").replace(/[;.\s]+$/, "");
-  return suggestion !== null && words(plain(instead)) === `Run ${words(suggestion).trim()}`;
+/** Whether there is no advice, or it is shown below: by the suggestion, with what that leaves open, or by the migrations. */
+function isShown({ instead, sequence }: Finding, suggestion: string | null): boolean {
+  return instead.length === 0 || sequence !== null || suggestion !== null;
 }
 
 /** Whether the advice names already what is to be done after the fix. */
@@ -179,11 +177,13 @@ function fixBlocks(
 ): readonly string[] {
   if (!finding.fix) return [];
   const { verified, instead, evidence } = finding;
-  const { followUp } = finding.fix;
+  const { followUp, beyond } = finding.fix;
   const ran = verified && (evidence.length > 0 ? verifiedAfter(verified) : verifiedText(verified));
+  const isTold = followUp !== null && suggestion === null && repeats(instead, followUp);
   const afterwards = [
+    ...(beyond && suggestion !== null ? [markdown(beyond)] : []),
     ...(ran ? [`**With this, run in the sandbox:** ${markdown(ran)}`] : []),
-    ...(followUp === null || repeats(instead, followUp) ? [] : [`**Then:** ${markdown(followUp)}`]),
+    ...(followUp === null || isTold ? [] : [`**Then:** ${markdown(followUp)}`]),
   ];
   if (suggestion !== null) return [fenced(suggestion, "suggestion", { exact: true }), ...afterwards];
   const lines = fixDiff(finding, sources);

@@ -65,7 +65,10 @@ const inUtc: Text = say`Leave USING out and run it in UTC, with ${"SET LOCAL TIM
 /** One fix for all of the statement, at its first change of a type. */
 function utcFix(change: TypeChange, context: OperationContext): Fix | null {
   const edits = context.statement.operations[0] === change ? utcEdits(change, context) : null;
-  return edits && { title: "Change the type in UTC, where nothing is written", edits, followUp: null };
+  const beyond = say`In UTC the values stay as they are stored, and nothing is written.`;
+  return (
+    edits && { title: "Change the type in UTC, where nothing is written", edits, followUp: null, beyond }
+  );
 }
 
 /**

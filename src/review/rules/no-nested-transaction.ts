@@ -42,7 +42,8 @@ function fixOf(up: Script, own: readonly Statement[]): Fix | null {
     up.statements.length > 2;
   if (!begin || !commit || !isAround || verbOf(commit) !== "commit") return null;
   const edits = [begin, commit].map((one) => ({ path: up.path, ...lineOf(one.span, up), text: "" }));
-  return { title: "Leave the transaction to the tool", edits, followUp: null };
+  const beyond = say`Or tell the tool to run the file without a transaction.`;
+  return { title: "Leave the transaction to the tool", edits, followUp: null, beyond };
 }
 
 /** The statement with its semicolon, and the rest of its line when nothing else stands on it. */

@@ -42,5 +42,7 @@ export default defineRule({
 /** Where the statements themselves say how they are taken back. */
 function downOf({ up }: Migration, path: string): PlannedFix | null {
   const sql = undoOf(up);
-  return sql && { title: "Write the down migration", followUp: null, change: { kind: "down", path, sql } };
+  if (!sql) return null;
+  const beyond = say`Or say in a comment there why the step is irreversible.`;
+  return { title: "Write the down migration", followUp: null, beyond, change: { kind: "down", path, sql } };
 }
