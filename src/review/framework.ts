@@ -195,6 +195,8 @@ export interface Framework {
   readonly habits: Habits;
   /** Whether it resets the connection before each migration, so that no setting outlives one. */
   readonly resetsSettings: boolean;
+  /** Whether it switches SQLite's foreign keys off before it opens a transaction. */
+  readonly switchesForeignKeysOff: boolean;
   /** By what it remembers a migration that ran: a file whose name changes is the same one, or another. */
   readonly knownBy: "version" | "name";
   /** Where a statement that cannot run in a transaction belongs, after "Move it to". */
@@ -221,7 +223,15 @@ export interface Framework {
 /** What most frameworks leave out. */
 type Usual = Pick<
   Framework,
-  "leave" | "orderOf" | "versionAfter" | "wording" | "snapshot" | "refusal" | "knownBy" | "resetsSettings"
+  | "leave"
+  | "orderOf"
+  | "versionAfter"
+  | "wording"
+  | "snapshot"
+  | "refusal"
+  | "knownBy"
+  | "resetsSettings"
+  | "switchesForeignKeysOff"
 >;
 
 /** Checks the shape of a framework; its id is its file's name. */
@@ -235,6 +245,7 @@ export function defineFramework(framework: Omit<Framework, keyof Usual> & Partia
     refusal: () => null,
     knownBy: "version",
     resetsSettings: false,
+    switchesForeignKeysOff: false,
     ...framework,
   };
 }

@@ -36,6 +36,7 @@ export default defineFramework({
   read,
   hasDowns: false,
   habits: { late: "refused", duplicates: "run", checksums: true, together: false },
+  switchesForeignKeysOff: true,
   outsideTransaction: say`a migration of its own that begins with ${"-- atlas:txmode none"} and an empty line`,
   leave({ path, text }) {
     // A delimiter counts in the first line alone.

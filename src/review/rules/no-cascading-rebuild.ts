@@ -62,8 +62,9 @@ function childrenOf(table: TableName, { before, formerName, script }: OperationC
     .map(({ name }) => name);
 }
 
-/** `PRAGMA foreign_keys = OFF` before it, where that does something. */
-function isSwitchedOff({ script, statement }: OperationContext): boolean {
+/** `PRAGMA foreign_keys = OFF` before it, where that does something, by the file or by the tool. */
+function isSwitchedOff({ framework, script, statement }: OperationContext): boolean {
+  if (framework.switchesForeignKeysOff && isInTransaction(script, statement)) return true;
   return script.statements
     .slice(0, statement.index)
     .some(

@@ -1,11 +1,11 @@
 import { noLongerUsed, stillUsed } from "../contracts.ts";
-import { tableBefore } from "../observed.ts";
+import { ranOf, tableBefore } from "../observed.ts";
 import { isColumnReplaced, isColumnThere, isTableReplaced } from "../replaced.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { dropColumnSequence } from "../sequences/column.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { TableName, Text } from "../types.ts";
+import type { Schema, TableName, Text } from "../types.ts";
 import { failing, notUsed, stillMapped } from "../uses.ts";
 
 export default defineRule({
@@ -24,7 +24,9 @@ export default defineRule({
       const known = before?.columns.find(({ name }) => name === column);
       if (ifExists && before && !known) return;
       const former = context.formerColumn(table, column);
-      if (isColumnReplaced(table, former, context.after, context.script)) return;
+      // Where the statement did not run, the schema has the column still.
+      const after = ranOf(context) ? context.after : null;
+      if (isColumnReplaced(table, former, after, context.script)) return;
       const lost = context.roundTrip?.data.find(
         (change) => change.table === table && change.column === column,
       );
@@ -33,14 +35,14 @@ export default defineRule({
       const unused = noLongerUsed(uses, contract);
       const copied = copiedTo(table, column, context) ?? contract?.expansion.successor ?? null;
       const twin = copied || former !== column ? null : addedLikeIt(table, column, context);
-      const isThereAgain = isColumnThere(table, column, context.after);
+      const isThereAgain = isColumnThere(table, column, after);
       const copy = `UPDATE ${quoteTable(table)} SET ${quoteIdentifier(twin ?? "")} = ${quoteIdentifier(column)}`;
       return {
         message: [
           ...messageOf(
             { table, column, former, copied, isGenerated: known?.generated ?? false },
             unused,
-            context,
+            after,
           ),
           ...(twin ? say` ${twin}, of the same type, starts without its values.` : []),
           ...(unused ?? (former === column && !isThereAgain ? stillUsed(uses, contract) : null) ?? []),
@@ -153,7 +155,7 @@ interface Dropped {
 function messageOf(
   { table, column, former, copied, isGenerated }: Dropped,
   unused: Text | null,
-  { after }: OperationContext,
+  after: Schema | null,
 ): Text {
   if (copied && unused)
     return say`Dropping ${column} takes it from ${table}; its values live on in ${copied}.`;

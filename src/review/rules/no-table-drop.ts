@@ -26,12 +26,14 @@ export default defineRule({
       const before = tableBefore(context, table);
       if (ifExists && context.before && !before) return;
       const former = context.formerName(table);
-      if (isTableReplaced(former, context.after, context.script)) return;
+      // Where the statement did not run, the schema has the table still.
+      const seen = ranOf(context) ? context : { ...context, after: null };
+      if (isTableReplaced(former, seen.after, context.script)) return;
       const partition = before?.kind === "partition";
       const used = { kind: "table", table: former } as const;
       const [uses, contract] = [context.uses(used), context.contract(used)];
       const unused = partition ? null : noLongerUsed(uses, contract);
-      const isTold = former !== table || partition || isThere(table, context);
+      const isTold = former !== table || partition || isThere(table, seen);
       return {
         message: unused
           ? [
@@ -41,7 +43,7 @@ export default defineRule({
               ...unused,
             ]
           : [
-              ...messageOf(table, former, partition, context),
+              ...messageOf(table, former, partition, seen),
               ...((isTold ? null : stillUsed(uses, contract)) ?? []),
             ],
         evidence: [...locksElsewhere(table, context), ...failing(uses)],
