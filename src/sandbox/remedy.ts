@@ -3,7 +3,7 @@ import { adaptRows, dependsOnOurRows } from "./adapt.ts";
 import { type State, stateAfter } from "./content.ts";
 import type { SqlError } from "./engine.ts";
 import { homeSchemaOf } from "./home-schema.ts";
-import { missingExtensionOf, standInFor, standInForExtension } from "./stand-ins.ts";
+import { missingExtensionOf, platformExcuseOf, standInFor, standInForExtension } from "./stand-ins.ts";
 import type { RunContext } from "./step.ts";
 import { gapOf } from "./verdict.ts";
 
@@ -42,7 +42,8 @@ export async function remedyFor(
   await session.restore(start.checkpoint);
   const made = await makeMissing(context, stop.error, script.path);
   const home = homeSchemaOf(stop.error, statement.sql, { script, catalog: start.catalog, own: context.own });
-  const excuse = stop.outcome.kind === "not-evaluated" ? stop.outcome.reason : home;
+  const platform = made ? null : platformExcuseOf(stop.error, script.path);
+  const excuse = stop.outcome.kind === "not-evaluated" ? stop.outcome.reason : (home ?? platform);
   if (excuse !== null) {
     tries.leftOut.set(stop.index, excuse);
     context.known.gaps.push(gapOf(script, statement, excuse));

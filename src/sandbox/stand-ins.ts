@@ -36,9 +36,23 @@ export function standInFor(
   if (hosted && !own.has(hosted.table))
     return { note: `schema ${hosted.name} of a hosted platform was imitated`, sql: hosted.sql };
   const schema = error.code === "3F000" && /^schema "(.+)" does not exist$/.exec(error.message)?.[1];
-  if (!schema || side === "change") return null;
+  const isPlatforms = onSupabase.test(path) && platform.test(`${schema}.`);
+  if (!schema || (side === "change" && !isPlatforms)) return null;
   return { note: `schema ${schema} was created`, sql: `CREATE SCHEMA ${quoteIdentifier(schema)}` };
 }
+
+/** Why a change of Supabase's does not fail of itself: what it misses is the platform's; null where it is not. */
+export function platformExcuseOf({ code, message }: SqlError, path: string): string | null {
+  if (!onSupabase.test(path)) return null;
+  const [, kind, name = ""] = /^(relation|function|type|schema) "?([^"(]+)/.exec(message) ?? [];
+  const isMissing = /^(42P01|42883|42704|3F000)$/.test(code) && kind !== undefined;
+  const isBrought = name in functions || types.test(name) || platform.test(`${name}.`);
+  return isMissing && isBrought ? `it needs what Supabase has in every database (${message})` : null;
+}
+
+/** Schemas that are there, and types of extensions that are found in one of them. */
+const platform = /^(extensions|auth|storage|realtime|vault|net|cron|graphql|graphql_public|pgmq|pgsodium)\./;
+const types = /^(vector|halfvec|citext|hstore|ltree|geometry|geography)$/;
 
 const onSupabase = /(^|\/)supabase\/migrations\//;
 
