@@ -14,6 +14,8 @@ export interface Context {
   readonly qualifies: boolean;
   /** Tables of the statements around the one that is rendered. */
   readonly around: ReadonlySet<string>;
+  /** Functions of SQL that the project writes in its own way. */
+  readonly compiled: ReadonlySet<string>;
   /** What a type of the project's own stands for in this database; null when that cannot be read. */
   readonly ownType: (type: PythonValue) => PythonValue | null;
 }

@@ -281,7 +281,8 @@ function sorted(value: PythonValue | undefined, context: Context): string {
   return value.kind === "string" ? quoteName(value.value) : expressionSql(value, context);
 }
 
-function functionSql(name: string, args: readonly string[], { dialect }: Context): string {
+function functionSql(name: string, args: readonly string[], { dialect, compiled }: Context): string {
+  if (compiled.has(name)) return unreadable(`a function of the project says how ${name}() is written`);
   if (args.length === 0 && bare.test(name)) return name.toUpperCase();
   if (args.length === 0 && name === "now" && dialect === "sqlite") return "CURRENT_TIMESTAMP";
   return `${name}(${args.join(", ")})`;

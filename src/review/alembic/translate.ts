@@ -87,6 +87,7 @@ function follow({ dialect, naming, modules, path: file, assumes }: TranslateOpti
     createdTypes: new Set(),
     qualifies: false,
     around: new Set(),
+    compiled: new Set(),
     ownType: (type) => (run ? innerType(type, run) : null),
   };
   const placed = (at: Span): Span => (at.start < 0 && run ? run.place : at);

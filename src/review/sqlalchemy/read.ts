@@ -154,6 +154,7 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
     found,
     loose,
     sequences,
+    compiled: compiledIn(texts, dialect),
     naming,
     supers,
     say,
@@ -169,6 +170,20 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
     statements,
     skipped,
   };
+}
+
+/** `@compiles(functions.now, "sqlite")`: what a function of the project writes in its own way (SQLAlchemy, Custom SQL Constructs). */
+function compiledIn(texts: ReadonlyMap<string, string>, dialect: Dialect): Set<string> {
+  const found = [...texts.values()].flatMap((text) => [
+    ...text.matchAll(/^@compiles\(\s*([\w.]+)\s*(?:,([^)]*))?\)/gm),
+  ]);
+  return new Set(
+    found.flatMap(([, name = "", dialects]) =>
+      dialects === undefined || dialects.trim() === "" || dialects.includes(dialect)
+        ? [name.split(".").at(-1) ?? name]
+        : [],
+    ),
+  );
 }
 
 /** Calls that make tables of what was no model. */

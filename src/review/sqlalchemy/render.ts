@@ -29,6 +29,8 @@ export interface Rendering {
   readonly loose: readonly { readonly call: PythonCall; readonly module: LoadedModule }[];
   /** Sequences that are given their metadata. */
   readonly sequences: readonly PythonCall[];
+  /** What functions of the project write in their own way. */
+  readonly compiled: ReadonlySet<string>;
   readonly naming: ReadonlyMap<PythonValue | string, PythonValue>;
   readonly supers: CallArguments[];
   /** The module that a call stands in. */
@@ -56,6 +58,7 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
     createdTypes,
     qualifies: false,
     around: new Set(),
+    compiled: rendering.compiled,
     ownType: (type) => followType(type, models, rendering.supers),
   });
   const attempt: Attempt = (table, at, what, read) => {
