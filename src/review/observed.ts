@@ -1,5 +1,6 @@
 import { bookkeeping } from "./additions.ts";
 import { bytesInWords, countInWords, inWords, secondsOf, type Work } from "./duration.ts";
+import { isRequired } from "./required-column.ts";
 import type { Context, OperationContext } from "./rule.ts";
 import { say } from "./text.ts";
 import type { Operation, Severity, StatementRun, Table, TableName, Text } from "./types.ts";
@@ -12,9 +13,18 @@ export function ranOf(context: OperationContext): StatementRun | null {
   return context.run?.outcome.kind === "ran" ? context.run : null;
 }
 
-/** The severity of a lock, a scan or a rewrite on this table: `info` when it is known to be small. */
+/** The severity of a lock, a scan or a rewrite on this table: `info` when it is known to be small, or has to be empty. */
 export function sized(severity: Severity, table: TableName, context: Context): Severity {
-  return isSmall(table, context) ? "info" : severity;
+  return isSmall(table, context) || hasToBeEmpty(table, context) ? "info" : severity;
+}
+
+/** A column that the script gave the table before, as the rule of such columns tells, lets only an empty one through. */
+function hasToBeEmpty(table: TableName, context: Context | OperationContext): boolean {
+  if (!("statement" in context) || ranOf(context)) return false;
+  return context.script.statements
+    .slice(0, context.statement.index + 1)
+    .flatMap(({ operations }) => operations)
+    .some((one) => one.kind === "addColumn" && one.table === table && isRequired(one.column));
 }
 
 /** Whether the table is known to be small, by every number that is known of it, else by what a tool keeps in it. */

@@ -1,8 +1,9 @@
 import { ranOf } from "../observed.ts";
+import { isRequired } from "../required-column.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
 import { say } from "../text.ts";
-import type { ColumnDefinition, Severity, Text } from "../types.ts";
+import type { Severity, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Give a NOT NULL column that is added to an existing table a default",
@@ -43,15 +44,6 @@ export default defineRule({
     },
   },
 });
-
-function isRequired(column: ColumnDefinition): boolean {
-  const filled = column.serial || column.identity || column.generated !== null;
-  return (column.notNull || column.primaryKey) && !filled && isNull(column.defaultSql);
-}
-
-function isNull(defaultSql: string | null): boolean {
-  return defaultSql === null || /^null\b/i.test(defaultSql.trim());
-}
 
 function failureOf({ run }: OperationContext): Text[] {
   if (run?.outcome.kind !== "failed") return [];
