@@ -49,14 +49,15 @@ it.each<[string, Case, number]>([
   ["without a way back, behind one that is only there", { steps: renamed.map(({ up }) => ({ up })) }, 1],
   ["whose statements each have a transaction", { steps: renamed, mode: "autocommit" }, 0],
   [
-    "that end with a column in another place",
+    "that leave a function with other white space",
     {
+      history: [...history, "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT  1'"],
       steps: [
         {
-          up: "ALTER TABLE orders ADD COLUMN a int, ADD COLUMN b int",
-          down: "ALTER TABLE orders DROP COLUMN a, DROP COLUMN b",
+          up: "CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 2 - 1'",
+          down: "CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         },
-        { up: "ALTER TABLE orders DROP COLUMN a", down: "ALTER TABLE orders ADD COLUMN a int" },
+        { up: "CREATE TABLE a (id int)", down: "DROP TABLE a" },
       ],
     },
     0,
@@ -105,6 +106,18 @@ it.each<[string, Case]>([
   [
     "that its tool's transaction refuses",
     { steps: [{ up: "CREATE INDEX CONCURRENTLY orders_total ON orders (total)" }], mode: "transaction" },
+  ],
+  [
+    "that leaves a harmless difference to the ones below",
+    {
+      steps: [
+        {
+          up: "ALTER TABLE orders ADD COLUMN a int, ADD COLUMN b int",
+          down: "ALTER TABLE orders DROP COLUMN a, DROP COLUMN b",
+        },
+        { up: "ALTER TABLE orders DROP COLUMN a", down: "ALTER TABLE orders ADD COLUMN a int" },
+      ],
+    },
   ],
   [
     "one of which has no way back",
