@@ -11,7 +11,7 @@ import type { Migration, PlannedFix, Problem, Table, TableName } from "../types.
 
 export default defineRule({
   summary: "Index the columns of a foreign key",
-  why: "PostgreSQL creates no index for a foreign key. Each DELETE of a referenced row, and each UPDATE of its key, then reads the whole referencing table while it holds a lock on the row. Where rows are marked as deleted (`deleted_at`) and the key does not say CASCADE, that is rare, and it is a note.",
+  why: "PostgreSQL creates no index for a foreign key. Each DELETE of a referenced row, and each UPDATE of its key, then reads the whole referencing table while it holds a lock on the row. Where rows are marked as deleted (`deleted_at`), a DELETE is rare, and it is a note.",
   instead: "Create an index that begins with the foreign key's columns.",
   // The cost depends on the size of the table and on whether referenced rows are ever deleted.
   severity: "warning",
@@ -32,7 +32,7 @@ function answer(added: Additions, { table, constraint }: AddedConstraint, contex
     return [];
   if (isOnlyDeclared(table.name, columns, context)) return [];
   const place = placeOfConstraint(added, table, constraint);
-  const mark = constraint.onDelete === "CASCADE" ? null : deletionMark(references.table, added);
+  const mark = deletionMark(references.table, added);
   const isNew = context.base?.tables.every(({ oid }) => oid !== table.oid) ?? false;
   return [
     {
