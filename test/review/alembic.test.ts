@@ -49,6 +49,36 @@ describe("SQL in a string", () => {
   });
 });
 
+it("a sequence is made, gives a default, and goes", () => {
+  const head = "from sqlalchemy.schema import CreateSequence, DropSequence, Sequence\n";
+  const body = `ids = Sequence("a_ids", start=5, schema="s")
+op.execute(CreateSequence(ids))
+op.add_column("a", sa.Column("id", sa.Integer(), server_default=ids.next_value()))
+op.execute(DropSequence(ids, if_exists=True))`;
+  expect(sent(body, head)).toEqual([
+    "CREATE SEQUENCE s.a_ids START WITH 5",
+    "ALTER TABLE a ADD COLUMN id INTEGER DEFAULT nextval('s.a_ids')",
+    "DROP SEQUENCE IF EXISTS s.a_ids",
+  ]);
+});
+
+describe("an id that is another one each time", () => {
+  const body = `ids = [uuid.uuid4() for _ in range(2)]
+op.execute(sa.text("INSERT INTO a VALUES (:a, :b)").bindparams(a=ids[0], b=str(ids[1])))
+op.execute(f"DELETE FROM a WHERE a = '{ids[0]}' OR b = '{uuid.uuid4().hex}'")`;
+
+  it("is any, the same wherever it is used", () => {
+    const [insert = "", remove = ""] = sent(body, "import uuid\n");
+    const id = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}";
+    const [, first, second] =
+      new RegExp(`^INSERT INTO a VALUES \\('(${id})', '(${id})'\\)$`).exec(insert) ?? [];
+    expect(first).toBeDefined();
+    expect(second).not.toBe(first);
+    expect(remove).toMatch(new RegExp(`^DELETE FROM a WHERE a = '${first}' OR b = '[0-9a-f]{32}'$`));
+    expect(sent(body, "import uuid\n")).toEqual([insert, remove]);
+  });
+});
+
 describe("what is certain of a call that is not read", () => {
   it("is the table that it creates", () => {
     const script = read('op.create_table("a", sa.Column("b", sa.Enum(Kind)), schema="s")');

@@ -6,6 +6,7 @@ import { isDatabase, rootOf } from "./database.ts";
 import { bindText, boundIn, textIn } from "./expressions.ts";
 import { literal } from "./names.ts";
 import { mainTableOf, selectSql } from "./selects.ts";
+import { sequenceChangeSql } from "./sequence-options.ts";
 import { Unreadable } from "./unreadable.ts";
 import { writeSql } from "./writes.ts";
 
@@ -30,6 +31,8 @@ export function executed(
   if (text) return [text];
   const written = writeSql(value, context);
   if (written) return written;
+  const sequence = sequenceChangeSql(value, context);
+  if (sequence !== null) return [sequence];
   throw new Unreadable(`the SQL depends on ${describe(value)}, known only when it runs`);
 }
 

@@ -1,4 +1,4 @@
-import { isNone, type PythonCall, type PythonValue } from "../code/python-values.ts";
+import { calleeOf, isNone, type PythonCall, type PythonValue } from "../code/python-values.ts";
 import type { Context } from "./context.ts";
 import { literal, stringIn, type TableRef, tableSql } from "./names.ts";
 import { isFalse, isTrue, numberIn, typeOf } from "./types.ts";
@@ -56,6 +56,22 @@ export function createSequenceSql(call: PythonCall, schema: string | null, conte
     ...(type && !isNone(type) ? [`AS ${typeOf(type, context).sql}`] : []),
     ...(options === "" ? [] : [options]),
   ].join(" ");
+}
+
+/** `CreateSequence(Sequence("order_ids"))`, or what drops it; null for anything else. */
+export function sequenceChangeSql(value: PythonValue, context: Context): string | null {
+  const verb = calleeOf(value);
+  if (value.kind !== "call" || (verb !== "CreateSequence" && verb !== "DropSequence")) return null;
+  const { positional, named } = value.args;
+  const sequence = positional[0] ?? named.get("element");
+  if (sequence?.kind !== "call" || calleeOf(sequence) !== "Sequence") return null;
+  const sql =
+    verb === "CreateSequence"
+      ? createSequenceSql(sequence, null, context)
+      : `DROP SEQUENCE ${tableSql(sequenceRef(sequence, null))}`;
+  const word = verb === "CreateSequence" ? "IF NOT EXISTS" : "IF EXISTS";
+  const isChecked = isTrue(named.get(word.toLowerCase().replaceAll(" ", "_")));
+  return isChecked ? sql.replace(" SEQUENCE ", ` SEQUENCE ${word} `) : sql;
 }
 
 /** `sequence.next_value()` */

@@ -24,6 +24,7 @@ import { stringIn, type TableRef, tableSql } from "./names.ts";
 import { isOperation, operationSql } from "./operations.ts";
 import { innerType } from "./own-types.ts";
 import { type Placed, questionsBy } from "./questions.ts";
+import { randomIds } from "./random.ts";
 import { type NotFollowed, recorderOf, type Sent } from "./recorder.ts";
 import { createTableSql } from "./tables.ts";
 import { createEnumSql, isFalse, typeOf } from "./types.ts";
@@ -104,13 +105,14 @@ function follow({ dialect, naming, modules, path: file, assumes }: TranslateOpti
     widerQueryOf: (call) => widerQueryIn(call, context),
   });
   const assumed = new Map<string, Assumed>();
+  const randomId = randomIds(file);
   const outside = {
     attribute: (object: PythonValue, name: string) => attribute(object, name, dialect),
     call(call: PythonCall): PythonValue | null {
       const setting = assumes ? settingIn(call) : null;
       if (setting && !assumed.has(setting.name))
         assumed.set(setting.name, { ...setting, at: placed(call.at) });
-      return setting?.value ?? null;
+      return setting?.value ?? randomId(call);
     },
   };
   const names = openModules(modules, file, outside);
@@ -271,6 +273,8 @@ function createdBy({ positional, named }: PythonCall["args"]): string[] {
 function attribute(object: PythonValue, name: string, dialect: Dialect): PythonValue | null {
   if (object.kind === "class" && isColumn(object.members.names.get(name)) && tableIn(object))
     return { kind: "attribute", object, name };
+  // Of text only an id has it.
+  if (name === "hex" && object.kind === "string") return stringOf(object.value.replaceAll("-", ""));
   if (name === "as_sql") return isDatabase(object) ? booleanOf(false) : null;
   if (name !== "name") return null;
   const isNamed = object.kind === "attribute" && /^(dialect|engine)$/.test(object.name);
