@@ -27,7 +27,7 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
   const texts = new Map(files.map(({ path, text }) => [path, text]));
   const paths = pythonPaths([...texts.keys()], isLibrary);
   const calls: { call: PythonCall; module: LoadedModule }[] = [];
-  const loose: { call: PythonCall; module: LoadedModule }[] = [];
+  const loose: { call: PythonCall; whole: PythonCall }[] = [];
   const sequences: PythonCall[] = [];
   const supers: CallArguments[] = [];
   const origins = new WeakMap<PythonCall, LoadedModule>();
@@ -79,9 +79,11 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
       origins.set(call, module);
       const word = wordOf(call);
       if (word === "Table" && isLoading) calls.push({ call, module });
-      if (word === "Index" && isLoading) loose.push({ call, module });
+      if (word === "Index" && isLoading) loose.push({ call, whole: call });
       if (word === "Sequence" && isLoading && call.args.named.has("metadata")) sequences.push(call);
       const { callee } = call;
+      if (word === "ddl_if" && callee.kind === "attribute")
+        for (const one of loose) if (one.call === callee.object) one.whole = call;
       const [first] = call.args.positional;
       if (isLoading && outside.test(word ?? "") && callee.kind === "attribute") {
         isIncomplete = true;

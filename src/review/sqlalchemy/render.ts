@@ -21,12 +21,18 @@ import { fullName, ownTypeOf, plain, referencesAmong } from "./references.ts";
 import type { FoundTables } from "./tables.ts";
 import { followType } from "./types.ts";
 
+/** An index outside of any table, and the call around it where that says for which database it is. */
+export interface LooseIndex {
+  readonly call: PythonCall;
+  readonly whole: PythonCall;
+}
+
 /** What the tables are rendered with. */
 export interface Rendering {
   readonly dialect: Dialect;
   readonly models: Models;
   readonly found: FoundTables;
-  readonly loose: readonly { readonly call: PythonCall; readonly module: LoadedModule }[];
+  readonly loose: readonly LooseIndex[];
   /** Sequences that are given their metadata. */
   readonly sequences: readonly PythonCall[];
   /** What functions of the project write in their own way. */
@@ -108,7 +114,8 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
         const read = readColumn(call, context);
         return { call, hasDefault: read.defaultSql !== null };
       });
-      if (made === null) {
+      const rest = made === null ? withoutDefault(column, table, context) : null;
+      if (made === null && rest === null) {
         partial.add(object);
         opaque.add(column.name);
         if (column.name === "") continue;
@@ -118,8 +125,8 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
         isOpaque: made === null,
         unsaid: column.unsaid,
       });
-      one.columns.push(made?.call ?? standIn(column));
-      const call = made?.call;
+      const call = made?.call ?? rest;
+      one.columns.push(call ?? standIn(column));
       if (!call) continue;
       const refers = call.args.positional.some((each) => wordOf(each) === "ForeignKey");
       if (
@@ -133,8 +140,8 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
     const names = new Set(table.columns.map(({ name }) => name));
     const items = [
       ...table.items,
-      ...rendering.loose.flatMap(({ call }) =>
-        belongs(call, table) && !table.items.includes(call) ? [call] : [],
+      ...rendering.loose.flatMap(({ call, whole }) =>
+        belongs(call, table) && !table.items.includes(call) && !table.items.includes(whole) ? [whole] : [],
       ),
     ];
     for (const each of items) {
@@ -177,6 +184,21 @@ export function renderTables(tables: readonly ModelTable[], rendering: Rendering
     return one;
   });
 
+  /** A column of which only the default is not known: it can still be a key, and be referred to. */
+  function withoutDefault(column: ModelColumn, table: ModelTable, context: Context): PythonCall | null {
+    const { named } = column.column.args;
+    if (!named.has("server_default") || column.name === "" || column.problem !== null) return null;
+    const left = new Map([...named].filter(([key]) => key !== "server_default"));
+    const args = { ...column.column.args, named: left };
+    try {
+      const call = readyColumn({ ...column, column: { ...column.column, args } }, table);
+      readColumn(call, context);
+      return call;
+    } catch (error) {
+      if (error instanceof Unreadable) return null;
+      throw error;
+    }
+  }
   function readyColumn(column: ModelColumn, table: ModelTable): PythonCall {
     const { column: call } = column;
     const [name, ...rest] = call.args.positional;
