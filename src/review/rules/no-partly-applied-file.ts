@@ -18,7 +18,10 @@ export default defineRule({
       // It runs outside a transaction, so that all transactions before it have ended.
       const first = up.statements
         .slice(0, risky?.index)
-        .find((one) => leavesSomething(one) && !canRunTwice(one) && !isRolledBack(up, one));
+        .find(
+          (one) =>
+            leavesSomething(one) && !canRunTwice(one) && !isRolledBack(up, one) && !isBuiltAnew(up, one),
+        );
       if (!risky || !first) return;
       return {
         message: say`When this statement fails, line ${first.line} stays done: the next attempt begins with it, and fails there.`,
@@ -51,6 +54,16 @@ function isRolledBack(script: Script, statement: Statement): boolean {
     .slice(statement.index)
     .flatMap(({ operations }) => operations.flatMap((one) => (one.kind === "transaction" ? one.verb : [])));
   return verbs.find((verb) => verb === "commit" || verb === "rollback") === "rollback";
+}
+
+/** An index that goes and is built again at once under its name: the next attempt finds it, and drops it again. */
+function isBuiltAnew({ statements }: Script, { operations: [one], index }: Statement): boolean {
+  const next = statements[index + 1]?.operations[0];
+  const last = statements[index - 1]?.operations[0];
+  return (
+    (one?.kind === "dropIndex" && next?.kind === "createIndex" && next.name === one.name) ||
+    (one?.kind === "createIndex" && last?.kind === "dropIndex" && last.name === one.name)
+  );
 }
 
 function isRepeatable(one: Operation): boolean {

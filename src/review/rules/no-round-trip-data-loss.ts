@@ -1,3 +1,4 @@
+import { bareName } from "../advice.ts";
 import { isColumnReplaced, isReplacement, isTableReplaced, picksRows } from "../replaced.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -9,6 +10,7 @@ import type {
   Script,
   Severity,
   Statement,
+  TableName,
   Text,
 } from "../types.ts";
 
@@ -47,11 +49,16 @@ export default defineRule({
 function isDropped({ table, column }: DataChange, { up }: Migration, after: Schema): boolean {
   return operationsOf(up.statements).some((operation) => {
     if (operation.kind === "dropTable")
-      return operation.table === table && !isTableReplaced(table, after, up);
-    if (operation.kind !== "dropColumn" || operation.table !== table || operation.column !== column)
+      return names(operation.table, table) && !isTableReplaced(operation.table, after, up);
+    if (operation.kind !== "dropColumn" || !names(operation.table, table) || operation.column !== column)
       return false;
-    return !isColumnReplaced(table, column, after, up);
+    return !isColumnReplaced(operation.table, column, after, up);
   });
+}
+
+/** Whether a table is meant, which the connection's own schema may hold. */
+function names(written: TableName, table: TableName): boolean {
+  return written === table || (!written.includes(".") && written === bareName(table));
 }
 
 function sentence({ table, column, rows, of, change }: DataChange): Text {
@@ -62,29 +69,32 @@ function sentence({ table, column, rows, of, change }: DataChange): Text {
   return say`${[verb]} ${column} in ${rows} of ${of} seeded rows of ${table}`;
 }
 
-function severityOf(changes: readonly DataChange[], { up }: Migration): Severity {
-  const grave = changes.filter((change) => change.change !== "added" && !isPicked(change, up));
+function severityOf(changes: readonly DataChange[], { up, down }: Migration): Severity {
+  const grave = changes.filter(
+    (change) =>
+      change.change !== "added" && !isPicked(change, up) && !(down !== null && isPicked(change, down)),
+  );
   if (grave.length === 0) return "info";
   return grave.every((change) => up.statements.some((statement) => writes(statement, change)))
     ? "warning"
     : "error";
 }
 
-/** Rows that the up deletes, or does not bring along to a new table, by what is in them. */
-function isPicked(change: DataChange, up: Script): boolean {
-  return change.column === null && up.statements.some((statement) => picks(statement, change, up));
+/** Rows that a script deletes, or does not bring along to a new table, by what is in them. */
+function isPicked(change: DataChange, script: Script): boolean {
+  return change.column === null && script.statements.some((statement) => picks(statement, change, script));
 }
 
 function picks(statement: Statement, { table }: DataChange, up: Script): boolean {
   return statement.operations.some((operation) => {
     if (operation.kind !== "write") return false;
-    if (operation.verb === "delete") return operation.table === table && operation.filtered;
+    if (operation.verb === "delete") return names(operation.table, table) && operation.filtered;
     return operation.verb === "insert" && isReplacement(operation.table, table, up) && picksRows(statement);
   });
 }
 
 function writes({ operations }: Statement, { table }: DataChange): boolean {
-  return operations.some((operation) => isWrite(operation) && operation.table === table);
+  return operations.some((operation) => isWrite(operation) && names(operation.table, table));
 }
 
 function isWrite(operation: Operation): operation is Extract<Operation, { kind: "write" | "truncateTable" }> {
@@ -97,7 +107,7 @@ function touches(statement: Statement, change: DataChange, up: Script): boolean 
   return statement.operations.some(
     (operation) =>
       "table" in operation &&
-      operation.table === change.table &&
+      names(operation.table, change.table) &&
       (!("column" in operation) || operation.column === change.column),
   );
 }
