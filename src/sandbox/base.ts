@@ -18,7 +18,7 @@ export interface Base {
 }
 
 /** How bases come about; a change of what is written here, or by history, stand-ins, seed or content, must change it. */
-const recipe = 13;
+const recipe = 14;
 
 /** Engines that a history may bring down before the run is given up. */
 const engineLimit = 5;
