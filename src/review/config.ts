@@ -3,6 +3,7 @@ import { z } from "zod";
 import { frameworks } from "./frameworks/index.ts";
 import { nearest } from "./nearest.ts";
 import { rules } from "./rules/index.ts";
+import { placeInYaml } from "./yaml-place.ts";
 
 const directory = z
   .string()
@@ -225,7 +226,7 @@ function read(text: string, path: string): Given {
 
   const { config, issues } = parseLeniently(value);
   const problems = issues.map((issue) => ({
-    line: lineOf(offsetOf(document, issue.path)),
+    line: lineOf(placeInYaml(document, issue.path)),
     message: issue.message,
   }));
   const given = new Set(Object.keys(value as object));
@@ -334,46 +335,4 @@ const names: ReadonlyMap<string, string> = new Map([
 
 function known(values: readonly string[]): string {
   return values.map((value) => `\`${value}\``).join(", ");
-}
-
-/** Where the innermost part of the path that exists stands; for a key in a map, the key. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: Path): number {
-  let node: unknown = document.contents;
-  let offset = 0;
-  for (const part of path) {
-    const next = childOf(node, part);
-    if (!next) break;
-    offset = next.offset ?? offset;
-    node = next.node;
-  }
-  return offset;
-}
-
-function childOf(node: unknown, part: PropertyKey): { node: unknown; offset: number | null } | null {
-  if (isMap(node)) {
-    const pair = node.items.find(
-      (item) => String(isScalarLike(item.key) ? item.key.value : item.key) === String(part),
-    );
-    return pair ? { node: pair.value, offset: rangeStart(pair.key) } : null;
-  }
-  if (isSequence(node)) {
-    const item = node.items[Number(part)];
-    return { node: item, offset: rangeStart(item) };
-  }
-  return null;
-}
-
-function isScalarLike(node: unknown): node is { value: unknown } {
-  return typeof node === "object" && node !== null && "value" in node;
-}
-
-function isSequence(node: unknown): node is { items: readonly unknown[] } {
-  return typeof node === "object" && node !== null && "items" in node && Array.isArray(node.items);
-}
-
-function rangeStart(node: unknown): number | null {
-  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range))
-    return null;
-  const start: unknown = node.range[0];
-  return typeof start === "number" ? start : null;
 }

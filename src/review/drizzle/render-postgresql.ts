@@ -4,7 +4,6 @@ import type {
   DrizzleForeignKey,
   DrizzleIndex,
   DrizzleKey,
-  DrizzlePolicy,
   DrizzleSchema,
   DrizzleTable,
   IndexPart,
@@ -35,13 +34,6 @@ export function renderPostgresql({ schemas, enums, sequences, tables }: DrizzleS
     ),
     ...tables.flatMap((table) => table.indexes.map((index) => statementOf(table, createIndex(table, index)))),
   ];
-}
-
-/** The policies of the tables, whose roles the database may lack. */
-export function renderPolicies({ tables }: DrizzleSchema): ModelStatement[] {
-  return tables.flatMap((table) =>
-    table.policies.map((policy) => statementOf(table, createPolicy(table, policy))),
-  );
 }
 
 /** A table's name as a schema has it: without `public`. */
@@ -195,17 +187,6 @@ function indexPart(part: IndexPart): string {
   const isUsual = part.order === "asc" && part.nulls === "last";
   return `${name}${part.order === "asc" ? "" : " DESC"}${isUsual ? "" : ` NULLS ${part.nulls.toUpperCase()}`}`;
 }
-
-function createPolicy(table: DrizzleTable, policy: DrizzlePolicy): string {
-  const roles = policy.to.map((role) => (plainRoles.test(role) ? role : quoted(role))).join(", ");
-  return [
-    `CREATE POLICY ${quoted(policy.name)} ON ${nameOf(table)} AS ${policy.as} FOR ${policy.for} TO ${roles}`,
-    ...(policy.using === null ? [] : [`USING (${policy.using})`]),
-    ...(policy.withCheck === null ? [] : [`WITH CHECK (${policy.withCheck})`]),
-  ].join(" ");
-}
-
-const plainRoles = /^(current_user|current_role|session_user|public)$/;
 
 function nameOf({ name, schema }: Named): string {
   return schema === null ? quoted(name) : `${quoted(schema)}.${quoted(name)}`;
