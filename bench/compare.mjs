@@ -6,7 +6,8 @@
  *   node bench/compare.mjs --repositories <folder> --squawk <program> --pgfence <program> --output results.json
  *
  * The folder holds one git directory a repository, named `owner+name` or `owner+name/repo`; the list is compare/corpora.json.
- * What the output holds already is not run again: a run that was ended is taken up where it stood.
+ * What the output holds already is not run again: a run that was ended is taken up where it stood. `--code <commit>` says of which
+ * commit of Drydock it is.
  * All three are given the same statements: those of the up script, as Drydock cuts them out of the tool's own file.
  */
 import { execFileSync, spawnSync } from "node:child_process";
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     pgfence: { type: "string" },
     output: { type: "string" },
     corpora: { type: "string", default: path.join(import.meta.dirname, "compare/corpora.json") },
+    code: { type: "string", default: "" },
     only: { type: "string" },
     newest: { type: "string", default: "20" },
   },
@@ -88,7 +90,7 @@ async function compareRepository(repo, corpus) {
 function resultOf({ repository, commit }) {
   const known = results.find((one) => one.repository === repository);
   if (known) return known;
-  const result = { repository, commit, reviews: [] };
+  const result = { repository, commit, code: options.code, reviews: [] };
   results.push(result);
   return result;
 }

@@ -42,8 +42,7 @@ for (const [id, rule] of Object.entries(rules)) put(`docs/rules/${id}.md`, pageO
 for (const name of filesIn("docs/rules", ".md")) if (!(name in rules)) drop(`docs/rules/${name}.md`);
 put("docs/config.schema.json", `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 put("docs/configuration.md", configPage(configJsonSchema()));
-if (existsSync(path.join(root, "docs/comparison")))
-  put("docs/comparison.md", comparisonPage(...comparison()));
+if (existsSync(path.join(root, "docs/comparison"))) put("docs/comparison.md", comparisonPage(comparison()));
 put("docs/coverage.md", coveragePage(coverageRows(), rules));
 put("docs/report.schema.json", `${JSON.stringify(reportJsonSchema(), null, 2)}\n`);
 if (existsSync(path.join(root, "README.md"))) put("README.md", withTable(read("README.md"), tableOf(rules)));
@@ -54,8 +53,11 @@ if (checking && stale.length > 0) {
 }
 
 function comparison() {
-  return ["results", "fresh", "again", "judged", "missed", "unseen", "versions"].map((name) =>
-    JSON.parse(read(`docs/comparison/${name}.json`)),
+  return Object.fromEntries(
+    filesIn("docs/comparison", ".json").map((name) => [
+      name,
+      JSON.parse(read(`docs/comparison/${name}.json`)),
+    ]),
   );
 }
 

@@ -5,19 +5,24 @@
  *   node bench/compare/compact.mjs <results.json> > docs/comparison/results.json
  */
 import { readFileSync } from "node:fs";
-import { kindOf } from "./kinds.mjs";
+import { kindOf, levelOf } from "./kinds.mjs";
 
+const corpora = JSON.parse(readFileSync(new URL("corpora.json", import.meta.url), "utf8"));
 const results = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const tools = ["drydock", "squawk", "pgfence"];
 const all = results.flatMap(({ reviews }) => reviews.flatMap(({ findings }) => findings));
 const count = (findings, isMeant) => findings.filter(isMeant).length;
 
-const repositories = results.map(({ repository, commit, reviews }) => {
+const repositories = corpora.flatMap(({ repository, tool }) => {
+  const { commit, code, reviews } = results.find((one) => one.repository === repository) ?? {};
+  if (!reviews) return [];
   const findings = reviews.flatMap((review) => review.findings);
   const own = findings.filter(({ tool }) => tool === "drydock");
   return {
     repository,
     commit,
+    tool,
+    code,
     pulls: reviews.length,
     migrations: reviews.reduce((sum, one) => sum + one.migrations, 0),
     statements: reviews.reduce(
@@ -25,9 +30,9 @@ const repositories = results.map(({ repository, commit, reviews }) => {
       0,
     ),
     lost: count(reviews, ({ lost }) => lost.length > 0),
-    gating: count(own, ({ gates }) => gates),
-    warnings: count(own, ({ gates, severity }) => !gates && severity !== "info"),
-    notes: count(own, ({ gates, severity }) => !gates && severity === "info"),
+    ...Object.fromEntries(
+      ["gating", "warnings", "notes"].map((level) => [level, count(own, (one) => levelOf(one) === level)]),
+    ),
     squawk: count(findings, ({ tool }) => tool === "squawk"),
     pgfence: count(findings, ({ tool }) => tool === "pgfence"),
   };

@@ -28,6 +28,7 @@ export const kinds = {
   "constraint checked while reads wait": [
     "squawk constraint-missing-not-valid",
     "pgfence add-constraint-check-no-not-valid",
+    "pgfence validate-constraint",
     "drydock no-blocking-check",
     "drydock no-blocking-domain-constraint",
     "drydock no-blocking-partition-scan",
@@ -111,6 +112,7 @@ export const kinds = {
     "squawk ban-concurrent-index-creation-in-transaction",
     "pgfence concurrent-in-transaction",
     "drydock no-concurrent-index-in-transaction",
+    "drydock no-nested-transaction",
     "drydock no-new-enum-value-in-transaction",
   ],
   "timeouts and settings": [
@@ -155,4 +157,10 @@ export function kindsOf({ tool, rule }) {
 /** What a rule of a tool speaks of first. */
 export function kindOf(finding) {
   return kindsOf(finding)[0];
+}
+
+/** What Drydock does with a finding of its own. */
+export function levelOf({ gates, severity }) {
+  if (gates) return "gating";
+  return severity === "info" ? "notes" : "warnings";
 }
