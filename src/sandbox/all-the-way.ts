@@ -26,6 +26,8 @@ export interface WholeWay {
 }
 
 interface Beside {
+  /** Whether what the downs leave behind is told where it is no defect, too. */
+  readonly isTold: boolean;
   /** What becomes of the steps after one, if that is known. */
   known(step: number, state: State): readonly MigrationRun[] | null;
   /** Told of a step before it is run for the first time. */
@@ -43,7 +45,7 @@ export async function runAllTheWay(
   context: RunContext,
   steps: readonly Migration[],
   start: State,
-  { known, onStep }: Beside,
+  { isTold, known, onStep }: Beside,
 ): Promise<WholeWay | null> {
   const own = steps.filter(({ status }) => status !== "kept");
   const first = steps.findIndex(({ status }) => status !== "kept");
@@ -58,7 +60,7 @@ export async function runAllTheWay(
   const from = await fillKnown(context, below.end);
   const rungs = await climb(context, own, from, (i) => onStep(kept.length + i));
   if (!rungs) return null;
-  const ways = downs.length > 0 ? await descend(context, rungs, downs) : [];
+  const ways = downs.length > 0 ? await descend(context, rungs, downs, isTold) : [];
   if (!ways || (downs.length === 0 && !(await startAgain(context, kept, start, from)))) return null;
   const again = await climbAgain(context, rungs);
   if (!again) return null;
@@ -137,6 +139,7 @@ async function descend(
   context: RunContext,
   rungs: readonly Rung[],
   downs: readonly Script[],
+  isTold: boolean,
 ): Promise<readonly RoundTrip[] | null> {
   const ways: RoundTrip[] = [];
   let now = rungs.at(-1)?.after;
@@ -147,8 +150,8 @@ async function descend(
     now = await stateToCompare(context.session, now, "rows");
     const { residue, benign } = compareCatalogs(before.catalog, now.catalog);
     if (residue.length > 0 || compareData(before.data, now.data).length > 0) return null;
-    // It would be there for the downs below as well, which have no part in it.
-    if (benign.length > 0 && i > 0) return null;
+    // It is there for the downs below as well, which have no part in it.
+    if (isTold && benign.length > 0 && i > 0) return null;
     ways.unshift({ down, residue, benign, data: [], upAgain: null, upAgainResidue: [], notEvaluated: null });
   }
   return ways;

@@ -63,6 +63,7 @@ export async function observeChange(
     session,
     start: stop?.state ?? origin,
     passed: passed.length,
+    isFirst: earlier === null,
     asBefore: (step, state) =>
       earlier && !isAskedAfterwards ? restAsBefore(database.steps, step, state, earlier) : null,
     begin() {
@@ -107,6 +108,8 @@ interface Way {
   readonly start: State;
   /** Steps that were run already. */
   readonly passed: number;
+  /** Whether it is the change as it is. */
+  readonly isFirst: boolean;
   /** What becomes of the steps after one, if that is known. */
   asBefore(step: number, state: State): readonly MigrationRun[] | null;
   /** A context as it is where the steps begin. */
@@ -129,6 +132,7 @@ async function goAllTheWay(way: Way): Promise<State | null> {
   const added = addedTo(context, context.known.gaps.length);
   seen.isOnTheWay = true;
   const whole = await runAllTheWay(context, steps, start, {
+    isTold: way.isFirst,
     known: (step, state) => asBefore(passed + step, state),
     onStep: (step) => progress(request, passed + step),
   });
