@@ -74,11 +74,18 @@ export const bookkeeping = new RegExp(
  */
 export function additionsOf(
   migration: Migration,
-  { run, head, onlyDown }: MigrationContext,
+  { run, base, head, onlyDown }: MigrationContext,
 ): Additions | null {
   if (!run || !head || onlyDown) return null;
   const before = new Map(run.before.tables.map((table) => [table.oid, table]));
   const later = new Map(head.tables.map((table) => [table.oid, table]));
+  const atBase = new Map(base?.tables.map((table) => [table.oid, table]));
+  const nameBefore = namesBefore(migration);
+  /** What the base branch has by the name that the migration found: RENAME makes nothing new. */
+  const isRenamed = (of: "indexes" | "constraints", { oid }: Table, name: string) => {
+    const former = nameBefore(name);
+    return former !== name && [before, atBase].every((tables) => isNamed(tables.get(oid)?.[of], former));
+  };
   const kept = run.after.tables.flatMap((after) => {
     const now = later.get(after.oid);
     const old = before.get(after.oid) ?? null;
@@ -100,13 +107,15 @@ export function additionsOf(
       now.indexes
         .filter(({ name }) => {
           const made = after.indexes.find((index) => index.name === name);
-          return made !== undefined && !(old && keeps(old, after, made)) && stays(after, now, made);
+          if (!made || isRenamed("indexes", now, name)) return false;
+          return !(old && keeps(old, after, made)) && stays(after, now, made);
         })
         .map((index) => ({ table: now, index })),
     ),
     constraints: kept.flatMap(({ old, after, now }) =>
       now.constraints
         .filter(({ name }) => isNamed(after.constraints, name) && !isNamed(old?.constraints, name))
+        .filter(({ name }) => !isRenamed("constraints", now, name))
         .map((constraint) => ({ table: now, constraint })),
     ),
   };
@@ -294,8 +303,21 @@ function keeps(old: Table, after: Table, { name, definition }: Index): boolean {
   return old.indexes.some((index) => index.definition === definition || (isAltered && index.name === name));
 }
 
-function isNamed(constraints: readonly Constraint[] | undefined, name: string): boolean {
-  return constraints?.some((constraint) => constraint.name === name) ?? false;
+function isNamed(items: readonly { readonly name: string }[] | undefined, name: string): boolean {
+  return items?.some((item) => item.name === name) ?? false;
+}
+
+/** By which name the migration found a constraint or an index that it leaves by this one. */
+function namesBefore({ up }: Migration): (name: string) => string {
+  const renames = operationsOf(up).flatMap((operation) =>
+    operation.kind === "renameObject" ? [operation] : [],
+  );
+  return (left) =>
+    renames.reduceRight(
+      (name, { name: former, to }) =>
+        bare(name) === to ? `${name.slice(0, name.length - to.length)}${bare(former)}` : name,
+      left,
+    );
 }
 
 function sameList(some: readonly string[], others: readonly string[]): boolean {
