@@ -4,6 +4,7 @@ import type { Script, Statement, TableName } from "../review/types.ts";
 import { type State, stateAfter } from "./content.ts";
 import type { SqlError } from "./engine.ts";
 import { sqlName } from "./fingerprint.ts";
+import { followsUnread } from "./script-run.ts";
 import type { RunContext } from "./step.ts";
 import { wordsOf } from "./verdict.ts";
 
@@ -18,9 +19,10 @@ export interface Refusal {
  * Whether other rows could have made the statement run. They could not when the values are the migration's own: a column
  * that it adds, without values or with the same one in every row, or one for which it copies nothing out of another table.
  */
-export function dependsOnOurRows(statement: Statement, error: SqlError, start: State): boolean {
+export function dependsOnOurRows({ script, statement, error }: Refusal, start: State): boolean {
   if (statement.operations.length > 0 && statement.operations.every(({ kind }) => kind === "addColumn"))
     return false;
+  if (followsUnread(script, statement.index)) return true;
   const columns = columnsOf(error);
   if (columns.length === 0) return true;
   const [column] = columns;

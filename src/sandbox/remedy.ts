@@ -50,8 +50,9 @@ export async function remedyFor(
     return made ? stateAfter(session, start) : start;
   }
   if (made) return stateAfter(session, start);
-  if (!dataError.test(stop.error.code) || !dependsOnOurRows(statement, stop.error, start)) return null;
-  return adaptRows(context, { script, statement, error: stop.error }, start, tries.adapted);
+  const refusal = { script, statement, error: stop.error };
+  if (!dataError.test(stop.error.code) || !dependsOnOurRows(refusal, start)) return null;
+  return adaptRows(context, refusal, start, tries.adapted);
 }
 
 export async function makeMissing(context: RunContext, error: SqlError, path: string): Promise<boolean> {

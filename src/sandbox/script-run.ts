@@ -127,6 +127,11 @@ export function ranAs(
   return { index, outcome, ...observation, ms };
 }
 
+/** Whether something of the script before it is not read, a loop over rows for instance, which may give them other values. */
+export function followsUnread({ statements }: Script, index: number): boolean {
+  return statements.slice(0, index).some(({ refused }) => refused !== null);
+}
+
 /** The transaction verb that a statement is; null when it is none. */
 export function transactionVerb(statement: Statement): (Operation & { kind: "transaction" })["verb"] | null {
   const operation = statement.operations.find(({ kind }) => kind === "transaction");

@@ -194,6 +194,16 @@ op.drop_table("orders")`;
     ]);
   });
 
+  it("of a loop that may give rows their values takes made-up rows away that lack them", async () => {
+    const up = `op.add_column("orders", sa.Column("total", sa.Integer()))
+for row in op.get_bind().execute(sa.text("SELECT id FROM orders")).fetchall():
+    op.execute(make(row))
+with op.batch_alter_table("orders") as batch:
+    batch.alter_column("total", nullable=False)`;
+    const { up: ran } = only(await run(dialect, up));
+    expect(outcomesOf(ran)).toEqual(["ran", "not-due", "ran"]);
+  });
+
   it("that cannot be asked leaves open whether the statement is run, and hides no other", async () => {
     const up =
       'if op.get_bind().execute(sa.text("SELECT 1 FROM nothing")).fetchone():\n    op.drop_table("orders")\nop.add_column("orders", sa.Column("x", sa.Integer()))';

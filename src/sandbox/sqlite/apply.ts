@@ -1,6 +1,6 @@
 import type { Script, ScriptRun } from "../../review/types.ts";
 import { EngineLost } from "../engine.ts";
-import type { LeftOut } from "../script-run.ts";
+import { followsUnread, type LeftOut } from "../script-run.ts";
 import { quoted } from "./data.ts";
 import { isWrapped, runSqliteScript, type SqliteRun } from "./script-run.ts";
 import { type SqliteContext, type SqliteState, stateOf } from "./state.ts";
@@ -24,7 +24,7 @@ export async function applyUp(context: SqliteContext, script: Script, from: Sqli
   const applied = await runWithout(context, script, from);
   const { stop } = applied.run;
   context.lap("up");
-  if (!stop || !dependsOnRows(stop.error.code, stop.error.message, from)) return applied;
+  if (!stop || !dependsOnRows(script, stop, from)) return applied;
   try {
     await session.restore(from.checkpoint);
     const emptied = await takeRows(context, script);
@@ -96,11 +96,15 @@ function withNeed(run: SqliteRun, need: { index: number; reason: string } | null
 const valueErrors = /^(?:malformed JSON|bad JSON path|JSON cannot hold BLOB values|integer overflow)/;
 
 /** Whether other rows could have let the statement run: not when it is the migration that leaves a new column empty. */
-function dependsOnRows(code: string, message: string, { catalog }: SqliteState): boolean {
+function dependsOnRows(
+  script: Script,
+  { index, error: { code, message } }: NonNullable<SqliteRun["stop"]>,
+  { catalog }: SqliteState,
+): boolean {
   if (code === "SQLITE_MISMATCH" || valueErrors.test(message)) return true;
   if (!code.startsWith("SQLITE_CONSTRAINT")) return false;
   const column = /^NOT NULL constraint failed: .*\.([^.]+)$/.exec(message)?.[1];
-  if (column === undefined) return true;
+  if (column === undefined || followsUnread(script, index)) return true;
   return [...catalog.values()].some(({ kind, details }) => kind === "column" && details?.name === column);
 }
 
