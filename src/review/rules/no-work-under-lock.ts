@@ -133,10 +133,12 @@ function problemOf({ statement, held, work }: Slow, more: number, context: Migra
   const [first] = held;
   const strongest = held.find(({ mode }) => mode === "ACCESS EXCLUSIVE") ?? first;
   const tables = held.map(({ table }) => table);
+  // Of a table that is locked less, not as much waits.
+  const asMuch = held.filter(({ mode }) => waiting(mode) === waiting(strongest.mode));
   const rest: Text =
     more === 0 ? [] : [`; ${more} later ${more === 1 ? "statement does" : "statements do"} the same`];
   return {
-    message: say`This statement ${[work.kind]} all of ${list(work.tables)} while ${[waiting(strongest.mode) ?? "every write"]} of ${list(tables)} waits: the ${[strongest.mode]} lock of an earlier statement is still held${rest}.`,
+    message: say`This statement ${[work.kind]} all of ${list(work.tables)} while ${[waiting(strongest.mode) ?? "every write"]} of ${list(asMuch.map(({ table }) => table))} waits: the ${[strongest.mode]} lock of an earlier statement is still held${rest}.`,
     evidence: [
       ...held.map(
         ({ table, mode, by }) => say`observed: ${[mode]} lock on ${table}, taken by line ${by.line}`,
