@@ -46,6 +46,7 @@ enum State {
     expect(lineOf(text, "shop.orders(code, id)")).toBe(11);
     expect(lineOf(text, "states.open")).toBe(17);
     expect(lineOf(text, "Old")).toBeNull();
+    expect(lineOf('model A {\n  id Int @id\n  @@schema(map: "auth")\n}\n', "auth.A.id")).toBe(2);
   });
 
   it("are found where they are composite, refer to themselves, or are left out of the client", () => {

@@ -36,9 +36,9 @@ export function fieldsIn(list: string): string[] {
   return parts(inner).flatMap((part) => /^\w+/.exec(part)?.[0] ?? []);
 }
 
-/** The text of an attribute's first, or `name`, argument. */
+/** The text of an attribute's first argument, which has a name where that is said: `map` for `@@schema`, `name` for the others. */
 export function textIn(body: string): string | null {
-  const value = argumentOf(body, null) ?? argumentOf(body, "name");
+  const value = argumentOf(body, null) ?? argumentOf(body, "name") ?? argumentOf(body, "map");
   const quoted = /^"((?:[^"\\]|\\.)*)"$/.exec(value?.trim() ?? "")?.[1];
   return quoted === undefined ? null : quoted.replace(/\\(.)/g, "$1");
 }
