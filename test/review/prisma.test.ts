@@ -158,7 +158,9 @@ model Legacy {
     ).toEqual(["src/models/d.prisma", "src/models/e.prisma"]);
     expect(
       told(
-        { "app/.config/prisma.mjs": `${config}'../src/models',\n  migrations: { path: "../sql" },\n})` },
+        {
+          "app/.config/prisma.mjs": `${config}'../../src/models',\n  migrations: { path: "../../sql" },\n})`,
+        },
         "sql",
       ),
     ).toEqual(["src/models/d.prisma", "src/models/e.prisma"]);
@@ -167,6 +169,19 @@ model Legacy {
       "src/models/e.prisma",
     ]);
     expect(told({ "prisma.config.ts": `${config}"../elsewhere/x.prisma",\n})` })).toEqual(paths.slice(0, 3));
+  });
+
+  it("are Prisma's default file where none is beside the migrations and none is told", () => {
+    const config = (text: string) => ({ "app/prisma.config.ts": `export default {\n${text}\n}` });
+    const usual = (files: Readonly<Record<string, string>>, directory: string) =>
+      filesFor(directory, ["app/prisma/schema.prisma", "schema.prisma", ...Object.keys(files)], files);
+    expect(usual({}, "migrations")).toEqual(["schema.prisma"]);
+    expect(usual({}, "app/db/migrations")).toEqual([]);
+    expect(usual(config('  migrations: { path: "db/migrations" },'), "app/db/migrations")).toEqual([
+      "app/prisma/schema.prisma",
+    ]);
+    const open = '  schema: process.env.SCHEMA,\n  migrations: { path: "db/migrations" },';
+    expect(usual(config(open), "app/db/migrations")).toEqual([]);
   });
 
   it("are one schema where one file names the database, and cannot be told where several do", () => {

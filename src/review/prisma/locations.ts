@@ -5,13 +5,15 @@ import { configName } from "./external.ts";
 /**
  * The files of the schema whose migrations a directory holds (Prisma documentation, Prisma schema, Location; Prisma Config
  * reference). Usually what is beside the directory: one file, or a folder of files of which one names the database. Where that
- * is several schemas, or none, `prisma.config.ts` and `package.json` tell. Empty where it cannot be told.
+ * is several schemas, or none, `prisma.config.ts` and `package.json` tell; where nothing does, Prisma has a default. Empty where
+ * it cannot be told.
  */
 export function schemaFilesOf(directory: string, repository: ModelRepository): readonly string[] {
   const beside = filesBeside(directory, repository.paths);
   if (beside.length === 1) return beside;
   const told = toldFiles(directory, repository);
   if (told.length > 0) return told;
+  if (beside.length === 0) return defaultFile(directory, repository);
   const sources = beside.filter((path) => namesDatabase(repository.text(path)));
   if (sources.length < 2) return beside;
   const usual = joinPath(homeOf(directory), "schema.prisma");
@@ -43,15 +45,12 @@ function homeOf(directory: string): string {
 const mostConfigs = 10;
 
 /** What a configuration says of the directory: by the migrations' own path, else because they are beside its schema. */
-function toldFiles(directory: string, { paths, text }: ModelRepository): readonly string[] {
-  const configs = paths.filter((path) => configName.test(path)).slice(0, mostConfigs);
+function toldFiles(directory: string, repository: ModelRepository): readonly string[] {
+  const { paths, text } = repository;
   const packages = paths.filter(
     (path) => fileNameOf(path) === "package.json" && isWithin(directory, directoryOf(path)),
   );
-  const told = [
-    ...configs.map((path) => readConfig(path, text(path) ?? "")),
-    ...packages.map((path) => readPackage(path, text(path) ?? "")),
-  ];
+  const told = [...configsOf(repository), ...packages.map((path) => readPackage(path, text(path) ?? ""))];
   for (const { schema, migrations } of told) {
     if (schema === null) continue;
     const isFile = schema.endsWith(".prisma");
@@ -65,21 +64,49 @@ function toldFiles(directory: string, { paths, text }: ModelRepository): readonl
   return [];
 }
 
+/** The first of the two files that Prisma looks for, from the folder of a project that names no schema. */
+function defaultFile(directory: string, repository: ModelRepository): readonly string[] {
+  const projects = configsOf(repository).flatMap(({ project, migrations, saysSchema }) =>
+    migrations === directory && !saysSchema ? [project] : [],
+  );
+  if (directoryOf(directory) === "") projects.push("");
+  const files = projects.flatMap((project) =>
+    ["prisma/schema.prisma", "schema.prisma"].map((name) => joinPath(project, name)),
+  );
+  return files.filter((path) => repository.paths.includes(path)).slice(0, 1);
+}
+
+function configsOf({ paths, text }: ModelRepository): ToldByConfig[] {
+  const configs = paths.filter((path) => configName.test(path)).slice(0, mostConfigs);
+  return configs.map((path) => readConfig(path, text(path) ?? ""));
+}
+
 interface Told {
   readonly schema: string | null;
   /** Where the migrations are, where that is said. */
   readonly migrations: string | null;
 }
 
-/** The paths that stand there as texts, alone or put together by `path.join`. */
-function readConfig(path: string, text: string): Told {
+interface ToldByConfig extends Told {
+  /** The folder of the project that is configured. */
+  readonly project: string;
+  /** Whether it says a schema, perhaps in a way that is not read. */
+  readonly saysSchema: boolean;
+}
+
+/**
+ * The paths that stand there as texts, alone or put together by `path.join`; they begin at the configuration's own folder (Prisma
+ * Config reference, Path resolution).
+ */
+function readConfig(path: string, text: string): ToldByConfig {
   const folder = directoryOf(path);
-  const root = fileNameOf(folder) === ".config" ? directoryOf(folder) : folder;
   const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
   const block = /\bmigrations\s*:\s*\{([^}]*)\}/.exec(code)?.[1] ?? "";
   return {
-    schema: pathIn(code, "schema", root),
-    migrations: pathIn(block, "path", root),
+    schema: pathIn(code, "schema", folder),
+    migrations: pathIn(block, "path", folder),
+    project: fileNameOf(folder) === ".config" ? directoryOf(folder) : folder,
+    saysSchema: /\bschema\s*[:,(]/.test(code),
   };
 }
 
