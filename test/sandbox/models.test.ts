@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import prisma from "../../src/review/orms/prisma.ts";
 import { renderPrisma } from "../../src/sandbox/prisma/render.ts";
 
 function modelsOf(text: string) {
@@ -165,4 +166,117 @@ view Shown {
       expect(sql).toContain(line);
     expect(sql).not.toContain("Shown");
   });
+
+  it("builds nothing of relations and keys that is not found at its line", async () => {
+    const text = `${source}
+model Author {
+  first String @map("first_name")
+  last  String @map(name: "last_name")
+  alias String @default("none") @unique // SetDefault falls back to it
+  notes Json   @default("{ \\"a\\": [1] }")
+  roles Role[] @default([READ, WRITE])
+  books Book[] @relation("written")
+  pins  Book[] @relation(name: "pinned")
+  next  Author? @relation("order", fields: [nextFirst, nextLast], references: [first, last])
+  prior Author? @relation("order")
+  nextFirst String?
+  nextLast  String?
+
+  @@id(name: "full", fields: [first, last])
+  @@unique([nextFirst, nextLast])
+  @@map(name: "authors")
+}
+
+model Book {
+  id     Int     @id @default(value: autoincrement())
+  first  String
+  last   String
+  alias  String? @default("none")
+  author Author  @relation("written", fields: [first, last], references: [first, last], onDelete: Cascade)
+  pinned Author? @relation(name: "pinned", fields: [alias], references: [alias], onDelete: SetDefault)
+  tags   Tagged[]
+
+  @@unique(name: "byAuthor", [first, last(sort: Desc)])
+}
+
+model Tagged {
+  book   Book @relation(fields: [bookId], references: [id], onUpdate: NoAction, map: "onto_book")
+  bookId Int  @map("book_id")
+  tag    String
+
+  @@id([bookId, tag])
+}
+
+enum Role {
+  READ  @map("read")
+  WRITE
+}
+`;
+    const { head } = await renderPrisma(modelsOf(text), "postgresql");
+    const built = builtBy("sql" in head ? head.sql : head.refused);
+    const { find } = prisma.read([{ path: "schema.prisma", text }], "postgresql").declarations;
+    const lines = text.split("\n");
+    const found = built.map(
+      (name) => `${name}: ${lines[(find(name)?.line ?? 0) - 1]?.trim().split(/ +/)[0]}`,
+    );
+    expect(found.sort()).toMatchInlineSnapshot(`
+      [
+        "Book(alias) foreign key: pinned",
+        "Book(first, last) foreign key: author",
+        "Book(first, last) unique: @@unique(name:",
+        "Book(id) unique: id",
+        "Book.alias: alias",
+        "Book.first: first",
+        "Book.id: id",
+        "Book.last: last",
+        "Book: model",
+        "Role.WRITE: WRITE",
+        "Role.read: READ",
+        "Role: enum",
+        "Tagged(book_id) foreign key: book",
+        "Tagged(book_id, tag) unique: @@id([bookId,",
+        "Tagged.book_id: bookId",
+        "Tagged.tag: tag",
+        "Tagged: model",
+        "authors(alias) unique: alias",
+        "authors(first_name, last_name) unique: @@id(name:",
+        "authors(nextFirst, nextLast) foreign key: next",
+        "authors(nextFirst, nextLast) unique: @@unique([nextFirst,",
+        "authors.alias: alias",
+        "authors.first_name: first",
+        "authors.last_name: last",
+        "authors.nextFirst: nextFirst",
+        "authors.nextLast: nextLast",
+        "authors.notes: notes",
+        "authors.roles: roles",
+        "authors: model",
+      ]
+    `);
+  });
 });
+
+/** The tables, columns, keys, indexes and labels that statements of the engine make, by their names. */
+function builtBy(sql: string): string[] {
+  const named = (list = "") => [...list.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name).join(", ");
+  const tables = [...sql.matchAll(/CREATE TABLE "(\w+)" \(([\s\S]*?)\n\);/g)].flatMap(
+    ([, table, body = ""]) => [
+      `${table}`,
+      ...[...body.matchAll(/^ {4}"(\w+)"/gm)].map(([, column]) => `${table}.${column}`),
+      ...[...body.matchAll(/PRIMARY KEY \(([^)]*)\)/g)].map(([, list]) => `${table}(${named(list)}) unique`),
+    ],
+  );
+  const keys = sql.matchAll(/ALTER TABLE "(\w+)" ADD .* FOREIGN KEY \(([^)]*)\)/g);
+  const indexes = sql.matchAll(/CREATE (UNIQUE )?INDEX .* ON "(\w+)"\((.*)\);/g);
+  const types = sql.matchAll(/CREATE TYPE "(\w+)" AS ENUM \((.*)\)/g);
+  return [
+    ...tables,
+    ...[...keys].map(([, table, list]) => `${table}(${named(list)}) foreign key`),
+    ...[...indexes].map(
+      ([, unique, table, list]) => `${table}(${named(list)}) ${unique ? "unique" : "index"}`,
+    ),
+    ...[...types].flatMap(([, type, list = ""]) => [
+      `${type}`,
+      ...[...list.matchAll(/'(\w+)'/g)].map(([, label]) => `${type}.${label}`),
+    ]),
+  ];
+}
