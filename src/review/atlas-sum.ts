@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import { isTemplateDirectory } from "./atlas-template.ts";
 import type { FilesOfSide, Refused } from "./framework.ts";
 import { directoryOf, fileNameOf, joinPath } from "./paths.ts";
 import type { Disagreement, Place } from "./types.ts";
@@ -11,7 +12,7 @@ import { compareText } from "./versions.ts";
  */
 export function sumRefusal(directory: string, { paths, text }: FilesOfSide): Refused | "unknown" | null {
   const file = joinPath(directory, "atlas.sum");
-  if (!paths.includes(file)) return null;
+  if (!paths.includes(file) || isTemplateDirectory(directory, paths, text)) return null;
   const own = paths
     .filter((path) => directoryOf(path) === directory && path.endsWith(".sql"))
     .toSorted(compareText);

@@ -1,4 +1,5 @@
 import { sumRefusal } from "../atlas-sum.ts";
+import { isTemplateDirectory } from "../atlas-template.ts";
 import {
   defineFramework,
   type MigrationDirectory,
@@ -11,7 +12,7 @@ import { directoryOf, fileNameOf, isSqlPath, joinPath } from "../paths.ts";
 import { pgDump } from "../pg-dump.ts";
 import { readScript } from "../script.ts";
 import { say } from "../text.ts";
-import type { Span } from "../types.ts";
+import type { Settings, Span } from "../types.ts";
 import { compareText } from "../versions.ts";
 
 /**
@@ -25,13 +26,14 @@ import { compareText } from "../versions.ts";
 export default defineFramework({
   title: "Atlas",
   concerns: /(^|\/)(atlas\.sum|atlas\.hcl)$/,
-  find: ({ paths, folders }) =>
+  find: ({ paths, folders, text }) =>
     paths.flatMap((sum) => {
       if (fileNameOf(sum) !== "atlas.sum") return [];
       const directory = directoryOf(sum);
       const sql = (folders.get(directory) ?? []).filter(isSqlPath).sort(compareText);
       if (sql.length === 0 || sql.some((path) => foreign.test(path))) return [];
-      return [layOut(directory, sql)];
+      const isTemplate = isTemplateDirectory(directory, paths, (path) => text(path, directory));
+      return [layOut(directory, sql, isTemplate ? { template: "true" } : noSettings)];
     }),
   read,
   hasDowns: false,
@@ -58,7 +60,7 @@ export default defineFramework({
 /** golang-migrate, Flyway, Liquibase and their like keep their own layout under Atlas. */
 const foreign = /\.(up|down)\.sql$|(^|\/)[VURB][\d._]*__[^/]*\.sql$/;
 
-function layOut(directory: string, paths: readonly string[]): MigrationDirectory {
+function layOut(directory: string, paths: readonly string[], settings: Settings): MigrationDirectory {
   return {
     directory,
     by: "file",
@@ -72,7 +74,7 @@ function layOut(directory: string, paths: readonly string[]): MigrationDirectory
       up: path,
       down: null,
       downPath: null,
-      settings: noSettings,
+      settings,
       isRepeatable: false,
       isBaseline: false,
     })),
@@ -81,7 +83,14 @@ function layOut(directory: string, paths: readonly string[]): MigrationDirectory
 }
 
 function read(file: MigrationFile): Reading {
-  const { path, text, dialect } = file;
+  const { path, text, dialect, settings } = file;
+  const action = settings.template === undefined ? -1 : text.indexOf("{{");
+  if (action >= 0)
+    return refusedFile(
+      file,
+      action,
+      "it is a template: what Atlas puts into it stands in `atlas.hcl`, which is not run here",
+    );
   const head = headOf(text);
   if (/^-- *atlas:checkpoint\b/m.test(head)) {
     const reason =
