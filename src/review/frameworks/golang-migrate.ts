@@ -33,7 +33,7 @@ export default defineFramework({
       .filter((found) => found.migrations.length > 0)
       .map((found) => withSettings(found, settingsOf(found.directory, repository)));
   },
-  read: (file) => readWhole(file, file.settings.transaction === "none" ? "autocommit" : "implicit"),
+  read: (file) => readWhole(file, file.settings[file.dialect] === "autocommit" ? "autocommit" : "implicit"),
   hasDowns: true,
   // It remembers one version and goes on from there (golang-migrate GETTING_STARTED.md, MIGRATIONS.md, migrate.go).
   habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
@@ -54,15 +54,16 @@ interface Parsed {
 }
 
 /**
- * With `x-multi-statement`, statements are sent one by one (golang-migrate, database/postgres/README.md, Multi-statement mode).
+ * With `x-multi-statement`, PostgreSQL's drivers send statements one by one (golang-migrate, database/postgres/README.md,
+ * Multi-statement mode); with `x-no-tx-wrap`, SQLite's leave a file's transactions to it (database/sqlite3/README.md).
  * SQLx, of Rust, names its files alike, and runs late ones (sqlx-core/src/migrate/migrator.rs).
  */
 function settingsOf(directory: string, repository: Repository): Settings {
-  const isSplit = startedAbove(directory, repository).some(({ text }) =>
-    /\bx-multi-statement=(true|1)\b/.test(text),
-  );
+  const started = startedAbove(directory, repository);
+  const says = (option: RegExp) => started.some(({ text }) => option.test(text));
   return {
-    ...(isSplit && { transaction: "none" }),
+    ...(says(/\bx-multi-statement=(true|1)\b/) && { postgresql: "autocommit" }),
+    ...(says(/\bx-no-tx-wrap=(true|1)\b/) && { sqlite: "autocommit" }),
     ...(isOfRust(directory, repository) && { late: "unknown" }),
   };
 }
@@ -94,6 +95,7 @@ function layOut(directory: string, paths: readonly string[]): MigrationDirectory
         ups.has(version) || inCode.has(version) ? [] : same.map(withoutUp),
       ),
       ...paths.filter(isMisnamed).map(misnamed),
+      ...paths.filter(isOfActions).map(ofActions),
     ],
   };
 }
@@ -160,5 +162,15 @@ function isMisnamed(path: string): boolean {
 function misnamed(path: string): Skipped {
   const reason =
     "golang-migrate does not run it: its name is not of the form `<version>_<name>.up.sql`, or its version is above 2^64";
+  return { path, line: null, reason, matters: true };
+}
+
+/** Hasura's first layout names files alike, and has calls of its interface beside the SQL: `<milliseconds>_<name>.up.yaml`. */
+function isOfActions(path: string): boolean {
+  return /^\d{13}_.*\.(up|down)\.yaml$/s.test(fileNameOf(path));
+}
+
+function ofActions(path: string): Skipped {
+  const reason = "it holds calls of Hasura's interface, which may run SQL: what they do is not read here";
   return { path, line: null, reason, matters: true };
 }
