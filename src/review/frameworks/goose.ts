@@ -32,7 +32,10 @@ import { compareText, compareVersions } from "../versions.ts";
 export default defineFramework({
   title: "goose",
   concerns: null,
-  find: (repository) => markedFolders(repository, isOwn, /^--.*\+goose\s/m).map(layOut),
+  find: (repository) =>
+    markedFolders(repository, isOwn, /^--.*\+goose\s/m).map((found) =>
+      layOut(found, (repository.folders.get(found.directory) ?? []).filter(isStepInGo)),
+    ),
   read,
   hasDowns: true,
   // With -allow-missing, or the like in code, a late one is run: which it is stands in no migration.
@@ -62,7 +65,12 @@ function isOwn(fileName: string): boolean {
   return /^0*[1-9]\d*_.*\.sql$/.test(fileName);
 }
 
-function layOut({ directory, paths }: MarkedFolder): MigrationDirectory {
+/** Migrations in Go stand beside the SQL, and count with it (README.md, Go Migrations). */
+function isStepInGo(path: string): boolean {
+  return /^0*[1-9]\d*_.*(?<!_test)\.go$/.test(fileNameOf(path));
+}
+
+function layOut({ directory, paths }: MarkedFolder, inGo: readonly string[]): MigrationDirectory {
   const migrations = paths.map(
     (path): MigrationFiles => ({
       version: leadingVersion(path) ?? "",
@@ -76,10 +84,12 @@ function layOut({ directory, paths }: MarkedFolder): MigrationDirectory {
     }),
   );
   migrations.sort((a, b) => compareVersions(a.version, b.version) || compareText(a.up, b.up));
-  const skipped = migrations.flatMap(({ version, up }) => {
-    const other = migrations.find((one) => one.up !== up && compareVersions(one.version, version) === 0);
-    if (!other) return [];
-    const reason = `it has version ${version}, as ${fileNameOf(other.up)} has; goose refuses to start with two files of one version; give one of them a new version`;
+  const all = [...migrations.map(({ up }) => up), ...inGo];
+  const skipped = all.flatMap((up) => {
+    const version = leadingVersion(up) ?? "";
+    const other = all.find((one) => one !== up && compareVersions(leadingVersion(one) ?? "", version) === 0);
+    if (other === undefined) return [];
+    const reason = `it has version ${version}, as ${fileNameOf(other)} has; goose refuses to start with two files of one version; give one of them a new version`;
     return [{ path: up, line: null, reason, matters: true }];
   });
   return { directory, by: "text", dialect: null, migrations, skipped };
