@@ -3,12 +3,13 @@ import {
   type MigrationDirectory,
   type MigrationFiles,
   noSettings,
+  type Repository,
   readWhole,
 } from "../framework.ts";
 import { directoryOf, fileNameOf, groupBy, joinPath } from "../paths.ts";
 import { lockedIn, providerRefusal } from "../prisma/provider.ts";
 import { say } from "../text.ts";
-import type { Dialect } from "../types.ts";
+import type { Dialect, Skipped } from "../types.ts";
 import { compareText } from "../versions.ts";
 
 /**
@@ -16,7 +17,8 @@ import { compareText } from "../versions.ts";
  * `migration_lock.toml` (Prisma documentation, Prisma Migrate, About migration histories). Its engine sends a file for PostgreSQL
  * as one query, so that several statements are one transaction and one alone is in none, and a file for SQLite statement by
  * statement. It has no downs, though a team may keep a `down.sql` beside (Generating down migrations). The file's checksum is
- * kept, comments included; `migrate deploy` warns when it changed, `migrate dev` asks for a reset. Late ones are run.
+ * kept, comments included; `migrate deploy` warns when it changed, `migrate dev` asks for a reset. Late ones are run. Every folder
+ * beside the migrations is one to it: at one without `migration.sql` it stops (Error message reference, P3015).
  */
 export default defineFramework({
   title: "Prisma Migrate",
@@ -33,7 +35,8 @@ export default defineFramework({
       const hasLock = paths.has(lock);
       if (!hasLock && fileNameOf(directory) !== "migrations") return [];
       const provider = hasLock ? repository.text(lock, directory) : null;
-      return [layOut(directory, ups, paths, provider === null ? null : dialectIn(lock, provider))];
+      const found = layOut(directory, ups, paths, provider === null ? null : dialectIn(lock, provider));
+      return [hasLock ? { ...found, skipped: withoutScript(directory, repository) } : found];
     });
   },
   read: (file) => readWhole(file, file.dialect === "sqlite" ? "autocommit" : "implicit"),
@@ -73,6 +76,18 @@ function layOut(
   });
   migrations.sort((a, b) => compareText(a.up, b.up));
   return { directory, by: dialect === null ? "name" : "file", dialect, migrations, skipped: [] };
+}
+
+/** Files of a folder that holds no migration, as what is left when one was taken away. */
+function withoutScript(directory: string, { folders }: Repository): Skipped[] {
+  const reason = "its folder has no migration.sql: Prisma stops at it (P3015); take the folder away";
+  return [...folders].flatMap(([folder, files]) =>
+    directoryOf(folder) === directory &&
+    folder !== directory &&
+    !files.includes(joinPath(folder, "migration.sql"))
+      ? files.map((path) => ({ path, line: null, reason, matters: true }))
+      : [],
+  );
 }
 
 function dialectIn(path: string, lock: string): MigrationDirectory["dialect"] {
