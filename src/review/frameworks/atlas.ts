@@ -19,9 +19,9 @@ import { compareText } from "../versions.ts";
  * Atlas signs a directory of SQL files with `atlas.sum` and runs them in the order of their names, each in a transaction unless
  * its head says `-- atlas:txmode none`; `-- atlas:delimiter` tells where statements end, and of a file that says `-- atlas:txtar`
  * only what stands after `-- migration.sql --` is run (Atlas documentation, Versioned Migrations, Migration Directory; Transaction
- * Mode; Statement Delimiters; Pre-Execution Checks; sql/migrate/dir.go, lex.go). Downs are computed, not kept. A file that is not in
- * `atlas.sum`, or that changed, or that is late, stops it (Migration Directory Integrity; Non-Linear Changes). Directories that
- * it signs for another tool are read as that tool's.
+ * Mode; Statement Delimiters; Pre-Execution Checks; sql/migrate/dir.go, lex.go; cmd/atlas/internal/cmdapi/migrate.go, txmodeFor).
+ * Downs are computed, not kept. A file that is not in `atlas.sum`, or that changed, or that is late, stops it (Migration Directory
+ * Integrity; Non-Linear Changes). Directories that it signs for another tool are read as that tool's.
  */
 export default defineFramework({
   title: "Atlas",
@@ -98,6 +98,10 @@ function read(file: MigrationFile): Reading {
     const script = readScript(path, text, "transaction", { start: 0, end: 0 }, dialect);
     return { script, skipped: [{ path, line: null, reason, matters: false }] };
   }
+  const modes = [...head.matchAll(/^-- *atlas:txmode +(.+?)[ \t\r]*$/gm)].map(([, mode]) => mode);
+  if (modes.length > 1) return refusedFile(file, 0, "Atlas refuses this file: it says `atlas:txmode` twice");
+  if (modes.some((mode) => mode !== "none" && mode !== "file"))
+    return refusedFile(file, 0, "Atlas refuses this file: its `atlas:txmode` is neither `none` nor `file`");
   const isArchive = /^-- *atlas:txtar\b/m.test(head);
   const range = isArchive ? entryOf(text, "migration.sql") : { start: 0, end: text.length };
   if (range === null)
