@@ -1,3 +1,6 @@
+import { parse } from "yaml";
+import { z } from "zod";
+import { directoriesUp } from "../code/typescript-paths.ts";
 import {
   defineFramework,
   type MigrationDirectory,
@@ -5,6 +8,7 @@ import {
   type MigrationFiles,
   noSettings,
   type Reading,
+  type Repository,
 } from "../framework.ts";
 import {
   endsWithSemicolon,
@@ -19,19 +23,23 @@ import { fileNameOf, joinPath } from "../paths.ts";
 import { pgDump } from "../pg-dump.ts";
 import { readScript } from "../script.ts";
 import { say } from "../text.ts";
-import type { Span } from "../types.ts";
+import type { Dialect, Span } from "../types.ts";
 import { compareText, compareVersions } from "../versions.ts";
 
 /**
  * sql-migrate keeps up and down in one file after `-- +migrate Up` and `-- +migrate Down`, and cuts it into statements line by
  * line, as goose does. A file runs in a transaction unless its mark says `notransaction` (sql-migrate README.md, Writing
  * migrations; sqlparse/sqlparse.go). Files with a number come first, by number, then the others by name; a file is known by its
- * whole name, and late ones are run (migrate.go, Less and ToCatchup).
+ * whole name, and late ones are run (migrate.go, Less and ToCatchup). `dbconfig.yml` names the database of a directory, once for
+ * each environment (README.md, As a standalone tool).
  */
 export default defineFramework({
   title: "sql-migrate",
   concerns: /(^|\/)dbconfig\.ya?ml$/,
-  find: (repository) => markedFolders(repository, () => true, /^-- \+migrate (Up|Down)\b/m).map(layOut),
+  find: (repository) =>
+    markedFolders(repository, () => true, /^-- \+migrate (Up|Down)\b/m)
+      .map(layOut)
+      .map((found) => ({ ...found, dialect: dialectOf(found.directory, repository) })),
   read,
   hasDowns: true,
   habits: { late: "run", duplicates: "run", checksums: false, together: false },
@@ -81,6 +89,46 @@ function layOut({ directory, paths }: MarkedFolder): MigrationDirectory {
   );
   return { directory, by: "text", dialect: null, migrations, skipped: [] };
 }
+
+/** What the environments of the nearest `dbconfig.yml` agree on for a directory; null where they do not, or say nothing. */
+function dialectOf(directory: string, { folders, text }: Repository): MigrationDirectory["dialect"] {
+  for (const home of directoriesUp(directory)) {
+    const path = (folders.get(home) ?? []).find((file) => /^dbconfig\.ya?ml$/.test(fileNameOf(file)));
+    const config = path === undefined ? null : text(path, directory);
+    if (config === null) continue;
+    const named = new Set(
+      environmentsIn(config)
+        .filter(({ dir }) => joinPath(home, dir.replace(/^(\.\/)+/, "").replace(/\/+$/, "")) === directory)
+        .map(({ dialect }) => dialect),
+    );
+    const [dialect] = named;
+    if (dialect !== undefined) return named.size === 1 ? (dialects[dialect] ?? { other: dialect }) : null;
+  }
+  return null;
+}
+
+const environments = z.record(
+  z.string(),
+  z.object({ dialect: z.string(), dir: z.string().default("migrations") }),
+);
+
+function environmentsIn(config: string) {
+  try {
+    return Object.values(environments.parse(parse(config, { maxAliasCount: 100 })));
+  } catch {
+    return [];
+  }
+}
+
+const dialects: Readonly<Record<string, Dialect | { readonly other: string }>> = {
+  postgres: "postgresql",
+  sqlite3: "sqlite",
+  mysql: { other: "MySQL" },
+  mssql: { other: "SQL Server" },
+  oci8: { other: "Oracle" },
+  godror: { other: "Oracle" },
+  snowflake: { other: "Snowflake" },
+};
 
 function read(file: MigrationFile): Reading {
   const { path, text, direction, dialect } = file;
