@@ -1,4 +1,4 @@
-import { directoriesUp } from "./code/typescript-paths.ts";
+import { directoriesUp, joined } from "./code/typescript-paths.ts";
 import { joinPath } from "./paths.ts";
 
 /**
@@ -20,6 +20,6 @@ export function isTemplateDirectory(
       ...config.matchAll(
         /^[ \t]*data\s+"template_dir"\s+"[^"]*"\s*\{(?:[^{}]|\{[^{}]*\})*?\bpath\s*=\s*"([^"]*)"/gm,
       ),
-    ].some(([, path = ""]) => joinPath(home, path.replace(/^(\.\/)+/, "").replace(/\/+$/, "")) === directory);
+    ].some(([, path = ""]) => joined(home, path) === directory);
   });
 }

@@ -1,3 +1,4 @@
+import { type CallOptions, callsInScripts, optionsIn } from "./code/package-scripts.ts";
 import { directoriesUp, joined } from "./code/typescript-paths.ts";
 import type { Repository } from "./framework.ts";
 import { directoryOf, joinPath } from "./paths.ts";
@@ -21,8 +22,7 @@ export function pgMigrateRunOn(directory: string, { folders, text }: Repository)
   const textOf = (path: string) =>
     folders.get(directoryOf(path))?.includes(path) ? text(path, directory) : null;
   for (const home of directoriesUp(directory)) {
-    const { scripts = {} } = objectIn(textOf(joinPath(home, "package.json"))) as { scripts?: unknown };
-    for (const command of commandsIn(Object.values(Object(scripts)))) {
+    for (const command of commandsIn(textOf(joinPath(home, "package.json")) ?? "")) {
       const settings = { ...settingsOf(command, home, textOf), ...command };
       if (settings["use-glob"] !== undefined) continue;
       if (joined(home, settings["migrations-dir"] ?? "migrations") === directory) return runOf(settings);
@@ -31,37 +31,21 @@ export function pgMigrateRunOn(directory: string, { folders, text }: Repository)
   return null;
 }
 
-type Options = Readonly<Record<string, string | undefined>>;
-
 /** The options of each call of node-pg-migrate that migrates up, by their long names. */
-function commandsIn(scripts: readonly unknown[]): Options[] {
-  return scripts
-    .filter((script) => typeof script === "string")
-    .flatMap((script) => script.split(/&&|\|\||[;|]/))
-    .flatMap((command) => /\bnode-pg-migrate(?:\.js)?["']?(?=\s|$)(.*)$/s.exec(command)?.[1] ?? [])
-    .map((call) =>
-      [...call.matchAll(/"([^"]*)"|'([^']*)'|([^\s"']+)/g)].map(
-        (word) => word[1] ?? word[2] ?? word[3] ?? "",
-      ),
-    )
+function commandsIn(text: string): CallOptions[] {
+  return callsInScripts(text, /\bnode-pg-migrate(?:\.js)?["']?(?=\s|$)/)
     .filter((words) => !words.some((word) => /^(create|down|redo)$/.test(word)))
-    .map(optionsIn);
+    .map((words) => optionsIn(words, short));
 }
 
 const short: Readonly<Record<string, string>> = { "-m": "migrations-dir", "-f": "config-file" };
 
-/** `--name value`, `--name=value` and `--name`; what follows one that takes no value is not asked for. */
-function optionsIn(words: readonly string[]): Options {
-  return Object.fromEntries(
-    words.flatMap((word, i) => {
-      const [, name = "", value] = /^--([\w-]+)(?:=(.*))?$/s.exec(word) ?? ["", short[word] ?? ""];
-      return name === "" ? [] : [[name, value ?? words[i + 1] ?? ""]];
-    }),
-  );
-}
-
 /** What the JSON files say that a call reads; one of JavaScript is not read. */
-function settingsOf(command: Options, home: string, textOf: (path: string) => string | null): Options {
+function settingsOf(
+  command: CallOptions,
+  home: string,
+  textOf: (path: string) => string | null,
+): CallOptions {
   const section = command["config-value"] ?? "db";
   const file = command["config-file"];
   const own = file === undefined ? {} : objectIn(textOf(joined(home, file) ?? ""));
@@ -74,7 +58,7 @@ function settingsOf(command: Options, home: string, textOf: (path: string) => st
   );
 }
 
-function runOf(options: Options): PgMigrateRun {
+function runOf(options: CallOptions): PgMigrateRun {
   return {
     ignored: patternIn(options["ignore-pattern"]),
     runsLate: options["no-check-order"] !== undefined || options["check-order"] === "false",

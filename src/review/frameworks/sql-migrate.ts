@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { directoriesUp } from "../code/typescript-paths.ts";
+import { directoriesUp, joined } from "../code/typescript-paths.ts";
 import {
   defineFramework,
   type MigrationDirectory,
@@ -98,7 +98,7 @@ function dialectOf(directory: string, { folders, text }: Repository): MigrationD
     if (config === null) continue;
     const named = new Set(
       environmentsIn(config)
-        .filter(({ dir }) => joinPath(home, dir.replace(/^(\.\/)+/, "").replace(/\/+$/, "")) === directory)
+        .filter(({ dir }) => joined(home, dir) === directory)
         .map(({ dialect }) => dialect),
     );
     const [dialect] = named;
