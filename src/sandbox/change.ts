@@ -8,7 +8,7 @@ import { gapsForChange } from "./elsewhere.ts";
 import { EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
 import { buildBeside, type renderBeside } from "./models.ts";
-import { type Added, addedTo, addTo, contextOf, fillKnown, recordKnown } from "./run-context.ts";
+import { addedTo, addTo, contextOf, fillKnown, recordKnown } from "./run-context.ts";
 import { notPlanned, type Seen } from "./seen.ts";
 import { borrowed, type Session } from "./session.ts";
 import type { Production } from "./sizes.ts";
@@ -64,6 +64,7 @@ export async function observeChange(
     start: stop?.state ?? origin,
     passed: passed.length,
     isFirst: earlier === null,
+    isRemembered: earlier === null && request.rerun !== undefined,
     asBefore: (step, state) =>
       earlier && !isAskedAfterwards ? restAsBefore(database.steps, step, state, earlier) : null,
     begin() {
@@ -72,12 +73,13 @@ export async function observeChange(
       seen.context = context;
       return context;
     },
-    remember(state, added) {
-      if (!request.rerun || stop) return;
+    remember(state, context) {
       keep(state.checkpoint);
-      seen.stops.push({ state, added: added(gaps.length), last: seen.migrations.at(-1) ?? null });
+      const added = addedTo(context, gaps.length);
+      seen.stops.push({ state, added, last: seen.migrations.at(-1) ?? null });
     },
   };
+  if (way.isRemembered) way.remember(way.start, way.begin());
   // The one transaction of several migrations would have to be undone once more before anything is asked of what they leave.
   const isFit = !isAskedAfterwards || !areTogether(database.steps);
   const end = (isFit ? await goAllTheWay(way) : null) ?? (await goStepByStep(way));
@@ -110,12 +112,14 @@ interface Way {
   readonly passed: number;
   /** Whether it is the change as it is. */
   readonly isFirst: boolean;
+  /** Whether other versions of it are to go on from where it was, and to be compared with it. */
+  readonly isRemembered: boolean;
   /** What becomes of the steps after one, if that is known. */
   asBefore(step: number, state: State): readonly MigrationRun[] | null;
   /** A context as it is where the steps begin. */
   begin(): RunContext;
-  /** Keeps the database before a step for other versions of the change. */
-  remember(state: State, added: (ownGaps: number) => Added): void;
+  /** Keeps the database before a step, with the context as it is then. */
+  remember(state: State, context: RunContext): void;
 }
 
 function record(seen: Seen, runs: readonly MigrationRun[]): void {
@@ -129,7 +133,6 @@ async function goAllTheWay(way: Way): Promise<State | null> {
   const steps = request.database.steps.slice(passed);
   if (request.isStepByStep || steps.length === 0) return null;
   const context = way.begin();
-  const added = addedTo(context, context.known.gaps.length);
   seen.isOnTheWay = true;
   const whole = await runAllTheWay(context, steps, start, {
     isTold: way.isFirst,
@@ -142,8 +145,7 @@ async function goAllTheWay(way: Way): Promise<State | null> {
     await session.restore(start.checkpoint);
     return null;
   }
-  way.remember(start, () => added);
-  seen.contents.push(...whole.before);
+  if (way.isRemembered) seen.contents.push(...whole.before);
   record(seen, whole.runs);
   progress(request, request.database.steps.length);
   return whole.end;
@@ -161,8 +163,8 @@ async function goStepByStep(way: Way): Promise<State | null> {
   let state = start;
   for (const [i, migration] of [...database.steps.entries()].slice(passed)) {
     progress(request, i);
-    if (i < mostStops) way.remember(state, (ownGaps) => addedTo(context, ownGaps));
-    if (request.rerun) seen.contents.push(state);
+    if (way.isRemembered && i > 0 && i < mostStops) way.remember(state, context);
+    if (way.isRemembered) seen.contents.push(state);
     if (migration.status !== "kept") state = await fillKnown(context, state);
     const { run, next, lost } = await runStep(context, migration, state, followsOf(request, i));
     record(seen, [run]);
