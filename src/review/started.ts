@@ -10,6 +10,7 @@ const starting =
 
 /** A text that may start a tool, and the folder that its commands run in. */
 export interface Started {
+  readonly path: string;
   readonly folder: string;
   readonly text: string;
 }
@@ -25,6 +26,21 @@ export function startedAbove(directory: string, { folders, text }: Repository): 
     .slice(0, limit)
     .flatMap(({ folder, path }) => {
       const content = text(path, directory);
-      return content === null ? [] : [{ folder, text: content }];
+      return content === null ? [] : [{ path, folder, text: content }];
     });
+}
+
+const script =
+  /^(.*\/)?(scripts?|bin|hack|ci|\.github\/workflows|\.circleci)\/[^/]*(migrat|seed|goose|atlas|db|database|deploy|release|config|ci)[^/]*\.(sh|ya?ml)$/i;
+
+/** The same, and then shell scripts and workflows whose names tell that they may: they are started at the root of the repository. */
+export function startedAround(directory: string, repository: Repository): Started[] {
+  const scripts = repository.paths
+    .filter((path) => script.test(path))
+    .slice(0, limit)
+    .flatMap((path) => {
+      const content = repository.text(path, directory);
+      return content === null ? [] : [{ path, folder: "", text: content }];
+    });
+  return [...startedAbove(directory, repository), ...scripts];
 }

@@ -6,6 +6,7 @@ import {
   noSettings,
   type Reading,
 } from "../framework.ts";
+import { type Unversioned, unversionedRunOf } from "../goose-runs.ts";
 import {
   endsWithSemicolon,
   leadingVersion,
@@ -27,15 +28,16 @@ import { compareText, compareVersions } from "../versions.ts";
  * statements line by line: a statement ends with a line that ends with a semicolon, or stands between `StatementBegin` and
  * `StatementEnd`. A file runs in a transaction unless it says `-- +goose NO TRANSACTION` (goose README.md, SQL migrations;
  * internal/sqlparser/parser.go). Versions are numbers, and goose stops at two of one version, or at one that is missing below
- * the last one (provider_collect.go; README.md, -allow-missing).
+ * the last one (provider_collect.go; README.md, -allow-missing). Of a folder that is run with `-no-versioning` it remembers
+ * nothing: every file runs at each call, as it then is (up.go, upToNoVersioning).
  */
 export default defineFramework({
   title: "goose",
   concerns: null,
   find: (repository) =>
-    markedFolders(repository, isOwn, /^--.*\+goose\s/m).map((found) =>
-      layOut(found, (repository.folders.get(found.directory) ?? []).filter(isStepInGo)),
-    ),
+    markedFolders(repository, isOwn, /^--.*\+goose\s/m)
+      .map((found) => layOut(found, (repository.folders.get(found.directory) ?? []).filter(isStepInGo)))
+      .map((found) => withoutVersions(found, unversionedRunOf(found.directory, repository))),
   read,
   hasDowns: true,
   // With -allow-missing, or the like in code, a late one is run: which it is stands in no migration.
@@ -93,6 +95,24 @@ function layOut({ directory, paths }: MarkedFolder, inGo: readonly string[]): Mi
     return [{ path: up, line: null, reason, matters: true }];
   });
   return { directory, by: "text", dialect: null, migrations, skipped };
+}
+
+/** A file that runs at each call is never late, and whoever changes it gets the new text: where that is run on top of the old one is not told. */
+function withoutVersions(found: MigrationDirectory, run: Unversioned | null): MigrationDirectory {
+  if (run === null) return found;
+  const { by, isCertain } = run;
+  const settings = { ...(isCertain && { late: "run" }), again: "unknown" };
+  const reason = isCertain
+    ? `${by} has goose run this folder without versions: every file in it is run at each call, so that its statements have to bear to be run again, which is not tried here`
+    : `${by} has goose run a folder without versions that it does not name: where it is this one, every file in it is run at each call`;
+  return {
+    ...found,
+    migrations: found.migrations.map((files) => ({ ...files, settings })),
+    skipped: [
+      ...found.skipped,
+      ...found.migrations.map(({ up }) => ({ path: up, line: null, reason, matters: false })),
+    ],
+  };
 }
 
 /** What goose's parser makes of a file: the place of each statement of a direction, or why it refuses the file. */
