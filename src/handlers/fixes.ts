@@ -71,6 +71,7 @@ export function fixesOf({ changes, database, input, proofs, lap, ...known }: Fix
 /** A sequence is run release by release: what running code sends is for those who release it. */
 function requestOf({ value }: IteratorResult<Attempt, void>) {
   if (!value) return null;
-  const { kind, database } = value;
-  return kind === "fixes" ? { database } : { database, queries: [], deployed: [] };
+  const { kind, database, levels } = value;
+  if (kind === "fixes") return { database };
+  return { database, queries: [], deployed: [], ...(levels && { levels }) };
 }

@@ -1,6 +1,7 @@
 import type { Alteration } from "./edited.ts";
 import { effectOf, type Seen, statementsAt } from "./effect.ts";
 import { collide, distinctEdits } from "./fix.ts";
+import { alterationOf, apartFromEachOther, joinedOf, withoutAll } from "./joined.ts";
 import { withReason } from "./sequence.ts";
 import { flawOf } from "./sequence-flaw.ts";
 import { isSettled, isThrough } from "./statement-run.ts";
@@ -29,8 +30,9 @@ export interface Proofs {
 /** A version of the change that is to be run. */
 export interface Attempt {
   readonly kind: "fixes" | "sequence";
-  readonly changes: ChangeSet;
   readonly database: Database;
+  /** Where several sequences are run at once: steps that have no part in each other, by migration. */
+  readonly levels: readonly (readonly string[])[] | null;
 }
 
 interface Verification {
@@ -64,7 +66,9 @@ export function* verification(asked: Verification): Generator<Attempt, void, Dry
   if (!isClean && together.length > 1) alone.unshift(...together);
   for (const finding of alone.slice(0, mostAlone)) yield* tryFixes(asked, [finding]);
   const needed = sequences.filter((finding) => !isNeedless(finding, asked.proofs));
-  for (const finding of needed.slice(0, mostSequences)) yield* trySequence(asked, finding);
+  const tried = needed.slice(0, mostSequences);
+  const left = tried.length > 1 ? yield* tryAtOnce(asked, tried) : tried;
+  for (const finding of left) yield* trySequence(asked, finding);
 }
 
 /** The findings with what was proved of them; a fix or a sequence that was not is taken away. */
@@ -84,7 +88,7 @@ export function proved(findings: readonly Finding[], { fixes, sequences, withhel
 /** Whether all that the fixes do together is good; each one whose finding is gone then counts as verified. */
 function* tryFixes(asked: Verification, fixed: readonly Finding[]): Generator<Attempt, boolean, DryRun> {
   const edits = distinctEdits(fixed.flatMap(({ fix }) => fix?.edits ?? []));
-  const seen = yield* attempt("fixes", asked, { edits });
+  const seen = yield* attempt(asked, draftOf("fixes", asked, { edits }));
   if (!seen || notRun(seen.run) > notRun(asked.run) || leftBehind(seen.run) > leftBehind(asked.run))
     return false;
   if (surplus(gating(seen.findings), gating(asked.findings)).length > 0) return false;
@@ -107,17 +111,41 @@ function* tryFixes(asked: Verification, fixed: readonly Finding[]): Generator<At
 function* trySequence(asked: Verification, finding: Finding): Generator<Attempt, void, DryRun> {
   const { sequence } = finding;
   if (!sequence) return;
-  const added = sequence.steps.flatMap(({ files }) => files);
-  const seen = yield* attempt("sequence", asked, {
-    edits: sequence.edits,
-    added,
-    removed: sequence.replaces,
+  const seen = yield* attempt(asked, draftOf("sequence", asked, alterationOf(sequence)));
+  conclude(asked, finding, seen ? flawOf(sequence, seen, asked.run) : say`they could not be run`);
+}
+
+/**
+ * Runs sequences that have no part in each other as one change, which takes about as long as one of them. Answers those that
+ * this does not show to be right: each of them may still be, alone.
+ */
+function* tryAtOnce(
+  asked: Verification,
+  findings: readonly Finding[],
+): Generator<Attempt, readonly Finding[], DryRun> {
+  const drafts = apartFromEachOther(findings).flatMap(({ finding, sequence }) => {
+    const draft = draftOf("sequence", asked, alterationOf(sequence));
+    return draft ? [{ finding, sequence, draft }] : [];
   });
-  const flaw = seen ? flawOf(sequence, seen, asked.run) : say`they could not be run`;
-  if (flaw) asked.proofs.withheld.set(keyOf(finding), flaw);
+  const [first] = drafts;
+  const without = first && draftOf("sequence", asked, withoutAll(drafts.map(({ sequence }) => sequence)));
+  const joined = without && drafts.length > 1 && joinedOf(without.database, drafts);
+  if (!joined) return findings;
+  const { database, levels } = joined;
+  const run = yield { kind: "sequence", database, levels };
+  const right = drafts.filter(({ finding, sequence, draft }) => {
+    const flaw = flawOf(sequence, seenOf(asked, draft, joined.of(sequence, run)), asked.run);
+    if (!flaw) conclude(asked, finding, null);
+    return !flaw;
+  });
+  return findings.filter((finding) => !right.some((one) => one.finding === finding));
+}
+
+function conclude({ proofs }: Verification, finding: Finding, flaw: Text | null): void {
+  if (flaw) proofs.withheld.set(keyOf(finding), flaw);
   else {
-    asked.proofs.withheld.delete(keyOf(finding));
-    asked.proofs.sequences.add(keyOf(finding));
+    proofs.withheld.delete(keyOf(finding));
+    proofs.sequences.add(keyOf(finding));
   }
 }
 
@@ -126,16 +154,25 @@ function isNeedless(finding: Finding, { fixes }: Pick<Proofs, "fixes">): boolean
   return finding.sequence?.steps.length === 1 && fixes.has(keyOf(finding));
 }
 
-interface SeenAttempt extends Attempt {
+/** A version of the change as it is read. */
+interface Draft {
+  readonly kind: Attempt["kind"];
+  readonly changes: ChangeSet;
+  readonly database: Database;
+  /** Its steps; those that are as they were are only applied. */
+  readonly steps: readonly Migration[];
+}
+
+interface SeenDraft extends Draft {
   readonly run: DryRun;
   readonly findings: readonly Finding[];
 }
 
-function* attempt(
-  kind: Attempt["kind"],
-  { database, run: first, reread, check }: Verification,
+function draftOf(
+  kind: Draft["kind"],
+  { database, reread }: Verification,
   alteration: Alteration,
-): Generator<Attempt, SeenAttempt | null, DryRun> {
+): Draft | null {
   const changes = reread(alteration);
   const again = changes?.databases.find(
     ({ directory, framework }) => directory === database.directory && framework === database.framework,
@@ -147,13 +184,22 @@ function* attempt(
   const isTouched = ({ up, down }: Migration) =>
     paths.has(up.path) || (down !== null && paths.has(down.path));
   const steps = again.steps.map((step) => (isTouched(step) ? step : { ...step, status: "kept" as const }));
-  const seen = yield { kind, changes, database: { ...again, steps } };
-  if (seen.lost !== null) return null;
-  const run = {
-    ...seen,
-    migrations: seen.migrations.map((migration) => remembered(migration, steps, first)),
-  };
-  return { kind, changes, database: again, run, findings: check(changes, run) };
+  return { kind, changes, database: again, steps };
+}
+
+function* attempt(asked: Verification, draft: Draft | null): Generator<Attempt, SeenDraft | null, DryRun> {
+  if (!draft) return null;
+  const { kind, database, steps } = draft;
+  const run = yield { kind, database: { ...database, steps }, levels: null };
+  return run.lost === null ? seenOf(asked, draft, run) : null;
+}
+
+/** What is seen of a version in a run of it, or of more than it. */
+function seenOf({ run: first, check }: Verification, draft: Draft, seen: DryRun): SeenDraft {
+  const { changes, steps } = draft;
+  const own = steps.flatMap(({ id }) => seen.migrations.filter(({ migration }) => migration === id));
+  const run = { ...seen, migrations: own.map((migration) => remembered(migration, steps, first)) };
+  return { ...draft, run, findings: check(changes, run) };
 }
 
 /** A migration that the alteration left alone is only applied again: what was seen of it stands, where it ran as before. */

@@ -3,17 +3,16 @@ import { compareCatalogs } from "./compare.ts";
 import { type State, stateToCompare } from "./content.ts";
 import { EngineLost } from "./engine.ts";
 import { compareData } from "./fingerprint.ts";
+import { lookoutOf } from "./observe.ts";
 import { fillKnown, recordKnown } from "./run-context.ts";
 import { schemaOf } from "./schema.ts";
 import { runScript } from "./script-run.ts";
 import { asSent, type RunContext, withTrace } from "./step.ts";
 import { type Trace, traceScript } from "./trace.ts";
 
-/** A step that was gone up. */
+/** Steps that were gone up at once, of which none has a part in another: mostly one. */
 interface Rung {
-  readonly migration: Migration;
-  readonly up: Script;
-  readonly trace: Trace;
+  readonly steps: readonly { readonly migration: Migration; readonly up: Script; readonly trace: Trace }[];
   readonly before: State;
   readonly after: State;
 }
@@ -26,6 +25,8 @@ export interface WholeWay {
 }
 
 interface Beside {
+  /** Steps that are compared as one, by migration; each by itself where it is in none. */
+  readonly levels: readonly (readonly string[])[];
   /** Whether what the downs leave behind is told where it is no defect, too. */
   readonly isTold: boolean;
   /** What becomes of the steps after one, if that is known. */
@@ -45,22 +46,22 @@ export async function runAllTheWay(
   context: RunContext,
   steps: readonly Migration[],
   start: State,
-  { isTold, known, onStep }: Beside,
+  { levels, isTold, known, onStep }: Beside,
 ): Promise<WholeWay | null> {
   const own = steps.filter(({ status }) => status !== "kept");
   const first = steps.findIndex(({ status }) => status !== "kept");
   const kept = steps.slice(0, Math.max(first, 0));
   const rest = steps.slice(kept.length + own.length);
-  const downs = own.flatMap((step) => (step.down ? [asSent(step.down, context)] : []));
+  const downs = own.filter(({ down }) => down !== null);
   const isFit = own.length > 0 && own.every(isFresh) && rest.every(({ status }) => status === "kept");
   if (!isFit || (downs.length > 0 && downs.length < own.length)) return null;
 
   const below = await applyKept(context, kept, start);
   if (!below) return null;
   const from = await fillKnown(context, below.end);
-  const rungs = await climb(context, own, from, (i) => onStep(kept.length + i));
+  const rungs = await climb(context, atOnce(own, levels), from, (i) => onStep(kept.length + i));
   if (!rungs) return null;
-  const ways = downs.length > 0 ? await descend(context, rungs, downs, isTold) : [];
+  const ways = downs.length > 0 ? await descend(context, rungs, isTold) : [];
   if (!ways || (downs.length === 0 && !(await startAgain(context, kept, start, from)))) return null;
   const again = await climbAgain(context, rungs);
   if (!again) return null;
@@ -69,8 +70,12 @@ export async function runAllTheWay(
   const above = asBefore ? { runs: asBefore, before: [], end: top } : await applyKept(context, rest, top);
   if (!above) return null;
   return {
-    runs: [...below.runs, ...rungs.map((rung, i) => runOf(rung, again[i], ways[i])), ...above.runs],
-    before: [...below.before, ...rungs.map(({ before }) => before), ...above.before],
+    runs: [
+      ...below.runs,
+      ...rungs.flatMap(gone).map((one, i) => runOf(one, again[i], ways[i])),
+      ...above.runs,
+    ],
+    before: [...below.before, ...rungs.flatMap(gone).map(({ before }) => before), ...above.before],
     end: above.end,
   };
 }
@@ -79,7 +84,28 @@ function isFresh({ status, former }: Migration): boolean {
   return status === "added" && former === null;
 }
 
-function runOf({ migration, trace, before, after }: Rung, up?: ScriptRun, way?: RoundTrip): MigrationRun {
+/** The steps in the order in which they are gone, those that are compared as one together. */
+function atOnce(own: readonly Migration[], levels: Beside["levels"]): readonly (readonly Migration[])[] {
+  const groups: Migration[][] = [];
+  let last: readonly string[] | undefined;
+  for (const step of own) {
+    const level = levels.find((ids) => ids.includes(step.id));
+    if (level && level === last) groups.at(-1)?.push(step);
+    else groups.push([step]);
+    last = level;
+  }
+  return groups;
+}
+
+function gone({ steps, before, after }: Rung) {
+  return steps.map((step) => ({ ...step, before, after }));
+}
+
+function runOf(
+  { migration, trace, before, after }: ReturnType<typeof gone>[number],
+  up?: ScriptRun,
+  way?: RoundTrip,
+): MigrationRun {
   return {
     migration: migration.id,
     up: { statements: withTrace(up ?? { statements: [] }, trace), leftOpen: false },
@@ -114,21 +140,26 @@ async function applyKept(
 /** The ups, each statement in a transaction of its own. */
 async function climb(
   { session, isNew, ...context }: RunContext,
-  own: readonly Migration[],
+  levels: readonly (readonly Migration[])[],
   start: State,
   onStep: (i: number) => void,
 ): Promise<readonly Rung[] | null> {
+  const lookout = lookoutOf(session, start.marks);
   const rungs: Rung[] = [];
   let before = start;
-  for (const [i, migration] of own.entries()) {
-    onStep(i);
-    const up = asSent(migration.up, context);
-    const { marks } = before;
-    const trace = await traceScript(session, { script: up, leftOut: new Map(), marks }, isNew);
-    if (trace.lost !== null) throw new EngineLost(trace.lost);
-    if (trace.runs.length < up.statements.length) return null;
+  let done = 0;
+  for (const level of levels) {
+    const steps: Rung["steps"][number][] = [];
+    for (const migration of level) {
+      onStep(done++);
+      const up = asSent(migration.up, context);
+      const trace = await traceScript(session, { script: up, leftOut: new Map(), lookout }, isNew);
+      if (trace.lost !== null) throw new EngineLost(trace.lost);
+      if (trace.runs.length < up.statements.length) return null;
+      steps.push({ migration, up, trace });
+    }
     const after = await stateToCompare(session, before, "rows");
-    rungs.push({ migration, up, trace, before, after });
+    rungs.push({ steps, before, after });
     before = after;
   }
   return rungs;
@@ -138,21 +169,25 @@ async function climb(
 async function descend(
   context: RunContext,
   rungs: readonly Rung[],
-  downs: readonly Script[],
   isTold: boolean,
 ): Promise<readonly RoundTrip[] | null> {
   const ways: RoundTrip[] = [];
   let now = rungs.at(-1)?.after;
-  for (const [i, { before }] of [...rungs.entries()].reverse()) {
-    const script = downs[i];
-    const down = script ? await runWhole(context, script) : null;
-    if (!down || !now) return null;
+  for (const [i, { steps, before }] of [...rungs.entries()].reverse()) {
+    const downs: ScriptRun[] = [];
+    for (const { migration } of steps.toReversed()) {
+      const down = migration.down && (await runWhole(context, asSent(migration.down, context)));
+      if (!down) return null;
+      downs.unshift(down);
+    }
+    if (!now) return null;
     now = await stateToCompare(context.session, now, "rows");
     const { residue, benign } = compareCatalogs(before.catalog, now.catalog);
     if (residue.length > 0 || compareData(before.data, now.data).length > 0) return null;
     // It is there for the downs below as well, which have no part in it.
     if (isTold && benign.length > 0 && i > 0) return null;
-    ways.unshift({ down, residue, benign, data: [], upAgain: null, upAgainResidue: [], notEvaluated: null });
+    const seen = { residue, benign, data: [], upAgain: null, upAgainResidue: [], notEvaluated: null };
+    ways.unshift(...downs.map((down) => ({ down, ...seen })));
   }
   return ways;
 }
@@ -174,7 +209,7 @@ async function startAgain(
 /** The ups as their tool runs them; null when they do not lead to where the first way led. */
 async function climbAgain(context: RunContext, rungs: readonly Rung[]): Promise<readonly ScriptRun[] | null> {
   const runs: ScriptRun[] = [];
-  for (const { up } of rungs) {
+  for (const { up } of rungs.flatMap(({ steps }) => steps)) {
     const run = await runWhole(context, up);
     if (!run) return null;
     runs.push(run);

@@ -82,7 +82,7 @@ export async function observeChange(
   if (way.isRemembered) way.remember(way.start, way.begin());
   // The one transaction of several migrations would have to be undone once more before anything is asked of what they leave.
   const isFit = !isAskedAfterwards || !areTogether(database.steps);
-  const end = (isFit ? await goAllTheWay(way) : null) ?? (await goStepByStep(way));
+  const end = (isFit ? await goAllTheWay(way) : null) ?? (request.levels ? null : await goStepByStep(way));
   if (!end || !seen.context) return;
   if (areTogether(database.steps)) {
     const together = await runTogether(seen.context, database.steps, seen.migrations, origin);
@@ -135,6 +135,7 @@ async function goAllTheWay(way: Way): Promise<State | null> {
   const context = way.begin();
   seen.isOnTheWay = true;
   const whole = await runAllTheWay(context, steps, start, {
+    levels: request.levels ?? [],
     isTold: way.isFirst,
     known: (step, state) => asBefore(passed + step, state),
     onStep: (step) => progress(request, passed + step),

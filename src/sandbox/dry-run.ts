@@ -39,6 +39,11 @@ export interface DryRunRequest {
   readonly statistics?: Statistics | null;
   /** Each step is run and remembered by itself, also where all of them might be seen on one way. */
   readonly isStepByStep?: boolean;
+  /**
+   * Steps that follow each other and have no part in each other, by migration: they are compared as one. Where such a change cannot
+   * be run all the way, or shows a fault on it, none of its steps is reached.
+   */
+  readonly levels?: readonly (readonly string[])[];
   onProgress?(progress: { phase: string; done: number; of: number }): void;
   readonly signal?: AbortSignal;
   /**
@@ -46,10 +51,11 @@ export interface DryRunRequest {
    * same queries unless it says others; null when there is none, and it is not asked again. What is answered to `dryRun`
    * stays the first run.
    */
-  rerun?(
-    run: DryRun,
-  ): (Pick<DryRunRequest, "database"> & Partial<Pick<DryRunRequest, "queries" | "deployed">>) | null;
+  rerun?(run: DryRun): NextVersion | null;
 }
+
+type NextVersion = Pick<DryRunRequest, "database"> &
+  Partial<Pick<DryRunRequest, "queries" | "deployed" | "levels">>;
 
 export interface Sandbox {
   /**

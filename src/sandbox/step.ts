@@ -12,7 +12,7 @@ import type {
 import { type State, stateAfter, stateToCompare } from "./content.ts";
 import { EngineLost } from "./engine.ts";
 import { formerOf, formerRunOf } from "./former.ts";
-import { nothingObserved } from "./observe.ts";
+import { lookoutOf, nothingObserved } from "./observe.ts";
 import { remedyFor, type Tries } from "./remedy.ts";
 import { roundTrip, unjudged } from "./round-trip.ts";
 import { emptySchema, schemaOf } from "./schema.ts";
@@ -193,7 +193,8 @@ async function applyUp(
   try {
     for (let attempt = 0; ; attempt += 1) {
       if (isTraced) {
-        traced = await traceScript(context.session, { script, leftOut, marks: start.marks }, context.isNew);
+        const lookout = lookoutOf(context.session, start.marks);
+        traced = await traceScript(context.session, { script, leftOut, lookout }, context.isNew);
         context.lap("trace");
         if (traced.lost !== null) return { ...lostInTrace(script, traced, leftOut), start, leftOut };
         const run = asTraced(script, traced);

@@ -2,10 +2,8 @@ import type { Script, Statement, StatementRun } from "../review/types.ts";
 import { partsOf } from "./bulk.ts";
 import { documentedLocks } from "./documented-locks.ts";
 import { EngineLost } from "./engine.ts";
-import type { Marks } from "./marks.ts";
 import {
   type Lookout,
-  lookoutOf,
   nothingObserved,
   type Observation,
   observed,
@@ -35,15 +33,18 @@ const noTransaction = new Set(["25001", "2D000"]);
 /**
  * Runs each statement of a script in a transaction of its own and sees which locks it holds at its end, which relations
  * it wrote anew and which it read in full: locks live until the transaction ends (documentation, section 13.3.1), so
- * only there they are still to be seen, and only alone they are the statement's own. `marks` are those of the database as it
- * is. The caller puts it back.
+ * only there they are still to be seen, and only alone they are the statement's own. The `lookout` knows the database as it is,
+ * or nothing yet. The caller puts it back.
  */
 export async function traceScript(
   session: Session,
-  { script, leftOut, marks }: { readonly script: Script; readonly leftOut: LeftOut; readonly marks: Marks },
+  {
+    script,
+    leftOut,
+    lookout,
+  }: { readonly script: Script; readonly leftOut: LeftOut; readonly lookout: Lookout },
   isNew: (oid: string) => boolean,
 ): Promise<Trace> {
-  const lookout = lookoutOf(session, marks);
   const observations = new Map<number, Observation>();
   const runs: StatementRun[] = [];
   function saw(run: StatementRun): void {

@@ -5,7 +5,7 @@ import { altered } from "../../src/review/edited.ts";
 import { readChangeSet } from "../../src/review/read.ts";
 import { defineRule, type Rule } from "../../src/review/rule.ts";
 import { readScript } from "../../src/review/script.ts";
-import { say } from "../../src/review/text.ts";
+import { plain, say } from "../../src/review/text.ts";
 import type { ChangeSet, DryRun, Edit, Finding, OperationOf } from "../../src/review/types.ts";
 import { type Proofs, proved, verification } from "../../src/review/verify.ts";
 import { createBatch } from "../batch.ts";
@@ -51,11 +51,19 @@ const noBad: Rule = {
   },
 };
 
-/** The findings of a change, once their fixes were run, and how many runs that took. */
-async function verify(up: string, offer: Offer): Promise<{ findings: readonly Finding[]; runs: number }> {
-  const rules = { "no-index": ruleOf(offer), "no-bad": noBad };
+/** The findings of a change, once what they offer was run, and how many runs that took. */
+async function verify(
+  up: string,
+  offer: Offer | Rule,
+  down?: string,
+): Promise<{ findings: readonly Finding[]; runs: number }> {
+  const rules = { "no-index": typeof offer === "function" ? ruleOf(offer) : offer, "no-bad": noBad };
   const base = { "db/0001_start.up.sql": start };
-  const change = changeOf(base, { ...base, "db/0002_change.up.sql": up });
+  const change = changeOf(base, {
+    ...base,
+    "db/0002_change.up.sql": up,
+    ...(down !== undefined && { "db/0002_change.down.sql": down }),
+  });
   const input = { changed: change.changed, base: change.base, texts: change.blobs, config: defaultConfig };
   const changes = readChangeSet(input);
   const [database] = changes.databases;
@@ -86,7 +94,9 @@ async function verify(up: string, offer: Offer): Promise<{ findings: readonly Fi
         check: judge,
       });
       const next = begun ? work.next(run) : work.next();
-      return next.value ? { database: next.value.database, queries: [] } : null;
+      if (!next.value) return null;
+      const { levels } = next.value;
+      return { database: next.value.database, queries: [], ...(levels && { levels }) };
     },
   });
   return { findings: proved(judge(changes, first), proofs), runs };
@@ -160,4 +170,94 @@ it("runs fixes that touch the same text one after the other", async () => {
     ["b", [{ relation: "orders", mode: "SHARE", source: "observed" }]],
   ]);
   expect(runs).toBe(3);
+});
+
+/** A rule that offers, for an index by name, migrations by what they do up and down. */
+function sequencesOf(
+  planned: Readonly<Record<string, readonly (readonly [up: string, down: string])[]>>,
+): Rule {
+  return {
+    ...ruleOf(() => []),
+    check: {
+      createIndex: ({ name, at }) =>
+        name !== null && planned[name]
+          ? {
+              message: say`${name}`,
+              object: name,
+              at,
+              sequence: planned[name].map(([up, down], i) => ({
+                phase: "expand" as const,
+                title: say`t`,
+                name: `step_${i}`,
+                up: [up],
+                down: [down],
+                outsideTransaction: false,
+              })),
+            }
+          : undefined,
+    },
+  };
+}
+
+const column = (name: string) =>
+  [`ALTER TABLE orders ADD COLUMN ${name} int`, `ALTER TABLE orders DROP COLUMN ${name}`] as const;
+const index = (name: string, on: string) =>
+  [`CREATE INDEX ${name} ON orders (${on})`, `DROP INDEX ${name}`] as const;
+const indexes = "CREATE INDEX a ON orders (note);\nCREATE INDEX b ON orders (id);\nSELECT 1;";
+const noIndexes = "SELECT 1;\nDROP INDEX b;\nDROP INDEX a;";
+
+it.each([
+  [
+    "at once where they have no part in each other",
+    {
+      a: [column("x"), ["ALTER TABLE orders DROP COLUMN x", column("x")[0]], index("a", "note")],
+      b: [index("b", "id")],
+    },
+    { a: null, b: null },
+    2,
+  ],
+  [
+    "each alone where one of them fails",
+    { a: [index("a", "note")], b: [["SELECT 1 / 0", "SELECT 1"], index("b", "id")] },
+    { a: null, b: "SELECT 1 / 0 fails, division by zero" },
+    4,
+  ],
+  [
+    "each alone where one of them does not go back",
+    { a: [index("a", "note")], b: [["CREATE TABLE left_behind ()", "SELECT 1"], index("b", "id")] },
+    { a: null, b: "going back does not restore the table left_behind" },
+    4,
+  ],
+  [
+    "each alone where one of them leads elsewhere",
+    { a: [index("a", "note")], b: [index("b", "note")] },
+    { a: null, b: "they lead to another schema" },
+    4,
+  ],
+  [
+    "each alone where both make the same on their way",
+    {
+      a: [column("x"), ["ALTER TABLE orders DROP COLUMN x", column("x")[0]], index("a", "note")],
+      b: [column("x"), ["ALTER TABLE orders DROP COLUMN x", column("x")[0]], index("b", "id")],
+    },
+    { a: null, b: null },
+    4,
+  ],
+  [
+    "at once, and alone where that draws a finding that gates",
+    {
+      a: [index("a", "note")],
+      b: [index("bad", "id"), ["ALTER INDEX bad RENAME TO b", "ALTER INDEX b RENAME TO bad"]],
+    },
+    { a: null, b: "they would be stopped by no-bad" },
+    3,
+  ],
+] as const)("runs sequences %s", async (_, planned, flaws, expected) => {
+  const { findings, runs } = await verify(indexes, sequencesOf(planned), noIndexes);
+  const said = findings.map(({ object, sequence, instead }) => {
+    const why = /are not written out: (.*)\.$/.exec(plain(instead))?.[1];
+    return [object, sequence ? null : (why ?? "none")];
+  });
+  expect(Object.fromEntries(said)).toEqual(flaws);
+  expect(runs).toBe(expected);
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { DryRun, Migration } from "../../src/review/types.ts";
-import { type Case, createSharedDry, type Dry } from "./dry.ts";
+import { type Case, createSharedDry, type Dry, outcomesOf } from "./dry.ts";
 
 let dry: Dry;
 beforeAll(() => {
@@ -129,4 +129,60 @@ it.each<[string, Case]>([
   const { slow, quick, isFirstQuick } = await bothWays(one);
   expect(quick).toEqual(slow);
   expect(isFirstQuick).toBe(false);
+});
+
+const apart = [
+  { up: "ALTER TABLE orders ADD COLUMN status text", down: "ALTER TABLE orders DROP COLUMN status" },
+  { up: "CREATE INDEX orders_total ON orders (total)", down: "DROP INDEX orders_total" },
+  {
+    up: "ALTER TABLE orders ALTER COLUMN status SET DEFAULT 'new'",
+    down: "ALTER TABLE orders ALTER COLUMN status DROP DEFAULT",
+  },
+];
+
+/** The change with its first two steps compared as one, beside the change with each by itself. */
+async function atOnce(steps: NonNullable<Case["steps"]>) {
+  const seen: DryRun[] = [];
+  const same = (all: readonly Migration[]) => all;
+  const ids = steps.map((_, i) => `migrations/${i + history.length}`);
+  for (const levels of [undefined, [ids.slice(0, 2), ids.slice(2)]])
+    await dry.run({
+      history,
+      steps,
+      versions: [same],
+      ...(levels && { levels }),
+      saw: (run) => seen.push(run),
+    });
+  return { alone: seen[1] as DryRun, together: seen[3] as DryRun };
+}
+
+it("sees of steps that are compared as one what it sees of each by itself", async () => {
+  const { alone, together } = await atOnce(apart);
+  const told = ({ migrations }: DryRun) =>
+    facts(
+      {
+        ...together,
+        migrations: migrations.map((run) => ({ ...run, before: alone.head, after: alone.head })),
+      },
+      0,
+    );
+  expect(told(together)).toEqual(told(alone));
+  expect(together.head).toEqual(alone.head);
+  expect(alone.migrations[0]?.after).not.toEqual(alone.migrations[1]?.after);
+  expect(together.migrations[0]?.after).toEqual(alone.migrations[1]?.after);
+  expect(together.migrations.map(({ up }) => up.statements[0]?.locks.map(({ mode }) => mode))).toEqual([
+    ["ACCESS EXCLUSIVE"],
+    ["SHARE"],
+    ["ACCESS EXCLUSIVE"],
+  ]);
+});
+
+it("tells nothing of steps that are compared as one where a fault shows", async () => {
+  const { alone, together } = await atOnce([
+    apart[0] ?? { up: "" },
+    { up: "CREATE TABLE a (id int)", down: "SELECT 1" },
+  ]);
+  expect(alone.migrations[1]?.roundTrip?.residue).toMatchObject([{ kind: "table", identity: "a" }]);
+  expect(together.lost).toBeNull();
+  expect(together.migrations.map(({ up }) => outcomesOf(up))).toEqual([["not-reached"], ["not-reached"]]);
 });

@@ -41,6 +41,8 @@ export interface Case {
   /** Other versions of the change, and what is seen of them. */
   readonly versions?: readonly ((steps: readonly Migration[]) => readonly Migration[])[];
   readonly isStepByStep?: boolean;
+  /** Of other versions: steps that are compared as one, by migration. */
+  readonly levels?: DryRunRequest["levels"];
   saw?(run: DryRun): void;
 }
 
@@ -84,7 +86,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
         })),
         steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
       };
-      const { versions, isStepByStep = false, saw } = rest;
+      const { versions, isStepByStep = false, levels, saw } = rest;
       const left = [...(versions ?? [])];
       return sandbox.dryRun({
         database,
@@ -103,7 +105,9 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
           rerun(run: DryRun) {
             saw?.(run);
             const next = left.shift();
-            return next ? { database: { ...database, steps: next(database.steps) } } : null;
+            return next
+              ? { database: { ...database, steps: next(database.steps) }, ...(levels && { levels }) }
+              : null;
           },
         }),
       });
