@@ -267,7 +267,7 @@ export function timeIn({ when }: Settings): number | null {
 
 /** What is done with a late migration: what the tool's configuration says, else what the tool does. */
 export function lateIn({ late }: Settings, habits: Habits): Habits["late"] {
-  return late === "run" || late === "unknown" ? late : habits.late;
+  return late === "run" || late === "unknown" || late === "skipped" ? late : habits.late;
 }
 
 /** Usual for a migration: settings of its own are rare. */

@@ -1,6 +1,7 @@
 import { parseGo } from "./code/go.ts";
 import type { GoExpression, GoFile } from "./code/go-tree.ts";
 import { joined } from "./code/typescript-paths.ts";
+import { type CommandLine, commandLinesIn, filledIn, folderBefore } from "./command-lines.ts";
 import type { Repository } from "./framework.ts";
 import { goBeside } from "./go-beside.ts";
 import { directoryOf, fileNameOf } from "./paths.ts";
@@ -33,54 +34,23 @@ export function unversionedRunOf(directory: string, repository: Repository): Unv
   return open ? { by: open.by, isCertain: false } : null;
 }
 
-/** What is run before goose in each command line that tells it so, with its own words. */
-interface Command {
-  readonly before: string;
-  readonly words: string;
-}
-
-function commandsIn(text: string): Command[] {
-  return text
-    .replaceAll(/\\\r?\n/g, " ")
-    .split(/\r?\n|;/)
-    .flatMap((line) => {
-      const at = line.search(/\bgoose\b/);
-      const words = line.slice(at).split(/&&|\|/, 1)[0] ?? "";
-      const isMeant = at >= 0 && /\s--?no-versioning(=(true|1|t))?(?=[\s"']|$)/i.test(words);
-      return isMeant ? [{ before: line.slice(0, at), words }] : [];
-    });
+function commandsIn(text: string): CommandLine[] {
+  return commandLinesIn(text, /\bgoose\b/).filter(({ words }) =>
+    /\s--?no-versioning(=(true|1|t))?(?=[\s"']|$)/i.test(words),
+  );
 }
 
 /** The folder that a command means; null where that is not told. */
-function folderOf({ before, words }: Command, home: string, variables: string): string | null {
-  const from = /\bcd\s+["']?([^\s"'&;]+)["']?\s*&&/.exec(before)?.[1] ?? ".";
+function folderOf(command: CommandLine, home: string, variables: string): string | null {
+  const { before, words } = command;
   const given =
     /\s--?dir[= ]\s*["']?((?:\{\{[^}]*\}\}|[^\s"'])+)/.exec(words)?.[1] ??
     /\bGOOSE_MIGRATION_DIR["']?\s*[:?]?[=:]\s*["']?([^\s"']+)/.exec(`${before}\n${variables}`)?.[1] ??
     ".";
-  const [base, folder] = [filledIn(from, variables), filledIn(given, variables)];
-  if (base === null || folder === null) return null;
+  const [base, folder] = [folderBefore(command), given].map((path) => filledIn(path, variables));
+  if (base == null || folder == null) return null;
   const start = joined(home, base);
   return start === null ? null : joined(start, folder);
-}
-
-/** A path with its variables as the texts set them; null where one is not set there. */
-function filledIn(path: string, variables: string): string | null {
-  let isKnown = true;
-  const filled = path.replaceAll(
-    /\$\((\w+)\)|\$\{(\w+)\}|\$(\w+)|\{\{\s*\.?(\w+)\s*\}\}/g,
-    (_, ...names: (string | undefined)[]) => {
-      const name = names.slice(0, 4).find((one) => one !== undefined) ?? "";
-      if (name === "CURDIR" || name === "PWD") return ".";
-      const value = new RegExp(
-        `^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*[:?]{0,2}[=:][ \\t]*["']?([^\\s"'#]+)`,
-        "m",
-      ).exec(variables)?.[1];
-      if (value === undefined || /[${]/.test(value)) isKnown = false;
-      return value ?? "";
-    },
-  );
-  return isKnown ? filled : null;
 }
 
 /** The texts that each call without versions is given; null for one that the file does not tell. */

@@ -1,12 +1,7 @@
+import { type AtlasRun, atlasRunOn } from "../atlas-runs.ts";
 import { sumRefusal } from "../atlas-sum.ts";
 import { isTemplateDirectory } from "../atlas-template.ts";
-import {
-  defineFramework,
-  type MigrationDirectory,
-  type MigrationFile,
-  noSettings,
-  type Reading,
-} from "../framework.ts";
+import { defineFramework, type MigrationDirectory, type MigrationFile, type Reading } from "../framework.ts";
 import { nameAfterVersion, refusedFile } from "../marked-files.ts";
 import { directoryOf, fileNameOf, isSqlPath, joinPath } from "../paths.ts";
 import { pgDump } from "../pg-dump.ts";
@@ -17,24 +12,29 @@ import { compareText } from "../versions.ts";
 
 /**
  * Atlas signs a directory of SQL files with `atlas.sum` and runs them in the order of their names, each in a transaction unless
- * its head says `-- atlas:txmode none`; `-- atlas:delimiter` tells where statements end, and of a file that says `-- atlas:txtar`
- * only what stands after `-- migration.sql --` is run (Atlas documentation, Versioned Migrations, Migration Directory; Transaction
- * Mode; Statement Delimiters; Pre-Execution Checks; sql/migrate/dir.go, lex.go; cmd/atlas/internal/cmdapi/migrate.go, txmodeFor).
+ * its head says `atlas:txmode none` in a comment, of `--` or of `#`, or the call says so of all (`atlas-runs.ts`); `-- atlas:delimiter`
+ * tells where statements end, and of a file that says `atlas:txtar` only what stands after `-- migration.sql --` is run (Atlas
+ * documentation, Versioned Migrations, Migration Directory; Transaction Mode; Statement Delimiters; Pre-Execution Checks;
+ * sql/migrate/dir.go, lex.go; cmd/atlas/internal/cmdapi/migrate.go, txmodeFor). PostgreSQL and SQLite take no comment of `#`.
  * Downs are computed, not kept. A file that is not in `atlas.sum`, or that changed, or that is late, stops it (Migration Directory
  * Integrity; Non-Linear Changes). Directories that it signs for another tool are read as that tool's.
  */
 export default defineFramework({
   title: "Atlas",
   concerns: /(^|\/)(atlas\.sum|atlas\.hcl)$/,
-  find: ({ paths, folders, text }) =>
-    paths.flatMap((sum) => {
+  find: (repository) => {
+    const { paths, folders, text } = repository;
+    return paths.flatMap((sum) => {
       if (fileNameOf(sum) !== "atlas.sum") return [];
       const directory = directoryOf(sum);
       const sql = (folders.get(directory) ?? []).filter(isSqlPath).sort(compareText);
       if (sql.length === 0 || sql.some((path) => foreign.test(path))) return [];
       const isTemplate = isTemplateDirectory(directory, paths, (path) => text(path, directory));
-      return [layOut(directory, sql, isTemplate ? { template: "true" } : noSettings)];
-    }),
+      const run = atlasRunOn(directory, repository);
+      const settings = { ...settingsOf(run), ...(isTemplate && { template: "true" }) };
+      return [layOut(directory, sql, settings, run)];
+    });
+  },
   read,
   hasDowns: false,
   habits: { late: "refused", duplicates: "run", checksums: true, together: false },
@@ -60,7 +60,20 @@ export default defineFramework({
 /** golang-migrate, Flyway, Liquibase and their like keep their own layout under Atlas. */
 const foreign = /\.(up|down)\.sql$|(^|\/)[VURB][\d._]*__[^/]*\.sql$/;
 
-function layOut(directory: string, paths: readonly string[], settings: Settings): MigrationDirectory {
+function settingsOf({ transaction, late }: AtlasRun): Settings {
+  return {
+    ...(transaction !== "file" && { transaction }),
+    ...(transaction === "all" && { together: "true" }),
+    ...(late !== "refused" && { late }),
+  };
+}
+
+function layOut(
+  directory: string,
+  paths: readonly string[],
+  settings: Settings,
+  { apart }: AtlasRun,
+): MigrationDirectory {
   return {
     directory,
     by: "file",
@@ -78,8 +91,15 @@ function layOut(directory: string, paths: readonly string[], settings: Settings)
       isRepeatable: false,
       isBaseline: false,
     })),
-    skipped: [],
+    skipped:
+      apart.length === 0
+        ? []
+        : paths.map((path) => ({ path, line: null, reason: runApart(apart), matters: false })),
   };
+}
+
+function runApart(by: readonly string[]): string {
+  return `not all that runs Atlas here gives it one transaction mode (${[...new Set(by)].join(", ")}): each file is taken for one transaction`;
 }
 
 function read(file: MigrationFile): Reading {
@@ -92,17 +112,23 @@ function read(file: MigrationFile): Reading {
       "it is a template: what Atlas puts into it stands in `atlas.hcl`, which is not run here",
     );
   const head = headOf(text);
-  if (/^-- *atlas:checkpoint\b/m.test(head)) {
+  if (directivesIn(head, "checkpoint").length > 0) {
     const reason =
       "it is a checkpoint, which Atlas runs only in a new database in place of what stands before it";
     const script = readScript(path, text, "transaction", { start: 0, end: 0 }, dialect);
     return { script, skipped: [{ path, line: null, reason, matters: false }] };
   }
-  const modes = [...head.matchAll(/^-- *atlas:txmode +(.+?)[ \t\r]*$/gm)].map(([, mode]) => mode);
+  const modes = directivesIn(head, "txmode");
   if (modes.length > 1) return refusedFile(file, 0, "Atlas refuses this file: it says `atlas:txmode` twice");
   if (modes.some((mode) => mode !== "none" && mode !== "file"))
     return refusedFile(file, 0, "Atlas refuses this file: its `atlas:txmode` is neither `none` nor `file`");
-  const isArchive = /^-- *atlas:txtar\b/m.test(head);
+  if (modes.length > 0 && settings.transaction === "all")
+    return refusedFile(
+      file,
+      0,
+      "Atlas refuses this file: it says `atlas:txmode`, and Atlas is run with `--tx-mode all` here",
+    );
+  const isArchive = directivesIn(head, "txtar").length > 0;
   const range = isArchive ? entryOf(text, "migration.sql") : { start: 0, end: text.length };
   if (range === null)
     return refusedFile(
@@ -110,19 +136,28 @@ function read(file: MigrationFile): Reading {
       0,
       "it is an archive without `-- migration.sql --`: what Atlas runs of it is not known",
     );
-  const isOutside = [head, headOf(text.slice(range.start, range.end))].some((own) => outside.test(own));
-  const delimiter = /^-- *atlas:delimiter +(.+?)\r?\n/.exec(text.slice(range.start));
+  const [mode = settings.transaction] = [
+    ...modes,
+    ...directivesIn(headOf(text.slice(range.start, range.end)), "txmode"),
+  ];
+  const delimiter = /^-- atlas:delimiter +(.+?)\r?\n/.exec(text.slice(range.start));
   const parts =
     delimiter === null
       ? range
       : cutAt(text, unescaped(delimiter[1] ?? ""), range.start + delimiter[0].length, range.end);
   return {
-    script: readScript(path, text, isOutside ? "autocommit" : "transaction", parts, dialect),
+    script: readScript(path, text, mode === "none" ? "autocommit" : "transaction", parts, dialect),
     skipped: [],
   };
 }
 
-const outside = /^-- *atlas:txmode +none\b/m;
+/** What is said by a name in the comments at the top, whatever stands before it there (sql/migrate/dir.go, reDirective). */
+function directivesIn(head: string, name: string): string[] {
+  return head.split("\n").flatMap((line) => {
+    const [, directive, value = ""] = /^[ -~]*atlas:(\w+)(?: +(.+))?/.exec(line.trim()) ?? [];
+    return directive === name ? [value] : [];
+  });
+}
 
 /** The comments at the top, which an empty line has to part from the statements: else they are those of the first one. */
 function headOf(text: string): string {
