@@ -875,6 +875,8 @@ export interface View {
   readonly definition: string;
   /** E.g. "security_invoker=true". */
   readonly options: readonly string[];
+  /** By name, in its own order; null where they are not known. */
+  readonly columns: readonly string[] | null;
   /** Tables and views that it reads itself. */
   readonly reads: readonly TableName[];
   readonly privileges: readonly string[];

@@ -243,7 +243,8 @@ SELECT 'view', r.name, '[]', CASE r.relkind WHEN 'm' THEN 'materialized view: ' 
     CASE WHEN r.relkind = 'v' THEN coalesce(' with ' || r.reloptions::text, '') ELSE '' END,
   nullif(concat_ws(', ', CASE WHEN r.relkind = 'm' THEN r.reloptions::text END, CASE WHEN NOT r.relispopulated THEN 'not populated' END), ''),
   r.relowner, coalesce(r.relacl, acldefault('r', r.relowner)), obj_description(r.oid, 'pg_class'),
-  jsonb_build_object('oid', r.oid::bigint, 'materialized', r.relkind = 'm', 'options', r.reloptions, 'reads',
+  jsonb_build_object('oid', r.oid::bigint, 'materialized', r.relkind = 'm', 'options', r.reloptions, 'columns',
+    (SELECT jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = r.oid AND a.attnum > 0), 'reads',
     (SELECT jsonb_agg(DISTINCT n.prefix || t.relname) FROM pg_rewrite w
       JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.oid
       JOIN pg_class t ON t.oid = d.refobjid AND t.relkind IN ('r', 'p', 'v', 'm', 'f') JOIN ns n ON n.oid = t.relnamespace

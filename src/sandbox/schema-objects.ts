@@ -89,6 +89,7 @@ const policyDetails = z.object({
 const viewDetails = z.object({
   materialized: z.boolean().default(false),
   options: texts,
+  columns: z.array(z.string()).nullable().default(null),
   reads: texts,
 });
 const functionDetails = z.object({

@@ -64,6 +64,7 @@ describe("a history", () => {
         materialized: false,
         definition: "create view v as select 1",
         options: [],
+        columns: null,
         reads: [],
         privileges: [],
         indexes: [],

@@ -24,8 +24,9 @@ export default defineRule({
       // A view's column, or one that is not there: the rename then fails, which is said elsewhere.
       if (before && !before.columns.some(({ name }) => name === column)) return;
       const after = context.after?.tables.find(({ name, oid }) => oid === before?.oid || name === table);
-      // The old name is there again, e.g. as a generated column.
-      if (after?.columns.some(({ name }) => name === column)) return;
+      // The old name is there again, e.g. as a generated column, or in a view that has the table's own old name.
+      const view = context.after?.views.find(({ name }) => name === table);
+      if (after?.columns.some(({ name }) => name === column) || view?.columns?.includes(column)) return;
       const uses = context.uses({
         kind: "column",
         table: context.formerName(table),

@@ -1,17 +1,17 @@
-import { bareName } from "../advice.ts";
-import { tableBefore } from "../observed.ts";
+import { bareName, list } from "../advice.ts";
+import { tableBefore, tableMeant } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { renameTableSequence } from "../sequences/table.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
-import { say } from "../text.ts";
-import type { Fix, Script, TableName, Text } from "../types.ts";
-import { failing, stillMapped } from "../uses.ts";
+import { plain, say } from "../text.ts";
+import type { Fix, Problem, Script, Span, TableName, Text } from "../types.ts";
+import { failing, notUsed, stillMapped } from "../uses.ts";
 
 export default defineRule({
   summary: "Leave a view under the old name when a table is renamed",
-  why: "From the moment of the rename until every instance runs the new code, each statement that names the old table fails.",
+  why: "From the moment of the rename until every instance runs the new code, each statement that names the old table fails. Where a view or another table has the old name, each that names a column which is not in it does.",
   instead:
-    "In the same migration, create a view with the old name that selects from the new one; drop it in a later release.",
+    "In the same migration, create a view with the old name and all columns that selects from the new one; drop it in a later release.",
   // Whether something breaks depends on deploy order and on code that is not seen here: it does not gate.
   severity: "warning",
   dialects: ["postgresql", "sqlite"],
@@ -21,11 +21,13 @@ export default defineRule({
     "PostgreSQL documentation, CREATE VIEW, Updatable Views",
   ],
   check: {
-    renameTable({ table, to, at }, context) {
-      if (context.isNew(table)) return;
+    renameTable({ table: written, to, at }, context) {
+      const table = tableMeant(context, written);
+      if (table === written ? context.isNew(table) : !isOld(table, context)) return;
       // ALTER TABLE … RENAME is also accepted for indexes, sequences and views.
       if (context.before && !tableBefore(context, table)) return;
-      if (isStillThere(table, context)) return;
+      const heir = heirOf(table, context);
+      if (heir) return leftOut(table, to, heir, at, context);
       const renamed = table.slice(0, table.length - bareName(table).length) + to;
       const uses = context.uses({ kind: "table", table: context.formerName(table) });
       return {
@@ -40,6 +42,73 @@ export default defineRule({
     },
   },
 });
+
+/** What has the old name when the migration ends. */
+interface Heir {
+  /** Null where they are not known. */
+  readonly columns: readonly string[] | null;
+  /** What it reads, when it is a view. */
+  readonly reads: readonly TableName[];
+}
+
+/** What running code misses where another table or a view has the old name: the columns that only the renamed one has. */
+function leftOut(
+  table: TableName,
+  to: string,
+  heir: Heir,
+  at: Span,
+  context: OperationContext,
+): Problem | undefined {
+  const missing = heir.columns
+    ? columnsStill(table, context).filter((one) => !heir.columns?.includes(one))
+    : [];
+  if (missing.length === 0) return;
+  const former = context.formerName(table);
+  const uses = missing.map((name) =>
+    context.uses({ kind: "column", table: former, column: context.formerColumn(table, name) }),
+  );
+  const unused = uses.map(notUsed);
+  const isUnused = unused.every((one) => one !== null);
+  const broken = new Map(uses.flatMap(failing).map((fact) => [plain(fact), fact]));
+  const left = say`Renaming ${table} to ${to} leaves ${table} without ${list(missing)}`;
+  const them = [missing.length === 1 ? "it" : "them"];
+  return {
+    message: isUnused
+      ? say`${left}.${unused[0] ?? []}`
+      : say`${left}, which breaks running code that still uses ${them}.`,
+    evidence: [
+      ...(heir.reads.length > 0
+        ? [say`observed: ${table} is a view of ${list(heir.reads)} after the migration`]
+        : []),
+      ...broken.values(),
+    ],
+    instead: isUnused
+      ? say`See that no SQL in the code names ${list(missing.map((name) => `${table}.${name}`))}.`
+      : say`Give what has the old name ${list(missing)} as well, or release code that no longer uses ${them} first.`,
+    at,
+    object: table,
+    ...(isUnused && { severity: "info" }),
+  };
+}
+
+/** Of the table's columns those that no statement before the rename drops or renames, which is told by itself. */
+function columnsStill(table: TableName, context: OperationContext): readonly string[] {
+  const changed = context.script.statements
+    .slice(0, context.statement.index + 1)
+    .flatMap(({ operations }) =>
+      operations.flatMap((one) =>
+        (one.kind === "dropColumn" || one.kind === "renameColumn") && tableMeant(context, one.table) === table
+          ? [one.column]
+          : [],
+      ),
+    );
+  const columns = tableBefore(context, table)?.columns.map(({ name }) => name) ?? [];
+  return columns.filter((name) => !changed.includes(name));
+}
+
+function isOld(table: TableName, { base }: OperationContext): boolean {
+  return base?.tables.some(({ name }) => name === table) ?? false;
+}
 
 function insteadOf(table: TableName, renamed: TableName, { database }: OperationContext): Text {
   // A view of SQLite cannot be written to, and its columns' rename would not follow (SQLite documentation, CREATE VIEW).
@@ -78,10 +147,13 @@ function isBare({ statements }: Script): boolean {
   return statements.every(({ operations }) => operations.every(({ kind }) => kind !== "transaction"));
 }
 
-/** Another table or a view has the old name when the migration ends. */
-function isStillThere(table: TableName, { after, script, statement }: OperationContext): boolean {
-  if (after) return [...after.tables, ...after.views].some(({ name }) => name === table);
-  return script.statements
+/** The table or the view that has the old name when the migration ends. */
+function heirOf(table: TableName, { after, script, statement }: OperationContext): Heir | null {
+  if (after) {
+    const columns = after.tables.find(({ name }) => name === table)?.columns.map(({ name }) => name);
+    return columns ? { columns, reads: [] } : (after.views.find(({ name }) => name === table) ?? null);
+  }
+  const isMade = script.statements
     .slice(statement.index + 1)
     .flatMap(({ operations }) => operations)
     .some(
@@ -90,4 +162,5 @@ function isStillThere(table: TableName, { after, script, statement }: OperationC
         (operation.kind === "createTable" && operation.table === table) ||
         (operation.kind === "renameTable" && operation.to === bareName(table)),
     );
+  return isMade ? { columns: null, reads: [] } : null;
 }
