@@ -1,27 +1,31 @@
+import { directoriesUp } from "../code/typescript-paths.ts";
 import {
   defineFramework,
   type MigrationDirectory,
   type MigrationFiles,
   noSettings,
   type Reading,
+  type Repository,
 } from "../framework.ts";
-import { fileNameOf, groupBy, joinPath } from "../paths.ts";
+import { numberedFolders } from "../numbered-folders.ts";
+import { directoryOf, fileNameOf, groupBy, joinPath } from "../paths.ts";
 import { readScript } from "../script.ts";
 import { say } from "../text.ts";
-import type { Dialect } from "../types.ts";
-import { compareText, compareVersions } from "../versions.ts";
+import type { Dialect, Skipped } from "../types.ts";
+import { compareText } from "../versions.ts";
 
 /**
  * pop names files `<version>_<name>[.<database>][.autocommit].(up|down).(sql|fizz)`: one that names a database is for that one,
  * in place of one that names none. A file is sent as one query in a transaction; one marked `autocommit` without (pop
  * documentation, Migrations; match.go, migrator.go; ory/x popx, migrator.go). Each database has a history of its own, and late
- * files are run. A file is a template of Go, which is given the connection (pop documentation, Migrations; migration_content.go):
+ * files are run. Versions are ordered as texts, and folders in its folder belong to it (migration_info.go, Less; file_migrator.go,
+ * findMigrations). A file is a template of Go, which is given the connection (pop documentation, Migrations; migration_content.go):
  * an option of it stands here by its own name in small letters, one for a schema as public. fizz is not SQL and is not read.
  */
 export default defineFramework({
   title: "pop",
   concerns: /_[^/]*\.(up|down)\.fizz$/,
-  find: ({ folders }) => [...folders].flatMap(([directory, paths]) => layOut(directory, paths)),
+  find: ({ folders }) => walkedFolders(folders).flatMap(layOut),
   read({ path, text, dialect }): Reading {
     const mode = /\.autocommit\./.test(fileNameOf(path)) ? "implicit" : "transaction";
     return { script: readScript(path, text, mode, undefined, dialect, withOptions), skipped: [] };
@@ -77,24 +81,71 @@ function parse(path: string): Parsed | null {
   };
 }
 
-/** Each database that is read has its own history. */
-function layOut(directory: string, paths: readonly string[]): MigrationDirectory[] {
-  const files = paths.map(parse).filter((file) => file !== null);
-  const named = new Set(files.flatMap(({ database }) => (database === null ? [] : [databases[database]])));
-  const isMarked =
-    [...named].some((dialect) => dialect !== undefined) ||
-    files.some(({ path }) => /\.autocommit\.|\.fizz$/.test(path));
-  if (!isMarked) return [];
-  const found = (["postgresql", "sqlite"] as const).filter((dialect) => named.has(dialect));
-  if (found.length === 0 && named.size > 0) {
-    const other = [...named].find((dialect) => typeof dialect === "object");
-    return other === undefined ? [] : [{ ...directoryFor(directory, files, null), dialect: other }];
-  }
-  if (found.length === 0) return [directoryFor(directory, files, null)];
-  return found.map((dialect, i) => ({
-    ...directoryFor(directory, files, dialect),
-    directory: i === 0 ? directory : `${directory} (SQLite)`,
+/** A folder of migrations, and those in it whose files count as its own. */
+interface Walked {
+  readonly directory: string;
+  readonly within: readonly string[];
+  readonly paths: readonly string[];
+}
+
+/** Folders with migrations, each with those below it; folders that are only numbers belong to the one that holds them. */
+function walkedFolders(folders: Repository["folders"]): Walked[] {
+  const own = new Set([...folders].flatMap(([folder, paths]) => (paths.some(parse) ? [folder] : [])));
+  const numbered = numberedFolders(own);
+  const homes = new Set([...own].map((folder) => (numbered.has(folder) ? directoryOf(folder) : folder)));
+  const groups = groupBy(
+    [...own],
+    (folder) => directoriesUp(folder).findLast((above) => homes.has(above)) ?? folder,
+  );
+  return [...groups].map(([directory, all]) => ({
+    directory,
+    within: all.filter((folder) => folder !== directory),
+    paths: [...new Set([directory, ...all])].flatMap((folder) => folders.get(folder) ?? []),
   }));
+}
+
+/** Each database that is read has its own history. */
+function layOut({ directory, within, paths }: Walked): MigrationDirectory[] {
+  const parsed = paths.map(parse).filter((file) => file !== null);
+  const isMarked = parsed.some(
+    ({ path, database }) =>
+      (database !== null && database in databases) || /\.autocommit\.|\.fizz$/.test(path),
+  );
+  if (!isMarked) return [];
+  const files = parsed.filter(({ database }) => database === null || database in databases);
+  const named = new Set(files.flatMap(({ database }) => (database === null ? [] : [databases[database]])));
+  const ignored = [
+    ...parsed.flatMap(({ path, database }) =>
+      database === null || database in databases
+        ? []
+        : [skip(path, `pop does not run it: it knows no database of the name ${database}`)],
+    ),
+    ...paths
+      .filter((path) => /^\d[^/]*\.(up|down)\.sql$/.test(fileNameOf(path)) && parse(path) === null)
+      .map((path) =>
+        skip(path, "pop does not run it: its name is not of the form `<version>_<name>.<database>.up.sql`"),
+      ),
+  ];
+  const found = (["postgresql", "sqlite"] as const).filter((dialect) => named.has(dialect));
+  const other = [...named].find((dialect) => typeof dialect === "object") ?? null;
+  const histories =
+    found.length === 0
+      ? [{ ...directoryFor(directory, files, null), dialect: other }]
+      : found.map((dialect, i) => ({
+          ...directoryFor(directory, files, dialect),
+          directory: i === 0 ? directory : `${directory} (SQLite)`,
+        }));
+  return [
+    ...histories.map((one, i) => (i === 0 ? { ...one, skipped: [...one.skipped, ...ignored] } : one)),
+    // Nobody else's.
+    ...within.map(
+      (folder) => ({ directory: folder, by: "file", dialect: null, migrations: [], skipped: [] }) as const,
+    ),
+  ];
+}
+
+function skip(path: string, reason: string): Skipped {
+  return { path, line: null, reason, matters: true };
 }
 
 function directoryFor(
@@ -128,13 +179,10 @@ function directoryFor(
     directory,
     by: "file",
     dialect,
-    migrations: migrations.sort((a, b) => compareVersions(a.version, b.version) || compareText(a.up, b.up)),
-    skipped: fizz.map(({ path }) => ({
-      path,
-      line: null,
-      reason: "fizz is not read: what later migrations need of it is missing",
-      matters: true,
-    })),
+    migrations: migrations.sort((a, b) => compareText(a.version, b.version) || compareText(a.up, b.up)),
+    skipped: fizz.map(({ path }) =>
+      skip(path, "fizz is not read: what later migrations need of it is missing"),
+    ),
   };
 }
 
@@ -148,10 +196,14 @@ const databases: Readonly<Record<string, Dialect | { readonly other: string }>> 
   postgres: "postgresql",
   postgresql: "postgresql",
   pg: "postgresql",
+  pgx: "postgresql",
   sqlite: "sqlite",
   sqlite3: "sqlite",
   mysql: { other: "MySQL" },
   mariadb: { other: "MariaDB" },
   cockroach: { other: "CockroachDB" },
   cockroachdb: { other: "CockroachDB" },
+  crdb: { other: "CockroachDB" },
+  yugabyte: { other: "YugabyteDB" },
+  yugabytedb: { other: "YugabyteDB" },
 };
