@@ -24,6 +24,9 @@ export interface WholeWay {
   readonly end: State;
 }
 
+/** Whether a database is compared with its rows. */
+type Rows = "rows" | "no rows";
+
 interface Beside {
   /** Steps that are compared as one, by migration; each by itself where it is in none. */
   readonly levels: readonly (readonly string[])[];
@@ -59,9 +62,11 @@ export async function runAllTheWay(
   const below = await applyKept(context, kept, start);
   if (!below) return null;
   const from = await fillKnown(context, below.end);
-  const rungs = await climb(context, atOnce(own, levels), from, (i) => onStep(kept.length + i));
+  // What goes lost on the way of steps that have no part in each other is missing at its end.
+  const between = levels.length > 0 ? "no rows" : "rows";
+  const rungs = await climb(context, atOnce(own, levels), from, between, (i) => onStep(kept.length + i));
   if (!rungs) return null;
-  const ways = downs.length > 0 ? await descend(context, rungs, isTold) : [];
+  const ways = downs.length > 0 ? await descend(context, rungs, between, isTold) : [];
   if (!ways || (downs.length === 0 && !(await startAgain(context, kept, start, from)))) return null;
   const again = await climbAgain(context, rungs);
   if (!again) return null;
@@ -142,6 +147,7 @@ async function climb(
   { session, isNew, ...context }: RunContext,
   levels: readonly (readonly Migration[])[],
   start: State,
+  rows: Rows,
   onStep: (i: number) => void,
 ): Promise<readonly Rung[] | null> {
   const lookout = lookoutOf(session, start.marks);
@@ -158,17 +164,21 @@ async function climb(
       if (trace.runs.length < up.statements.length) return null;
       steps.push({ migration, up, trace });
     }
-    const after = await stateToCompare(session, before, "rows");
+    const after = await stateToCompare(session, before, rows);
     rungs.push({ steps, before, after });
     before = after;
   }
   return rungs;
 }
 
-/** The downs, from the last step to the first: the way back of each step, up again left open. */
+/**
+ * The downs, from the last step to the first: the way back of each step, up again left open. Rows are compared at the end of it
+ * in any case.
+ */
 async function descend(
   context: RunContext,
   rungs: readonly Rung[],
+  between: Rows,
   isTold: boolean,
 ): Promise<readonly RoundTrip[] | null> {
   const ways: RoundTrip[] = [];
@@ -181,7 +191,8 @@ async function descend(
       downs.unshift(down);
     }
     if (!now) return null;
-    now = await stateToCompare(context.session, now, "rows");
+    const isEnd = i === 0 && between === "no rows";
+    now = await stateToCompare(context.session, isEnd ? before : now, isEnd ? "rows" : between);
     const { residue, benign } = compareCatalogs(before.catalog, now.catalog);
     if (residue.length > 0 || compareData(before.data, now.data).length > 0) return null;
     // It is there for the downs below as well, which have no part in it.
