@@ -193,8 +193,8 @@ export interface Framework {
   readonly hasDowns: boolean;
   /** What it does with files that are not simply the next ones. */
   readonly habits: Habits;
-  /** Whether it resets the connection before each migration, so that no setting outlives one. */
-  readonly resetsSettings: boolean;
+  /** The settings that it resets before each migration, so that they do not outlive one. */
+  readonly resetSettings: "all" | readonly string[];
   /** Whether it switches SQLite's foreign keys off before it opens a transaction. */
   readonly switchesForeignKeysOff: boolean;
   /** By what it remembers a migration that ran: a file whose name changes is the same one, or another. */
@@ -230,7 +230,7 @@ type Usual = Pick<
   | "snapshot"
   | "refusal"
   | "knownBy"
-  | "resetsSettings"
+  | "resetSettings"
   | "switchesForeignKeysOff"
 >;
 
@@ -244,7 +244,7 @@ export function defineFramework(framework: Omit<Framework, keyof Usual> & Partia
     snapshot: null,
     refusal: () => null,
     knownBy: "version",
-    resetsSettings: false,
+    resetSettings: [],
     switchesForeignKeysOff: false,
     ...framework,
   };

@@ -31,6 +31,7 @@ export default defineFramework({
   read,
   hasDowns: false,
   habits: { late: "refused", duplicates: "refused", checksums: true, together: false },
+  resetSettings: ["role", "search_path"], // DbMigrate.java, PostgreSQLConnection.java
   outsideTransaction: say`a migration of its own, which Flyway then runs without a transaction (set ${"flyway.postgresql.transactional.lock=false"}, or it waits for its own lock)`,
   // A file of nothing but statements that cannot run in a transaction is run without one.
   leave: ({ statements }) =>

@@ -49,7 +49,7 @@ export default defineFramework({
   hasDowns: false,
   habits: { late: "refused", duplicates: "refused", checksums: false, together: false },
   // RESET ALL before each (pkg/migration/apply.go).
-  resetsSettings: true,
+  resetSettings: "all",
   outsideTransaction: say`a session of its own with psql, as no migration of Supabase runs outside a transaction`,
   write({ directory, version, name, up, outsideTransaction }) {
     if (outsideTransaction) return null;

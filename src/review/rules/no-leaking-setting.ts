@@ -2,7 +2,17 @@ import { defineRule } from "../rule.ts";
 import { isDefault, millisecondsOf } from "../settings-in-effect.ts";
 import { say } from "../text.ts";
 import { isInTransaction } from "../transaction.ts";
-import type { Fix, Migration, OperationOf, Problem, Script, Severity, Statement } from "../types.ts";
+import type {
+  Edit,
+  Fix,
+  Migration,
+  OperationOf,
+  Problem,
+  Script,
+  Severity,
+  Statement,
+  Text,
+} from "../types.ts";
 
 /** Settings that change what later statements do, with PostgreSQL's own value. */
 const changing: ReadonlyMap<string, string> = new Map([
@@ -35,7 +45,8 @@ export default defineRule({
   sources: ["PostgreSQL documentation, SET", "PostgreSQL documentation, RESET"],
   check: {
     migration(migration, context) {
-      if (context.onlyDown || context.framework.resetsSettings || isDump(migration.up)) return;
+      const { resetSettings } = context.framework;
+      if (context.onlyDown || resetSettings === "all") return;
       const last = new Map<string, Leak>();
       const ending = endingIn(migration.up);
       for (const statement of migration.up.statements)
@@ -43,6 +54,8 @@ export default defineRule({
           if (setting.kind === "set" && !setting.local) record(last, { statement, setting });
       return [...last.values()]
         .filter((leak) => !isOrdinary(leak.setting) && !isPutBack(leak, ending, migration.up))
+        .filter(({ setting }) => hidesTables(setting) || !isDump(migration.up))
+        .filter(({ setting }) => !resetSettings.includes(setting.name.toLowerCase()))
         .map((leak) => problemOf(leak, migration));
     },
   },
@@ -82,13 +95,13 @@ function record(last: Map<string, Leak>, leak: Leak): void {
 
 function problemOf({ statement, setting }: Leak, { up }: Migration): Problem {
   const name = setting.name.toLowerCase();
-  const severity: Severity = grave.has(name) ? "warning" : "info";
+  const severity: Severity = grave.has(name) || hidesTables(setting) ? "warning" : "info";
   const local = isInTransaction(up, statement);
   return {
-    message: say`${name} stays at ${setting.value} for what the tool runs next on the same connection.`,
-    instead: local
-      ? say`Write SET LOCAL, which ends with the transaction.`
-      : say`End the file with ${`RESET ${name}`}, or put the statements that need it between BEGIN and COMMIT and write SET LOCAL.`,
+    message: hidesTables(setting)
+      ? say`${name} stays empty: what the tool runs next on the same connection, a later migration or its own bookkeeping, finds no table by its name alone.`
+      : say`${name} stays at ${setting.value} for what the tool runs next on the same connection.`,
+    instead: local ? insteadOf(statement) : outside(name),
     at: statement.span,
     object: name,
     severity,
@@ -96,18 +109,43 @@ function problemOf({ statement, setting }: Leak, { up }: Migration): Problem {
   };
 }
 
-/** `SET x`, `SET SESSION x` become `SET LOCAL x`; only where one transaction holds the whole file. */
+function insteadOf(statement: Statement): Text {
+  return lastArgument.test(statement.sql)
+    ? say`Let it end with the transaction: ${"true"} as the last argument.`
+    : say`Write SET LOCAL, which ends with the transaction.`;
+}
+
+function outside(name: string): Text {
+  return say`End the file with ${`RESET ${name}`}, or put the statements that need it between BEGIN and COMMIT and write SET LOCAL.`;
+}
+
+/** Only where one transaction holds the whole file. */
 function localFix(statement: Statement, up: Script): Fix | null {
-  const word = /^SET\s+(?:(SESSION)\s+(?!AUTHORIZATION|CHARACTERISTICS))?/i.exec(statement.sql);
-  if (!word || up.statements.slice(0, -1).some(endsTransaction)) return null;
-  const end = statement.span.start + word[0].length;
-  const start = word[1] === undefined ? end : statement.span.start + word[0].search(/SESSION/i);
+  const words = localWords(statement);
+  if (!words || up.statements.slice(0, -1).some(endsTransaction)) return null;
   return {
     title: "Let the setting end with the transaction",
-    edits: [{ path: up.path, start, end, text: "LOCAL " }],
+    edits: [{ path: up.path, ...words }],
     followUp: null,
   };
 }
+
+/** `SET x`, `SET SESSION x` become `SET LOCAL x`, and the last argument of `set_config` becomes `true`. */
+function localWords({ sql, span }: Statement): Omit<Edit, "path"> | null {
+  const call = lastArgument.exec(sql);
+  if (call) {
+    const start = span.start + call.index;
+    return { start, end: start + call[0].length, text: "true" };
+  }
+  const word = /^SET\s+(?:(SESSION)\s+(?!AUTHORIZATION|CHARACTERISTICS))?/i.exec(sql);
+  if (!word) return null;
+  const end = span.start + word[0].length;
+  const start = word[1] === undefined ? end : span.start + word[0].search(/SESSION/i);
+  return { start, end, text: "LOCAL " };
+}
+
+/** That of a call of `set_config` which stands alone. */
+const lastArgument = /(?<=^SELECT\s+(?:pg_catalog\.)?set_config\s*\([^()]*,\s*)false(?=\s*\)\s*$)/i;
 
 function isOrdinary(setting: OperationOf<"set">): boolean {
   const name = setting.name.toLowerCase();
@@ -115,6 +153,11 @@ function isOrdinary(setting: OperationOf<"set">): boolean {
   if (isDefault(setting) || setting.value.toLowerCase() === usual) return true;
   if (name === "search_path") return /^(?:"?\$user"?\s*,\s*)?"?public"?$/i.test(setting.value.trim());
   return usual === "0" && millisecondsOf(setting.value) === 0;
+}
+
+/** With an empty one nothing is found that is named without its schema. */
+function hidesTables({ name, value }: Leak["setting"]): boolean {
+  return name.toLowerCase() === "search_path" && value.trim() === "";
 }
 
 /** What pg_dump writes at the head of its output is meant for the whole of it, which has every name in full. */
