@@ -89,6 +89,11 @@ const byName = [
   { tool: "Entity Framework", pattern: /^(?<dir>(?:.*\/)?Migrations)\/\d{14}_[^/]*\.cs$/s },
   { tool: "Liquibase", pattern: /^(?<dir>.*\/|)db\.changelog[^/]*\.(?:xml|ya?ml|json|sql)$/s },
   {
+    tool: "Prisma 8",
+    pattern: /^(?<dir>(?:.*\/)?migrations\/[^/]+)\/\d{8}T\d{4}_[^/]*\/(?:ops\.json|migration\.ts)$/s,
+  },
+  { tool: "Prisma 2.12", pattern: /^(?<dir>(?:.*\/)?migrations)\/\d{14}[^/]*\/steps\.json$/s },
+  {
     tool: "JavaScript or TypeScript",
     pattern: /^(?<dir>(?:.*\/)?[^/]*migrations?)\/\d{8,}[-_.][^/]*\.[cm]?[jt]s$/s,
   },

@@ -46,4 +46,18 @@ describe("models", () => {
       expect.stringContaining("prisma db push brings the models to the database"),
     ]);
   });
+
+  it("are not pushed where the repository keeps migrations of a tool that is not read", () => {
+    const steps = "prisma/migrations/20200618145356-first";
+    const base = {
+      "prisma/schema.prisma": source + order(),
+      [`${steps}/schema.prisma`]: source + order(),
+      [`${steps}/steps.json`]: "{}",
+    };
+    const changes = read(base, { ...base, "prisma/schema.prisma": source + order("  note String?") });
+    expect(changes.databases).toEqual([]);
+    expect(changes.skipped.map(({ path, reason }) => `${path}: ${reason}`)).toEqual([
+      "prisma/schema.prisma: these models belong to no database that is read, so that they are not reviewed",
+    ]);
+  });
 });

@@ -565,6 +565,8 @@ describe("what is not read", () => {
     ["Sqitch", { "sqitch.plan": "", "deploy/001_a.sql": "SELECT 1;" }],
     ["Django", { "shop/migrations/0001_initial.py": "" }],
     ["Rails", { "db/migrate/20240101000000_a.rb": "" }],
+    ["Prisma 8", { "migrations/app/20260707T1005_init/ops.json": "[]" }],
+    ["Prisma 2.12", { "prisma/migrations/20200618145356-first/steps.json": "{}" }],
   ])("is said for %s, once for its directory", (tool, files) => {
     const changes = read({}, { "README.md": "", ...files });
     expect(changes.databases).toEqual([]);

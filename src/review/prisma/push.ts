@@ -1,4 +1,5 @@
 import type { Push } from "../orm.ts";
+import { otherToolOf } from "../other-tools.ts";
 import { directoryOf, fileNameOf, foreignFolderOf, isWithin, joinPath } from "../paths.ts";
 import { say } from "../text.ts";
 import { textIn } from "./attributes.ts";
@@ -11,7 +12,7 @@ import { prismaBlocks } from "./blocks.ts";
 export const push: Push = {
   title: "prisma db push",
   find(changed, { paths, text }, migrations) {
-    if (migrations.length > 0) return [];
+    if (migrations.length > 0 || paths.some((path) => otherToolOf(path) !== null)) return [];
     const schemas = changed.filter((path) => path.endsWith(".prisma") && foreignFolderOf(path) === null);
     const folders = new Set(schemas.filter((path) => paths.includes(path)).map(homeOf));
     return [...folders].flatMap((directory) => {
