@@ -257,6 +257,8 @@ export type Operation =
       readonly table: TableName;
       readonly column: string;
       readonly type: string;
+      /** Whether it says how the values are sorted. */
+      readonly isCollated: boolean;
       readonly using: string | null;
     } & At)
   | ({ readonly kind: "setNotNull"; readonly table: TableName; readonly column: string } & At)

@@ -62,6 +62,20 @@ describe("without a run", () => {
     ]);
   });
 
+  it("tells a collation's indexes of a column of which nothing is known, and that only some types are written anew", () => {
+    const says = (type: string) => {
+      const change = `ALTER TABLE users ALTER COLUMN name TYPE ${type};`;
+      const findings = judge({}, { "m/0002_a.up.sql": change, "m/0002_a.down.sql": "SELECT 1;" });
+      return findings.map(({ message }) => plain(message));
+    };
+    expect(says('text COLLATE "C"')).toEqual([
+      "Another collation of name builds its indexes anew while every read and write of users waits, and may write users anew unless name was text or varchar.",
+    ]);
+    expect(says('varchar(9) COLLATE "C"')).toEqual([
+      "Changing name to character varying(9) may rewrite users while every read and write of it waits.",
+    ]);
+  });
+
   it("says so when CONCURRENTLY must fail, and not where it works", () => {
     const concurrent = "CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);";
     const down = { "m/0002_a.down.sql": "SELECT 1;" };

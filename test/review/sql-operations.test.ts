@@ -232,6 +232,7 @@ describe("ALTER TABLE", () => {
         table,
         column: "d",
         type: "bigint",
+        isCollated: false,
         using: "(d::text || ',')::bigint",
         at: "ALTER COLUMN d TYPE bigint USING (d::text || ',')::bigint",
       },

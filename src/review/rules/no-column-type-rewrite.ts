@@ -112,7 +112,7 @@ function seenEffect(change: TypeChange, run: StatementRun, context: OperationCon
     return {
       message: say`Changing ${column} to ${type} reads all of ${table} while every read and write of it waits; the table is not rewritten.`,
       severity: "warning",
-      instead: say`A check or an index of ${column} is verified or built again. Drop it before, and add it again after, as NOT VALID or CONCURRENTLY.`,
+      instead: againLater(column),
     };
   return null;
 }
@@ -123,6 +123,10 @@ function sequenceFor(change: TypeChange, context: OperationContext) {
   return before && table ? changeTypeSequence(before, table, change, postgres) : null;
 }
 
+function againLater(column: string): Text {
+  return say`A check or an index of ${column} is verified or built again. Drop it before, and add it again after, as NOT VALID or CONCURRENTLY.`;
+}
+
 function newColumn({ column, type }: TypeChange): Text {
   return say`Add a column of type ${type} beside ${column}, write to both, copy the old values in batches, move the readers, and drop ${column} in a later release.`;
 }
@@ -131,6 +135,12 @@ function newColumn({ column, type }: TypeChange): Text {
 function statedEffect(change: TypeChange, context: OperationContext): Effect | null {
   const { table, column, type } = change;
   const old = oldType(change, context);
+  if (old === null && change.isCollated && change.using === null && isFree("text", type))
+    return {
+      message: say`Another collation of ${column} builds its indexes anew while every read and write of ${table} waits, and may write ${table} anew unless ${column} was text or varchar.`,
+      severity: "warning",
+      instead: againLater(column),
+    };
   if (old !== null && change.using === null && (isFree(old, type) || isRefused(old, type))) return null;
   return {
     message: say`Changing ${column} to ${type} may rewrite ${table} while every read and write of it waits.`,

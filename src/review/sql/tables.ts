@@ -76,7 +76,9 @@ function commandOf(table: TableName, command: AlterTableCmd, range: Range, sourc
     }
     case "AT_AlterColumnType": {
       const using = column?.raw_default ? textAfterWord("using", range, source) : null;
-      return { kind: "alterColumnType", table, column: name, type: typeText(column?.typeName), using, at };
+      const isCollated = column?.collClause !== undefined;
+      const type = typeText(column?.typeName);
+      return { kind: "alterColumnType", table, column: name, type, isCollated, using, at };
     }
     case "AT_SetNotNull":
       return { kind: "setNotNull", table, column: name, at };
