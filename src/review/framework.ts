@@ -1,5 +1,6 @@
 import { readScript } from "./script.ts";
 import type {
+  Brought,
   Dialect,
   Disagreement,
   Edit,
@@ -213,6 +214,8 @@ export interface Framework {
   readonly wording: Wording | null;
   /** null for a tool that keeps nothing of the schema. */
   readonly snapshot: SnapshotKeeping | null;
+  /** What databases have whose migrations lie in a directory, whoever runs them; null for nothing that is known. */
+  brings(directory: string): Pick<Brought, "by" | "schemas" | "types" | "extensions"> | null;
   /**
    * Where files of its own in a directory, whoever runs that, disagree so that it refuses to run anything; "unknown" where not all
    * of them can be read.
@@ -228,6 +231,7 @@ type Usual = Pick<
   | "versionAfter"
   | "wording"
   | "snapshot"
+  | "brings"
   | "refusal"
   | "knownBy"
   | "resetSettings"
@@ -242,6 +246,7 @@ export function defineFramework(framework: Omit<Framework, keyof Usual> & Partia
     versionAfter: nextNumber,
     wording: null,
     snapshot: null,
+    brings: () => null,
     refusal: () => null,
     knownBy: "version",
     resetSettings: [],
@@ -272,3 +277,6 @@ export function lateIn({ late }: Settings, habits: Habits): Habits["late"] {
 
 /** Usual for a migration: settings of its own are rare. */
 export const noSettings: Settings = {};
+
+/** Usual for a database: nothing is there before its migrations. */
+export const nothingBrought: Brought = { by: "", schemas: [], types: [], extensions: [], emptySchemas: [] };

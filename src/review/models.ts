@@ -1,4 +1,5 @@
 import { reasons } from "./errors.ts";
+import { nothingBrought } from "./framework.ts";
 import { type Side, type Texts, unknownDigest } from "./inputs.ts";
 import type { DirectoryLayout, Layout } from "./layout.ts";
 import type { ModelReading, ModelRepository, Orm, PushedModels } from "./orm.ts";
@@ -248,6 +249,7 @@ export function readPushed(
       framework: orm.frameworks[0] ?? "",
       dialect,
       habits: { late: "unknown", duplicates: "unknown", checksums: false, together: false },
+      brought: nothingBrought,
       history: [],
       steps: [],
       models,

@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import { dialectOfPath, dialectOfTexts, type Written } from "./dialect.ts";
 import { reasons } from "./errors.ts";
-import { type Framework, type MigrationFiles, timeIn } from "./framework.ts";
+import { type Framework, type MigrationFiles, nothingBrought, timeIn } from "./framework.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { type Side, type Texts, unknownDigest } from "./inputs.ts";
 import type { DirectoryLayout, Layout } from "./layout.ts";
@@ -13,7 +13,7 @@ import { isUnreadable, maxStatements, unreadableScript } from "./script.ts";
 import { serviceFilesFor, startCockroach } from "./services.ts";
 import { readSnapshots } from "./snapshots.ts";
 import { sqlcDialect, sqlcFilesFor } from "./sqlc.ts";
-import type { Database, Dialect, HistoryEntry, Migration, Script, Skipped } from "./types.ts";
+import type { Brought, Database, Dialect, HistoryEntry, Migration, Script, Skipped } from "./types.ts";
 import { isSameScript, unchangedIn } from "./unchanged.ts";
 import { waiverOf } from "./waiver.ts";
 
@@ -110,6 +110,7 @@ export function readDatabase(
       framework: directory.framework,
       dialect: written.dialect,
       habits: framework.habits,
+      brought: broughtTo(directory),
       history: historyOf([...directory.history, ...replayed], layout),
       steps: steps.map(({ migration }) => migration),
       models,
@@ -117,6 +118,13 @@ export function readDatabase(
     },
     skipped: [...read.flatMap((step) => step.skipped), ...skipped, ...kept.skipped],
   };
+}
+
+/** What a platform brings by the directory's place, and what the tool is told to make. */
+function broughtTo({ directory, history, steps }: DirectoryLayout): Brought {
+  const [brought] = Object.values(frameworks).flatMap((framework) => framework.brings(directory) ?? []);
+  const { schemas = "" } = [...history, ...steps].at(-1)?.files.settings ?? {};
+  return { ...nothingBrought, ...brought, emptySchemas: schemas === "" ? [] : schemas.split(" ") };
 }
 
 /** What is replayed, as it is asked for. */

@@ -410,12 +410,25 @@ export interface Habits {
   readonly together: boolean;
 }
 
+/** What databases have before a migration runs in them. */
+export interface Brought {
+  /** The platform that brings it, as its users know it; empty where nothing is brought. */
+  readonly by: string;
+  /** With what is in them, which is not known here. */
+  readonly schemas: readonly string[];
+  readonly types: readonly string[];
+  readonly extensions: readonly string[];
+  /** Schemas that the tool makes itself, and puts nothing of the migrations into. */
+  readonly emptySchemas: readonly string[];
+}
+
 /** One migration history and what the pull request does to it. */
 export interface Database {
   readonly directory: string;
   readonly framework: string;
   readonly dialect: Dialect;
   readonly habits: Habits;
+  readonly brought: Brought;
   /** The up files of the base side that run before the first step, in the order of the framework. */
   readonly history: readonly HistoryEntry[];
   /** From the first changed migration on, in the order in which they run. */

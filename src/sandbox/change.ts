@@ -68,7 +68,10 @@ export async function observeChange(
     asBefore: (step, state) =>
       earlier && !isAskedAfterwards ? restAsBefore(database.steps, step, state, earlier) : null,
     begin() {
-      const context = contextOf({ ...base, session }, { gaps: [...gaps], own: tablesMadeBy(scripts), lap });
+      const context = contextOf(
+        { ...base, session },
+        { gaps: [...gaps], own: tablesMadeBy(scripts), brought: database.brought, lap },
+      );
       if (stop) addTo(context, stop.added);
       seen.context = context;
       return context;

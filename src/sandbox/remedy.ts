@@ -40,9 +40,9 @@ export async function remedyFor(
   const statement = script.statements[stop.index];
   if (!statement) return null;
   await session.restore(start.checkpoint);
-  const made = await makeMissing(context, stop.error, script.path);
+  const made = await makeMissing(context, stop.error);
   const home = homeSchemaOf(stop.error, statement.sql, { script, catalog: start.catalog, own: context.own });
-  const platform = made ? null : platformExcuseOf(stop.error, script.path);
+  const platform = made ? null : platformExcuseOf(stop.error, context.brought);
   const excuse = stop.outcome.kind === "not-evaluated" ? stop.outcome.reason : (home ?? platform);
   if (excuse !== null) {
     tries.leftOut.set(stop.index, excuse);
@@ -55,11 +55,13 @@ export async function remedyFor(
   return adaptRows(context, refusal, start, tries.adapted);
 }
 
-export async function makeMissing(context: RunContext, error: SqlError, path: string): Promise<boolean> {
+export async function makeMissing(context: RunContext, error: SqlError): Promise<boolean> {
   const extension = missingExtensionOf(error);
   if (extension !== null) context.known.missingExtensions.add(extension);
   const standIn =
-    extension === null ? standInFor(error, "change", context.own, path) : standInForExtension(extension);
+    extension === null
+      ? standInFor(error, "change", context.own, context.brought)
+      : standInForExtension(extension);
   if (!standIn || context.standIns.has(standIn.note)) return false;
   context.standIns.add(standIn.note);
   return standIn.sql !== "" && (await context.session.run(standIn.sql)).error === null;

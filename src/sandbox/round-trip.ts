@@ -89,7 +89,7 @@ async function runDown(context: RunContext, request: RoundTripRequest): Promise<
     if (excuse !== null) leftOut.set(index, excuse);
     if (from) await session.restore(from);
     else from = await runUpAgain(context, request);
-    const isMade = isMissing && (await makeMissing(context, error, down.path));
+    const isMade = isMissing && (await makeMissing(context, error));
     if (isMade) from = await session.checkpoint();
     if (excuse === null && !isMade) return run;
   }

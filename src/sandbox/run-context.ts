@@ -13,7 +13,7 @@ export type Added = Pick<
 /** The context in which the steps of a change run on a base. */
 export function contextOf(
   { session, history, seeded, content }: Base,
-  { gaps, own, lap }: { gaps: Gap[] } & Pick<RunContext, "own" | "lap">,
+  { gaps, own, brought, lap }: { gaps: Gap[] } & Pick<RunContext, "own" | "brought" | "lap">,
 ): RunContext {
   const old = new Set(content.marks.relations.keys());
   return {
@@ -31,6 +31,7 @@ export function contextOf(
     old,
     unfilled: new Set(),
     own,
+    brought,
     sendsOneByOne: history.sendsOneByOne,
     isNew: (oid) => !old.has(oid),
     lap,

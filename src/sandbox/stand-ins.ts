@@ -1,5 +1,5 @@
 import { quoteIdentifier } from "../review/sql/names.ts";
-import type { Script, TableName } from "../review/types.ts";
+import type { Brought, Script, TableName } from "../review/types.ts";
 import type { SqlError } from "./engine.ts";
 
 /** Something harmless that takes the place of what a server would have. */
@@ -19,42 +19,42 @@ interface Stub {
 /**
  * What stands in for a missing role or schema; null when the error is about something else. A schema is only made for
  * the history: a new migration that names a schema which nobody made is wrong. Of the tables that the migrations themselves
- * create nothing is imitated. Extensions that are set up apart from migrations are created for the history, and where Supabase
- * has them in every database.
+ * create nothing is imitated. Extensions that are set up apart from migrations are created for the history, and for a change
+ * where a platform brings them.
  */
 export function standInFor(
   error: SqlError,
   side: "history" | "change",
   own: ReadonlySet<TableName>,
-  path = "",
+  brought: Brought | null = null,
 ): StandIn | null {
-  const brought = side === "history" || onSupabase.test(path) ? broughtExtensionOf(error) : null;
-  if (brought) return brought;
+  const extension = extensionOf(error);
+  if (extension && (side === "history" || brought?.extensions.includes(extension.name)))
+    return extension.standIn;
   const role = missingRoleOf(error);
   if (role !== null) return { note: `role ${role} was created`, sql: `CREATE ROLE ${quoteIdentifier(role)}` };
   const hosted = hostedSchemaOf(error);
   if (hosted && !own.has(hosted.table))
     return { note: `schema ${hosted.name} of a hosted platform was imitated`, sql: hosted.sql };
   const schema = error.code === "3F000" && /^schema "(.+)" does not exist$/.exec(error.message)?.[1];
-  const isPlatforms = onSupabase.test(path) && platform.test(`${schema}.`);
-  if (!schema || (side === "change" && !isPlatforms)) return null;
+  const isThere = [...(brought?.schemas ?? []), ...(brought?.emptySchemas ?? [])].includes(schema || "");
+  if (!schema || (side === "change" && !isThere)) return null;
   return { note: `schema ${schema} was created`, sql: `CREATE SCHEMA ${quoteIdentifier(schema)}` };
 }
 
-/** Why a change of Supabase's does not fail of itself: what it misses is the platform's; null where it is not. */
-export function platformExcuseOf({ code, message }: SqlError, path: string): string | null {
-  if (!onSupabase.test(path)) return null;
+/** Why a change does not fail of itself: what it misses is a platform's; null where it is not. */
+export function platformExcuseOf(
+  { code, message }: SqlError,
+  { by, schemas, types, extensions }: Brought,
+): string | null {
   const [, kind, name = ""] = /^(relation|function|type|schema) "?([^"(]+)/.exec(message) ?? [];
   const isMissing = /^(42P01|42883|42704|3F000)$/.test(code) && kind !== undefined;
-  const isBrought = name in functions || types.test(name) || platform.test(`${name}.`);
-  return isMissing && isBrought ? `it needs what Supabase has in every database (${message})` : null;
+  const isBrought =
+    extensions.includes(functions[name] ?? "") ||
+    types.includes(name) ||
+    schemas.some((schema) => name === schema || name.startsWith(`${schema}.`));
+  return isMissing && isBrought ? `it needs what ${by} has in every database (${message})` : null;
 }
-
-/** Schemas that are there, and types of extensions that are found in one of them. */
-const platform = /^(extensions|auth|storage|realtime|vault|net|cron|graphql|graphql_public|pgmq|pgsodium)\./;
-const types = /^(vector|halfvec|citext|hstore|ltree|geometry|geography)$/;
-
-const onSupabase = /(^|\/)supabase\/migrations\//;
 
 /** Functions of extensions that databases are set up with (Supabase documentation, Database, Extensions). */
 const functions: Readonly<Record<string, string>> = {
@@ -68,15 +68,21 @@ const functions: Readonly<Record<string, string>> = {
   hmac: "pgcrypto",
 };
 
-/** The extension that brings a missing function, in the schema in which it is looked for. */
-function broughtExtensionOf({ code, message }: SqlError): StandIn | null {
+/** The extension that brings a missing function, and what makes it in the schema in which that is looked for. */
+function extensionOf({
+  code,
+  message,
+}: SqlError): { readonly name: string; readonly standIn: StandIn } | null {
   const [, schema, name = ""] = /^function (?:(\w+)\.)?(\w+)\(.*\) does not exist$/.exec(message) ?? [];
   const extension = code === "42883" ? functions[name] : undefined;
   if (extension === undefined) return null;
   const place = schema === undefined ? "" : ` WITH SCHEMA ${quoteIdentifier(schema)}`;
   return {
-    note: `extension ${extension} was created, which the migrations use and do not create`,
-    sql: `CREATE EXTENSION IF NOT EXISTS ${quoteIdentifier(extension)}${place}`,
+    name: extension,
+    standIn: {
+      note: `extension ${extension} was created, which the migrations use and do not create`,
+      sql: `CREATE EXTENSION IF NOT EXISTS ${quoteIdentifier(extension)}${place}`,
+    },
   };
 }
 

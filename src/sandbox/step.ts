@@ -1,4 +1,5 @@
 import type {
+  Brought,
   Migration,
   MigrationRun,
   OperationKind,
@@ -37,6 +38,7 @@ export interface RunContext {
   readonly unfilled: Set<string>;
   /** Tables that the change creates. */
   readonly own: ReadonlySet<TableName>;
+  readonly brought: Brought;
   /** Whether the tool sends files one statement at a time, whatever the framework's default is. */
   sendsOneByOne: boolean;
   /** Whether a relation was made by this change, by OID. */

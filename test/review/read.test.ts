@@ -462,6 +462,20 @@ describe("tools", () => {
     expect(read({}, files).databases.map((database) => database.framework)).toEqual([framework]);
   });
 
+  it("know what a platform brings by the place of its migrations, whoever runs them", () => {
+    const journal = '{"dialect":"postgresql","entries":[{"tag":"0000_a","when":1}]}';
+    const byDrizzle = { "supabase/migrations/meta/_journal.json": journal };
+    const sql = { "supabase/migrations/0000_a.sql": "SELECT 1;" };
+    for (const [framework, files] of [
+      ["supabase", sql],
+      ["drizzle", { ...sql, ...byDrizzle }],
+    ] as const) {
+      const database = only(read({}, files));
+      expect([database.framework, database.brought.by]).toEqual([framework, "Supabase"]);
+    }
+    expect(only(read({}, { "migrations/1_a.sql": "SELECT 1;" })).brought.schemas).toEqual([]);
+  });
+
   it("keep a history each in one repository", () => {
     const base = {
       "apps/a/prisma/migrations/0_init/migration.sql": "CREATE TABLE a (id int);",

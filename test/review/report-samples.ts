@@ -1,3 +1,4 @@
+import { nothingBrought } from "../../src/review/framework.ts";
 import { noChanges } from "../../src/review/read.ts";
 import { reportOf } from "../../src/review/report/report.ts";
 import { say } from "../../src/review/text.ts";
@@ -152,6 +153,7 @@ export function database(steps: readonly Migration[], more: Partial<Database> = 
     framework: "golang-migrate",
     dialect: "postgresql",
     habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
+    brought: nothingBrought,
     models: null,
     snapshots: null,
     history: [

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { nothingBrought } from "../../src/review/framework.ts";
 import { readScript } from "../../src/review/script.ts";
 import type { Statistics } from "../../src/review/statistics.ts";
 import type {
@@ -76,6 +77,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
         framework: "golang-migrate",
         dialect,
         habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
+        brought: nothingBrought,
         models: null,
         snapshots: null,
         history: history.map((sql, i) => ({

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nothingBrought } from "../../src/review/framework.ts";
 import { frameworks } from "../../src/review/frameworks/index.ts";
 import type { Dialect, DryRun, Migration, Script } from "../../src/review/types.ts";
 import { type Batch, createBatch } from "../batch.ts";
@@ -70,6 +71,7 @@ async function run(
       framework: "alembic",
       dialect,
       habits: { late: "run", duplicates: "refused", checksums: false, together: false },
+      brought: nothingBrought,
       models: null,
       snapshots: null,
       history: history.map((text, i) => ({

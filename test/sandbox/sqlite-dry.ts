@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { nothingBrought } from "../../src/review/framework.ts";
 import { readScript } from "../../src/review/script.ts";
 import type {
   DryRun,
@@ -47,6 +48,7 @@ export function createSqliteDry(options: SandboxOptions = {}) {
           framework: "golang-migrate",
           dialect: "sqlite",
           habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
+          brought: nothingBrought,
           models: null,
           snapshots: null,
           history: history.map((sql, i) => ({

@@ -15,7 +15,7 @@ export default defineFramework({
   concerns: null,
   find: ({ folders }) =>
     [...folders].flatMap(([directory, paths]) => {
-      if (!/(^|\/)supabase\/migrations$/.test(directory)) return [];
+      if (!home.test(directory)) return [];
       const sql = paths.filter(isSqlPath);
       const inOrder = sql.filter((path) => pattern.test(fileNameOf(path))).sort(compareText);
       const own = inOrder.filter((path, i) => i > 0 || !isOldDump(path));
@@ -48,6 +48,28 @@ export default defineFramework({
   read: (file) => readWhole(file, "transaction"),
   hasDowns: false,
   habits: { late: "refused", duplicates: "refused", checksums: false, together: false },
+  // Supabase documentation, Database, Extensions; a type of an extension is found in the schema of that.
+  brings: (directory) =>
+    home.test(directory)
+      ? {
+          by: "Supabase",
+          schemas: [
+            "extensions",
+            "auth",
+            "storage",
+            "realtime",
+            "vault",
+            "net",
+            "cron",
+            "graphql",
+            "graphql_public",
+            "pgmq",
+            "pgsodium",
+          ],
+          types: ["vector", "halfvec", "citext", "hstore", "ltree", "geometry", "geography"],
+          extensions: ["uuid-ossp", "pgcrypto"],
+        }
+      : null,
   // RESET ALL before each (pkg/migration/apply.go).
   resetSettings: "all",
   outsideTransaction: say`a session of its own with psql, as no migration of Supabase runs outside a transaction`,
@@ -56,6 +78,8 @@ export default defineFramework({
     return [{ path: joinPath(directory, `${version}_${name}.sql`), text: up }];
   },
 });
+
+const home = /(^|\/)supabase\/migrations$/;
 
 /** pkg/migration/list.go, shouldSkip. */
 function isOldDump(path: string): boolean {
