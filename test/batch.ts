@@ -2,9 +2,11 @@ import type { DryRun } from "../src/review/types.ts";
 import type { BaseCache } from "../src/sandbox/base-cache.ts";
 import type { DryRunRequest } from "../src/sandbox/dry-run.ts";
 import { createKeeper } from "../src/sandbox/keeper.ts";
+import { defaultLimits } from "../src/sandbox/limits.ts";
 import { runDatabase } from "../src/sandbox/run.ts";
 import { sharedEngine } from "../src/sandbox/serial.ts";
 import { runSqlite } from "../src/sandbox/sqlite/run.ts";
+import { startSqliteSession } from "../src/sandbox/sqlite/session.ts";
 
 export interface Batch {
   dryRun(request: DryRunRequest): Promise<DryRun>;
@@ -21,7 +23,10 @@ export function createBatch(): Batch {
   let last: Promise<unknown> = Promise.resolve();
 
   async function run(request: DryRunRequest): Promise<DryRun> {
-    if (request.database.dialect === "sqlite") return runSqlite(request, { cache: noCache, limits: {} });
+    if (request.database.dialect === "sqlite") {
+      const start = () => startSqliteSession(defaultLimits);
+      return runSqlite(request, { cache: noCache, limits: defaultLimits, start });
+    }
     const seen = await runDatabase(request, {
       cache: noCache,
       version: "batch",

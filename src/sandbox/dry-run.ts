@@ -5,10 +5,14 @@ import { type BaseCache, createBaseCache } from "./base-cache.ts";
 import { cacheDirectory } from "./cache-directory.ts";
 import { baseImageKey } from "./image.ts";
 import { createKeeper } from "./keeper.ts";
-import type { Limits } from "./limits.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { createLull } from "./lull.ts";
+import { oneSpare } from "./one-spare.ts";
 import { runDatabase } from "./run.ts";
 import { serialRuns } from "./serial.ts";
-import { runSqlite, type SqliteMeans } from "./sqlite/run.ts";
+import { runSqlite } from "./sqlite/run.ts";
+import { startSqliteSession } from "./sqlite/session.ts";
+import { startWarmSession } from "./sqlite/warm-up.ts";
 
 export interface SandboxOptions {
   /** Engines that are kept started, so that a review need not wait. */
@@ -77,36 +81,36 @@ const noBases: BaseCache = {
 /** The only door to databases: what is outside of this folder sees nothing else of it. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const directory = cacheDirectory(options.cacheDirectory);
-  const keeper = createKeeper({ ...options, cacheDirectory: directory });
-  const means = {
-    cache: options.isSerial ? noBases : createBaseCache(path.join(directory, "migrated")),
-    version: baseImageKey(),
-    lease: keeper.lease,
-    prefer: keeper.prefer,
-  };
+  const limits = { ...defaultLimits, ...options.limits };
+  const lull = createLull();
+  const keeper = createKeeper({ ...options, cacheDirectory: directory, lull });
+  const cache = options.isSerial ? noBases : createBaseCache(path.join(directory, "migrated"));
+  const means = { cache, version: baseImageKey(), lease: keeper.lease, prefer: keeper.prefer };
   const runPostgres = options.isSerial
     ? serialRuns({ ...means, prefer: () => undefined })
     : (request: DryRunRequest) => runDatabase(request, means);
+  const sqlite = oneSpare({
+    start: () => startSqliteSession(limits),
+    startAhead: () => startWarmSession(limits),
+    lull,
+    isKept: options.spares !== 0,
+  });
   return {
     async dryRun(request) {
-      if (request.database.dialect === "sqlite") {
-        return sqliteRuns(request, { cache: means.cache, limits: options.limits ?? {} });
+      const end = lull.busy();
+      try {
+        if (request.database.dialect !== "sqlite") return await runPostgres(request);
+        return await runSqlite(request, { cache, limits, start: sqlite.take });
+      } finally {
+        end();
       }
-      return runPostgres(request);
     },
-    ready: keeper.ready,
-    close: keeper.close,
+    async ready() {
+      await keeper.ready();
+      await sqlite.ready();
+    },
+    async close() {
+      await Promise.all([keeper.close(), sqlite.close()]);
+    },
   };
-}
-
-/** SQLite's engine starts at once: each version of the change gets one of its own. */
-async function sqliteRuns(request: DryRunRequest, means: SqliteMeans): Promise<DryRun> {
-  const first = await runSqlite(request, means);
-  let run = first;
-  while (run.lost === null) {
-    const next = request.rerun?.(run) ?? null;
-    if (next === null) break;
-    run = await runSqlite({ ...request, ...next }, means);
-  }
-  return first;
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
+import os from "node:os";
 import { cacheDirectory } from "./cache-directory.ts";
 import { type Engine, EngineLost } from "./engine.ts";
 import { baseImage } from "./image.ts";
-import { defaultLimits, type Limits } from "./limits.ts";
+import { defaultLimits, type Limits, mebibyte } from "./limits.ts";
+import { createLull, type Lull } from "./lull.ts";
 import type { Image } from "./messages.ts";
 import { pgliteEngine } from "./pglite.ts";
 import { type Started, startDatabaseProcess } from "./start.ts";
@@ -18,10 +20,12 @@ export interface LeaseOptions {
 }
 
 export interface KeeperOptions {
-  /** Processes that are kept booted and warm for the next lease; 0: none. */
+  /** Processes that are kept booted and warm for leases to come, at most; 0: none. As many as memory allows when left out. */
   readonly spares?: number;
   readonly limits?: Partial<Limits>;
   readonly cacheDirectory?: string;
+  /** When spares are started; as soon as there is a moment when left out. */
+  readonly lull?: Lull;
 }
 
 /** Keeps processes with a database ready. One lease, one process, one run; then it is killed. */
@@ -29,7 +33,7 @@ export interface Keeper {
   lease(options?: LeaseOptions): Promise<Engine>;
   /** Resolves when the base image is built and the spares are warm. */
   ready(): Promise<void>;
-  /** Has the next spare start from this image, without a lease. */
+  /** Has a spare start from this image, without a lease. */
   prefer(options: LeaseOptions): void;
   /** Which walls stand around each process here. */
   walls(): Promise<WallsUp>;
@@ -52,19 +56,33 @@ interface Origin {
 interface Spare {
   readonly key: string;
   readonly started: Promise<Started>;
+  isStarting: boolean;
 }
 
 const base: Origin = { key: "", image: null };
 
+/** What a spare was seen to take. */
+const spareSize = 460 * mebibyte;
+/** A repository with more databases is rare. */
+const mostSpares = 3;
+
+/** Spares that a machine can do with: they take a quarter of the memory that the process may have. */
+function usualSpares(): number {
+  const memory = Math.min(os.totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY);
+  return Math.min(mostSpares, Math.max(1, Math.floor(memory / 4 / spareSize)));
+}
+
 /** Starts filling the pool at once. */
 export function createKeeper(options: KeeperOptions = {}): Keeper {
   const limits: Limits = { ...defaultLimits, ...options.limits };
-  const wanted = options.spares ?? 1;
+  const wanted = options.spares ?? usualSpares();
   const directory = cacheDirectory(options.cacheDirectory);
+  const lull = options.lull ?? createLull();
   const leased = new Set<Engine>();
   const ending = new Set<Promise<void>>();
   let spares: Spare[] = [];
-  let latest = base;
+  /** What spares start from: what was used last, the latest first. */
+  let recent = [base];
   let closed = false;
   let built: Promise<string> | null = null;
 
@@ -89,29 +107,35 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
     return built;
   }
 
-  /** Spares start from what was used last; of several, the first is an empty one. */
-  function origins(): readonly Origin[] {
-    return Array.from({ length: wanted }, (_, index) => (index === 0 && wanted > 1 ? base : latest));
+  function use(origin: Origin): void {
+    recent = [origin, ...recent.filter(({ key }) => key !== origin.key)].slice(0, Math.max(1, wanted));
   }
 
+  /** Starts the spares that are missing, one after the other: the first is ready sooner so. */
   function refill(): void {
     if (closed) return;
-    const left = [...spares];
-    spares = origins().map((origin) => {
-      const kept = left.findIndex((spare) => spare.key === origin.key);
-      return left.splice(kept, kept < 0 ? 0 : 1)[0] ?? startSpare(origin);
-    });
-    for (const spare of left) void endSpare(spare);
+    const needless = spares.filter((spare) => !recent.some(({ key }) => key === spare.key));
+    spares = spares.filter((spare) => !needless.includes(spare));
+    for (const spare of needless) void endSpare(spare);
+    if (spares.some(({ isStarting }) => isStarting)) return;
+    const origin = recent.slice(0, wanted).find(({ key }) => !spares.some((spare) => spare.key === key));
+    if (origin) startSpare(origin);
   }
 
-  function startSpare(origin: Origin): Spare {
+  function startSpare(origin: Origin): void {
     const started = start(origin, true);
-    const spare = { key: origin.key, started };
-    // A start that failed is tried, and told, again by the lease that needs it.
-    started.catch(() => {
-      spares = spares.filter((other) => other !== spare);
-    });
-    return spare;
+    const spare: Spare = { key: origin.key, started, isStarting: true };
+    spares.push(spare);
+    started.then(
+      () => {
+        spare.isStarting = false;
+        lull.later(refill);
+      },
+      // A start that failed is tried, and told, again by the lease that needs it.
+      () => {
+        spares = spares.filter((other) => other !== spare);
+      },
+    );
   }
 
   async function endSpare(spare: Spare): Promise<void> {
@@ -139,22 +163,29 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
       leased.delete(engine);
       ending.add(gone);
       void gone.finally(() => ending.delete(gone));
-      // The next one starts while this one ends.
-      refill();
+      lull.later(refill);
     });
     leased.add(engine);
-    latest = origin;
+    use(origin);
     return engine;
   }
 
   function prefer(asked: LeaseOptions): void {
-    latest = originOf(asked);
-    if (leased.size === 0) refill();
+    use(originOf(asked));
+    if (leased.size === 0) lull.later(refill);
   }
 
   async function ready(): Promise<void> {
     if (wanted === 0) await build();
-    await Promise.all(spares.map(({ started }) => started));
+    lull.now();
+    for (let spare = starting(); spare; spare = starting()) {
+      await spare.started;
+      lull.now();
+    }
+  }
+
+  function starting(): Spare | undefined {
+    return spares.find(({ isStarting }) => isStarting);
   }
 
   async function walls(): Promise<WallsUp> {
@@ -164,6 +195,7 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
 
   async function close(): Promise<void> {
     closed = true;
+    lull.end();
     const ended = spares;
     spares = [];
     await Promise.all([...ended.map(endSpare), ...[...leased].map((engine) => engine.close()), ...ending]);

@@ -10,7 +10,7 @@ export interface Limits extends ChildLimits {
   readonly resident: number;
 }
 
-const mebibyte = 1024 * 1024;
+export const mebibyte = 1024 * 1024;
 
 /** Generous for migrations, small for a bomb: the largest real histories need a tenth of it. */
 export const defaultLimits: Limits = {

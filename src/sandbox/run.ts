@@ -11,6 +11,7 @@ import type { LeaseOptions } from "./keeper.ts";
 import { renderBeside } from "./models.ts";
 import { schemaOf } from "./schema.ts";
 import { dryRunOf, nothingSeen, notPlanned, type Seen } from "./seen.ts";
+import { stopwatch } from "./stopwatch.ts";
 
 /** What a run takes from its house. */
 export interface RunMeans {
@@ -168,18 +169,4 @@ async function observe(
   lap("plan");
   await observeChange(request, seen, base, origin, lap);
   await observeModels(request, seen, base, rendered, lap);
-}
-
-/** Milliseconds by phase; a phase that comes again adds up. */
-function stopwatch() {
-  const timings: Record<string, number> = {};
-  let last = performance.now();
-  return {
-    lap(phase: string): void {
-      const now = performance.now();
-      timings[phase] = (timings[phase] ?? 0) + now - last;
-      last = now;
-    },
-    timings: () => ({ ...timings }),
-  };
 }

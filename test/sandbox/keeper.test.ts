@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../src/sandbox/engine.ts";
 import { baseImage } from "../../src/sandbox/image.ts";
 import { createKeeper, type Keeper, type KeeperOptions } from "../../src/sandbox/keeper.ts";
+import { createLull } from "../../src/sandbox/lull.ts";
 import { testCache } from "./cache.ts";
 
 // Every test starts processes, and a build machine may be busy.
@@ -72,6 +73,36 @@ describe("a lease", () => {
     await keeper.ready();
     const third = await keeper.lease();
     expect(await value(third, "SELECT to_regclass('kept')")).toBeNull();
+  });
+
+  it("leaves a spare of each of the last bases, and no more than are wanted", async () => {
+    const image = await baseImage(testCache);
+    const keeper = keep({ spares: 2 });
+    await keeper.ready();
+    const [empty] = processes(process.pid);
+    keeper.prefer({ image, imageKey: "a" });
+    await keeper.ready();
+    const second = processes(process.pid).filter((pid) => pid !== empty);
+    keeper.prefer({ image, imageKey: "b" });
+    await keeper.ready();
+    await expect.poll(() => processes(process.pid).length).toBe(2);
+    const third = processes(process.pid).filter((pid) => !second.includes(pid));
+    await (await keeper.lease({ image, imageKey: "a" })).close();
+    expect(second.filter(isRunning)).toEqual([]);
+    await (await keeper.lease({ image, imageKey: "b" })).close();
+    expect(third.filter(isRunning)).toEqual([]);
+  });
+
+  it("starts the next spare when nobody waits any more", async () => {
+    const lull = createLull();
+    const keeper = keep({ spares: 1, lull });
+    await keeper.ready();
+    const end = lull.busy();
+    await (await keeper.lease()).close();
+    await sleep(400);
+    expect(processes(process.pid)).toEqual([]);
+    end();
+    await expect.poll(() => processes(process.pid).length, { timeout: 10_000 }).toBe(1);
   });
 
   it("takes an image from a file", async () => {

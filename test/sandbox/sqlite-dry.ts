@@ -4,6 +4,7 @@ import path from "node:path";
 import { nothingBrought } from "../../src/review/framework.ts";
 import { readScript } from "../../src/review/script.ts";
 import type {
+  Database,
   DryRun,
   Migration,
   MigrationRun,
@@ -25,6 +26,9 @@ export interface SqliteCase {
   readonly mode?: TransactionMode;
   readonly queries?: DryRunRequest["queries"];
   readonly signal?: AbortSignal;
+  /** Other versions of the change. */
+  readonly versions?: readonly (readonly SqliteStep[])[];
+  saw?(run: DryRun): void;
 }
 
 /** Dry runs of plain SQL texts for SQLite, in a sandbox with a cache of its own. */
@@ -41,24 +45,28 @@ export function createSqliteDry(options: SandboxOptions = {}) {
       mode = "transaction",
       queries = [],
       signal,
+      versions,
+      saw,
     }: SqliteCase): Promise<DryRun> {
+      const left = [...(versions ?? [])];
+      const databaseOf = (all: readonly SqliteStep[]): Database => ({
+        directory: "migrations/sqlite",
+        framework: "golang-migrate",
+        dialect: "sqlite",
+        habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
+        brought: nothingBrought,
+        models: null,
+        snapshots: null,
+        history: history.map((sql, i) => ({
+          path: fileOf(i, "up"),
+          version: String(i),
+          digest: sql,
+          settings: {},
+        })),
+        steps: all.map((step, i) => migrationOf(step, i + history.length, mode)),
+      });
       return sandbox.dryRun({
-        database: {
-          directory: "migrations/sqlite",
-          framework: "golang-migrate",
-          dialect: "sqlite",
-          habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
-          brought: nothingBrought,
-          models: null,
-          snapshots: null,
-          history: history.map((sql, i) => ({
-            path: fileOf(i, "up"),
-            version: String(i),
-            digest: sql,
-            settings: {},
-          })),
-          steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
-        },
+        database: databaseOf(steps),
         scope: "test",
         async loadHistory() {
           loads += 1;
@@ -67,6 +75,13 @@ export function createSqliteDry(options: SandboxOptions = {}) {
         queries,
         rows: {},
         ...(signal && { signal }),
+        ...(versions && {
+          rerun(run: DryRun) {
+            saw?.(run);
+            const next = left.shift();
+            return next ? { database: databaseOf(next) } : null;
+          },
+        }),
       });
     },
     async close() {

@@ -439,6 +439,45 @@ describe("a query", () => {
   });
 });
 
+describe("other versions of a change", () => {
+  const columns = ({ head }: DryRun) =>
+    head.tables.map((table) => `${table.name}: ${table.columns.map(({ name }) => name).join(" ")}`);
+
+  it("are run one after the other, each from the base, and the first is answered", async () => {
+    const seen: DryRun[] = [];
+    const run = await dry.run({
+      history: ["CREATE TABLE a (x INT)"],
+      steps: [{ up: "ALTER TABLE a ADD COLUMN y INT; DELETE FROM a", down: "ALTER TABLE a DROP COLUMN y" }],
+      versions: [
+        [{ up: "CREATE TABLE b (x INT); UPDATE a SET x = NULL; ALTER TABLE a RENAME TO c" }],
+        [{ up: "SELECT nope FROM a" }],
+        [],
+      ],
+      saw: (version) => void seen.push(version),
+    });
+    expect(seen[0]).toBe(run);
+    expect(seen.map(columns)).toEqual([["a: x y"], ["b: x", "c: x"], ["a: x"], ["a: x"]]);
+    const [, second, third] = seen.map(({ migrations }) => migrations[0]?.up);
+    expect(second?.statements[1]?.writes).toEqual([{ relation: "a", inserted: 0, updated: 10, deleted: 0 }]);
+    expect(third && outcomes(third)).toEqual(["failed: no such column: nope"]);
+    expect(new Set(seen.map(({ base }) => base))).toEqual(new Set([run.base]));
+  });
+
+  it("end with the one that loses the engine, which is told", async () => {
+    const short = createSqliteDry({ limits: { run: 1_500, statement: 60_000 } });
+    const seen: DryRun[] = [];
+    const endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    await short.run({
+      history: ["CREATE TABLE a (x INT)"],
+      steps: [{ up: "SELECT 1" }],
+      versions: [[{ up: endless }], [{ up: "SELECT 2" }]],
+      saw: (version) => void seen.push(version),
+    });
+    await short.close();
+    expect(seen.map(({ lost }) => lost)).toEqual([null, "the run took longer than 1.5 s and was stopped"]);
+  });
+});
+
 describe("a review", () => {
   const sandbox = createSandbox({ spares: 0, cacheDirectory: dry.cacheDirectory });
   afterAll(() => sandbox.close());

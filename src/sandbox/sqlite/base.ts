@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { type BaseCache, baseKey, replayFacts, seededSchema } from "../base-cache.ts";
 import type { DryRunRequest } from "../dry-run.ts";
+import type { Checkpoint } from "../engine.ts";
 import type { Limits } from "../limits.ts";
 import type { Seeded } from "../seed.ts";
 import { replaySqlite, type SqliteHistory } from "./history.ts";
@@ -18,6 +19,8 @@ export interface SqliteBase {
 
 export interface SqliteBaseTools {
   readonly session: SqliteSession;
+  /** The database as it is, before anything ran. */
+  readonly empty: Checkpoint;
   readonly limits: Limits;
   readonly cache: BaseCache;
   progress(phase: string, done: number, of: number): void;
@@ -62,10 +65,9 @@ export async function buildSqliteBase(request: DryRunRequest, tools: SqliteBaseT
   return { cached: false, history, seeded };
 }
 
-async function takeKept({ session, cache }: SqliteBaseTools, key: string) {
+async function takeKept({ session, empty, cache }: SqliteBaseTools, key: string) {
   const kept = await cache.find(key, factsSchema);
   if (!kept) return null;
-  const empty = await session.checkpoint();
   await session.load(new Uint8Array(await readFile(kept.image)));
   const isWell = (await session.tryAsk("PRAGMA main.quick_check"))?.[0]?.[0] === "ok";
   if (isWell) return kept.facts;

@@ -10,70 +10,89 @@ import type { BaseCache } from "../base-cache.ts";
 import type { DryRunRequest } from "../dry-run.ts";
 import { gapsForChange } from "../elsewhere.ts";
 import { type Checkpoint, EngineLost } from "../engine.ts";
-import { defaultLimits, type Limits } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import { type Built, buildEach, renderBeside } from "../models.ts";
 import { emptySchema, schemaOf } from "../schema.ts";
 import { unreachedStep } from "../step.ts";
+import { stopwatch } from "../stopwatch.ts";
 import { buildSqliteBase, type SqliteBase } from "./base.ts";
 import type { StandIn } from "./messages.ts";
-import { type SqliteSession, startSqliteSession } from "./session.ts";
-import { type SqliteContext, stateOf } from "./state.ts";
+import type { SqliteSession } from "./session.ts";
+import { type SqliteContext, type SqliteState, stateOf } from "./state.ts";
 import { runSqliteStep } from "./step.ts";
 
 /** What a run takes from its house. */
 export interface SqliteMeans {
   readonly cache: BaseCache;
-  readonly limits: Partial<Limits>;
+  readonly limits: Limits;
+  start(): Promise<SqliteSession>;
 }
 
 /** All that was seen so far; a lost engine takes nothing of it away. */
 interface Seen {
-  engine: string;
+  readonly engine: string;
   base: SqliteBase | null;
+  /** Where each version of the change begins. */
+  origin: Origin | null;
   start: Schema;
   head: Schema;
   readonly migrations: MigrationRun[];
   beside: Built;
   context: SqliteContext | null;
-  standIns: readonly StandIn[];
   lost: string | null;
+}
+
+interface Origin extends SqliteState {
+  /** The database before the history. */
+  readonly empty: Checkpoint;
 }
 
 /** One dry run of an SQLite database, from the base to the last step. Rejects when `loadHistory` does or the signal aborts. */
 export async function runSqlite(request: DryRunRequest, means: SqliteMeans): Promise<DryRun> {
-  const limits = { ...defaultLimits, ...means.limits };
-  const timings: Record<string, number> = {};
-  const lap = stopwatch(timings);
-  const seen: Seen = {
-    engine: "none",
+  const clock = stopwatch();
+  request.signal?.throwIfAborted();
+  const session = await means.start();
+  const abort = () => void session.close();
+  request.signal?.addEventListener("abort", abort, { once: true });
+  session.begin();
+  clock.lap("start");
+  const tools = { ...means, session, lap: clock.lap };
+  const seen = nothingSeen(session.title);
+  try {
+    await unlessLost(request, seen, () => observe(request, tools, seen));
+    const run = dryRunOf(request, seen, session.standIns(), clock.timings());
+    await runAgain(request, tools, seen, run);
+    return run;
+  } finally {
+    request.signal?.removeEventListener("abort", abort);
+    void session.close();
+  }
+}
+
+function nothingSeen(engine: string): Seen {
+  return {
+    engine,
     base: null,
+    origin: null,
     start: emptySchema,
     head: emptySchema,
     migrations: [],
     beside: { models: null, snapshots: null },
     context: null,
-    standIns: [],
     lost: null,
   };
-  request.signal?.throwIfAborted();
-  const session = await startSqliteSession(limits);
-  const abort = () => void session.close();
-  request.signal?.addEventListener("abort", abort, { once: true });
-  seen.engine = session.title;
-  lap("start");
+}
+
+/** What is lost with an engine is told in what was seen; everything else rejects. */
+async function unlessLost(request: DryRunRequest, seen: Seen, work: () => Promise<void>): Promise<void> {
   try {
-    await observe(request, { session, limits, cache: means.cache, lap }, seen);
+    await work();
   } catch (cause) {
     request.signal?.throwIfAborted();
     if (!(cause instanceof EngineLost)) throw cause;
     seen.lost = cause.message;
-  } finally {
-    request.signal?.removeEventListener("abort", abort);
-    seen.standIns = session.standIns();
-    await session.close();
   }
   request.signal?.throwIfAborted();
-  return dryRunOf(request, seen, timings);
 }
 
 interface Tools {
@@ -83,19 +102,57 @@ interface Tools {
   lap(phase: string): void;
 }
 
-async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promise<void> {
-  const { database } = request;
-  const { session, limits, lap } = tools;
-  const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
-  const rendered = renderBeside(database);
-  const empty = rendered && (await session.checkpoint());
-  const base = await buildSqliteBase(request, { ...tools, progress });
-  seen.base = base;
-  let state = await stateOf(session);
-  seen.start = schemaOf(state.catalog);
-  seen.head = seen.start;
-  lap("compare");
+/** Other versions of the change, one after the other, each from the same base. An engine that is lost ends it. */
+async function runAgain(request: DryRunRequest, tools: Tools, first: Seen, run: DryRun): Promise<void> {
+  const { base, origin } = first;
+  if (!base || !origin || first.lost !== null) return;
+  const { session } = tools;
+  let lost: string | null = null;
+  for (let next = request.rerun?.(run) ?? null; next !== null && lost === null; ) {
+    const clock = stopwatch();
+    const version = { ...request, ...next };
+    const seen = { ...nothingSeen(first.engine), base, origin, start: first.start, head: first.start };
+    await unlessLost(request, seen, async () => {
+      await session.restore(origin.checkpoint);
+      const rendered = renderBeside(version.database);
+      await observeChange(version, { ...tools, lap: clock.lap }, seen, { base, origin, rendered });
+    });
+    lost = seen.lost;
+    next = request.rerun?.(dryRunOf(version, seen, session.standIns(), clock.timings())) ?? null;
+  }
+}
 
+async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promise<void> {
+  const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
+  const rendered = renderBeside(request.database);
+  const empty = await tools.session.checkpoint();
+  const base = await buildSqliteBase(request, { ...tools, empty, progress });
+  seen.base = base;
+  const origin = { ...(await stateOf(tools.session)), empty };
+  seen.origin = origin;
+  seen.start = schemaOf(origin.catalog);
+  seen.head = seen.start;
+  tools.lap("compare");
+  await observeChange(request, tools, seen, { base, origin, rendered });
+}
+
+/** What a version of the change is run from, and its models while they are worked out. */
+interface Beginning {
+  readonly base: SqliteBase;
+  readonly origin: Origin;
+  readonly rendered: ReturnType<typeof renderBeside>;
+}
+
+/** Runs the change's steps from where they begin, where the database is, and then builds its models. */
+async function observeChange(
+  request: DryRunRequest,
+  { session, limits, lap }: Tools,
+  seen: Seen,
+  { base, origin, rendered }: Beginning,
+): Promise<void> {
+  const { database } = request;
+  const progress = (done: number) =>
+    request.onProgress?.({ phase: "migrations", done, of: database.steps.length });
   const context: SqliteContext = {
     session,
     gaps: gapsForChange(
@@ -111,19 +168,20 @@ async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promis
     lap,
   };
   seen.context = context;
+  let state: SqliteState = origin;
   for (const [i, migration] of database.steps.entries()) {
-    progress("migrations", i, database.steps.length);
+    progress(i);
     const { run, next, lost } = await runSqliteStep(context, migration, state);
     seen.migrations.push(run);
     seen.head = run.after;
     if (lost !== null) throw new EngineLost(lost);
     if (!next) return;
-    await session.forget(state.checkpoint);
+    if (state !== origin) await session.forget(state.checkpoint);
     state = next;
   }
-  progress("migrations", database.steps.length, database.steps.length);
-  if (!rendered || !empty) return;
-  seen.beside = await buildEach(await rendered, (statements) => build(session, statements, empty));
+  progress(database.steps.length);
+  if (!rendered) return;
+  seen.beside = await buildEach(await rendered, (statements) => build(session, statements, origin.empty));
   lap("models");
 }
 
@@ -142,7 +200,12 @@ async function build(
   return { kind: "built", schema: schemaOf((await stateOf(session)).catalog), refused };
 }
 
-function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<string, number>>): DryRun {
+function dryRunOf(
+  request: DryRunRequest,
+  seen: Seen,
+  standIns: readonly StandIn[],
+  timings: Readonly<Record<string, number>>,
+): DryRun {
   const { database } = request;
   const { base, context } = seen;
   const stop = seen.lost ?? "an earlier migration did not get through";
@@ -156,7 +219,7 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
       cached: base?.cached ?? false,
       failed: base?.history.failed ?? [],
     },
-    standIns: standInsOf(seen),
+    standIns: standInsOf(seen, standIns),
     seeded: {
       tables: base?.seeded.tables ?? 0,
       rows: base?.seeded.rows ?? 0,
@@ -180,7 +243,7 @@ function dryRunOf(request: DryRunRequest, seen: Seen, timings: Readonly<Record<s
   };
 }
 
-function standInsOf({ base, standIns }: Seen): string[] {
+function standInsOf({ base }: Seen, standIns: readonly StandIn[]): string[] {
   return [
     ...new Set([...(base?.history.standIns ?? []), ...standIns].map(noteOf)),
     ...(base?.history.unwrapped
@@ -193,14 +256,4 @@ function noteOf({ kind, name }: StandIn): string {
   return kind === "collation"
     ? `collation ${name}, which compares byte by byte here`
     : `function ${name}, which fails here when a row calls it`;
-}
-
-/** Milliseconds by phase; a phase that comes again adds up. */
-function stopwatch(timings: Record<string, number>): (phase: string) => void {
-  let last = performance.now();
-  return (phase) => {
-    const now = performance.now();
-    timings[phase] = (timings[phase] ?? 0) + now - last;
-    last = now;
-  };
 }

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { z } from "zod";
 import type { RowChanges } from "../../review/types.ts";
+import type { StopClock } from "../clock.ts";
 import { type Checkpoint, EngineLost } from "../engine.ts";
 import { type Isolated, startProgram } from "../isolated.ts";
 import { type Limits, timeText } from "../limits.ts";
@@ -44,6 +45,10 @@ export interface SqliteSession {
   load(image: Uint8Array): Promise<void>;
   /** What was made up so far. */
   standIns(): readonly StandIn[];
+  /** From now on it has the time that a run has. */
+  begin(): void;
+  /** Why it is gone; null while it is well. */
+  lost(): string | null;
   close(): Promise<void>;
 }
 
@@ -96,7 +101,7 @@ export function sqliteVersion(): string {
 function sessionOf(isolated: Process, title: string, limits: Limits): SqliteSession {
   const standIns = new Map<string, StandIn>();
   const reason = `the run took longer than ${timeText(limits.run)} and was stopped`;
-  const stopClock = isolated.endAfter(limits.run, reason);
+  let stopClock: StopClock | null = null;
 
   async function exec(sql: string, options: Omit<Exec, "kind" | "sql">): Promise<SqliteReply> {
     const reply = await call({ kind: "exec", sql, ...options }, options.milliseconds + patience);
@@ -175,8 +180,12 @@ function sessionOf(isolated: Process, title: string, limits: Limits): SqliteSess
       await call({ kind: "load", image }, ownWork);
     },
     standIns: () => [...standIns.values()],
+    begin() {
+      stopClock = isolated.endAfter(limits.run, reason);
+    },
+    lost: isolated.lost,
     async close() {
-      stopClock();
+      stopClock?.();
       await isolated.kill("the engine was closed");
     },
   };
