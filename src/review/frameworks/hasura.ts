@@ -1,18 +1,21 @@
 import { folderHistories, pairFolders } from "../folder-pairs.ts";
-import { defineFramework, readWhole } from "../framework.ts";
+import { defineFramework, type MigrationDirectory, readWhole } from "../framework.ts";
 import { fileNameOf, joinPath } from "../paths.ts";
 import { say } from "../text.ts";
 
 /**
  * Hasura keeps a folder for each migration, `<milliseconds>_<name>` with `up.sql` and `down.sql`, in one folder for each
  * database. Each file is sent whole to the server's `run_sql`, which runs it in a transaction; what has not run yet is run in the
- * order of versions (Hasura documentation, Migrations & Metadata, Schema API: run_sql).
+ * order of versions (Hasura documentation, Migrations & Metadata, Schema API: run_sql). What a server had before is exported as
+ * `init`, an up alone (Managing Migrations, Create an initial Migration).
  */
 export default defineFramework({
   title: "Hasura",
   concerns: null,
   find: (repository) =>
-    folderHistories(pairFolders(repository).filter(({ folder }) => /^\d{13}_/.test(fileNameOf(folder)))),
+    folderHistories(pairFolders(repository).filter(({ folder }) => /^\d{13}_/.test(fileNameOf(folder)))).map(
+      withExport,
+    ),
   read: (file) => readWhole(file, "transaction"),
   hasDowns: true,
   habits: { late: "run", duplicates: "unknown", checksums: false, together: false },
@@ -26,3 +29,9 @@ export default defineFramework({
     ];
   },
 });
+
+function withExport(directory: MigrationDirectory): MigrationDirectory {
+  const [first, ...more] = directory.migrations;
+  if (first?.name !== "init" || first.down !== null) return directory;
+  return { ...directory, migrations: [{ ...first, downPath: null }, ...more] };
+}

@@ -160,12 +160,19 @@ function hidesTables({ name, value }: Leak["setting"]): boolean {
   return name.toLowerCase() === "search_path" && value.trim() === "";
 }
 
-/** What pg_dump writes at the head of its output is meant for the whole of it, which has every name in full. */
+/**
+ * What pg_dump writes at the head of its output is meant for the whole of it, which has every name in full; Hasura keeps only the
+ * last of it in what it exports.
+ */
 function isDump({ statements }: Script): boolean {
   return statements
     .slice(0, 12)
-    .some(({ operations }) =>
-      operations.some((one) => one.kind === "set" && one.name === "standard_conforming_strings"),
+    .some(({ operations }, at) =>
+      operations.some(
+        (one) =>
+          one.kind === "set" &&
+          (one.name === "standard_conforming_strings" || (at === 0 && one.name === "check_function_bodies")),
+      ),
     );
 }
 
