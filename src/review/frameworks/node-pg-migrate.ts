@@ -10,6 +10,7 @@ import { fileNameOf, isSqlPath, joinPath } from "../paths.ts";
 import { pgDump } from "../pg-dump.ts";
 import { type PgMigrateRun, pgMigrateRunOn } from "../pg-migrate-runs.ts";
 import { readScript } from "../script.ts";
+import { asPublic } from "../sql/as-public.ts";
 import { say } from "../text.ts";
 import type { Settings } from "../types.ts";
 import { compareText, compareVersions } from "../versions.ts";
@@ -20,7 +21,8 @@ import { compareText, compareVersions } from "../versions.ts";
  * runs all that is pending in one transaction, and each file as an up of its own that has no marks, whatever its name ends with
  * (node-pg-migrate documentation, CLI, --single-transaction, --migration-filename-format; Migration Loading Strategies;
  * src/sqlMigration.ts, src/utils/comparators.ts, src/runner.ts). Only a migration in JavaScript can leave the transaction. Late
- * files are refused unless told otherwise (--no-check-order). Its folder is known by marks in the files or by the scripts of `package.json`.
+ * files are refused unless told otherwise (--no-check-order). The schema that it is told to make things in (--schema) is public
+ * here. Its folder is known by marks in the files or by the scripts of `package.json`.
  */
 export default defineFramework({
   title: "node-pg-migrate",
@@ -99,6 +101,8 @@ function settingsOf(run: PgMigrateRun | null): Settings {
   return {
     ...(run?.isApart === false ? {} : { apart: "true" }),
     ...(run?.runsLate && { late: "run" }),
+    ...(run && run.schema !== "public" && { schema: run.schema }),
+    ...(run && run.made.length > 0 && { schemas: run.made.join(" ") }),
   };
 }
 
@@ -112,12 +116,14 @@ function timeOf(version: string): string {
 }
 
 /** A file without marks is an up as a whole. */
-function read({ path, text, direction, dialect }: MigrationFile): Reading {
+function read({ path, text, direction, dialect, settings }: MigrationFile): Reading {
   const up = text.search(/^\s*--[\s-]*up\s+migration/im);
   const down = text.search(/^\s*--[\s-]*down\s+migration/im);
   const [start, other] = direction === "up" ? [Math.max(up, 0), down] : [down, up];
   if (start < 0) return { script: null, skipped: [] };
   const isWhole = direction === "up" && up < 0;
   const end = other > start && !isWhole ? other : text.length;
-  return { script: readScript(path, text, "transaction", { start, end }, dialect), skipped: [] };
+  const { schema } = settings;
+  const asSent = schema === undefined ? undefined : (sql: string) => asPublic(sql, schema);
+  return { script: readScript(path, text, "transaction", { start, end }, dialect, asSent), skipped: [] };
 }
