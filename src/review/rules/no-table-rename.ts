@@ -62,7 +62,7 @@ function leftOut(
   const missing = heir.columns
     ? columnsStill(table, context).filter((one) => !heir.columns?.includes(one))
     : [];
-  if (missing.length === 0) return;
+  if (missing.length === 0 || isDroppedLater(to, context)) return;
   const former = context.formerName(table);
   const uses = missing.map((name) =>
     context.uses({ kind: "column", table: former, column: context.formerColumn(table, name) }),
@@ -89,6 +89,15 @@ function leftOut(
     object: table,
     ...(isUnused && { severity: "info" }),
   };
+}
+
+/** The table is built anew: what the new one lacks is told where the old one goes. */
+function isDroppedLater(name: string, { script, statement }: OperationContext): boolean {
+  return script.statements
+    .slice(statement.index + 1)
+    .some(({ operations }) =>
+      operations.some((one) => one.kind === "dropTable" && bareName(one.table) === name),
+    );
 }
 
 /** Of the table's columns those that no statement before the rename drops or renames, which is told by itself. */
