@@ -10,6 +10,7 @@ import {
   type Reading,
   type Repository,
 } from "../framework.ts";
+import { goBeside } from "../go-beside.ts";
 import {
   endsWithSemicolon,
   leadingVersion,
@@ -30,7 +31,8 @@ import { compareText, compareVersions } from "../versions.ts";
  * sql-migrate keeps up and down in one file after `-- +migrate Up` and `-- +migrate Down`, and cuts it into statements line by
  * line, as goose does. A file runs in a transaction unless its mark says `notransaction` (sql-migrate README.md, Writing
  * migrations; sqlparse/sqlparse.go). Files with a number come first, by number, then the others by name; a file is known by its
- * whole name, and late ones are run (migrate.go, Less and ToCatchup). `dbconfig.yml` names the database of a directory, once for
+ * whole name, and late ones are run (migrate.go, Less and ToCatchup). Go that sets `sqlparse.LineSeparator` has lines of that text
+ * end a statement as well: it is looked for in the files beside the folder. `dbconfig.yml` names the database of a directory, once for
  * each environment (README.md, As a standalone tool).
  */
 export default defineFramework({
@@ -39,7 +41,8 @@ export default defineFramework({
   find: (repository) =>
     markedFolders(repository, () => true, /^-- \+migrate (Up|Down)\b/m)
       .map(layOut)
-      .map((found) => ({ ...found, dialect: dialectOf(found.directory, repository) })),
+      .map((found) => ({ ...found, dialect: dialectOf(found.directory, repository) }))
+      .map((found) => withSeparator(found, repository)),
   read,
   hasDowns: true,
   habits: { late: "run", duplicates: "run", checksums: false, together: false },
@@ -90,6 +93,14 @@ function layOut({ directory, paths }: MarkedFolder): MigrationDirectory {
   return { directory, by: "text", dialect: null, migrations, skipped: [] };
 }
 
+function withSeparator(found: MigrationDirectory, repository: Repository): MigrationDirectory {
+  const [separator] = goBeside(found.directory, repository).flatMap(
+    ({ text }) => /\bLineSeparator\s*=\s*["`]([^"`\\\n]+)["`]/.exec(text)?.[1] ?? [],
+  );
+  if (separator === undefined) return found;
+  return { ...found, migrations: found.migrations.map((files) => ({ ...files, settings: { separator } })) };
+}
+
 /** What the environments of the nearest `dbconfig.yml` agree on for a directory; null where they do not, or say nothing. */
 function dialectOf(directory: string, { folders, text }: Repository): MigrationDirectory["dialect"] {
   for (const home of directoriesUp(directory)) {
@@ -131,7 +142,7 @@ const dialects: Readonly<Record<string, Dialect | { readonly other: string }>> =
 };
 
 function read(file: MigrationFile): Reading {
-  const { path, text, direction, dialect } = file;
+  const { path, text, direction, dialect, settings } = file;
   const parts: Span[] = [];
   let range = null as Span | null;
   let isTransaction = true;
@@ -158,7 +169,9 @@ function read(file: MigrationFile): Reading {
       isBlock = false;
     }
     if (words !== null || section === null || line.text.startsWith("-- ")) continue;
-    if (start < 0 && line.text.trim() !== "") start = line.start;
+    const isSeparator = !isBlock && line.text === settings.separator;
+    if (isSeparator) closes(line.start);
+    else if (start < 0 && line.text.trim() !== "") start = line.start;
     if (!isBlock && endsWithSemicolon(line.text)) closes(line.end);
   }
   if (isBlock)
@@ -178,9 +191,15 @@ function modeOf(isTransaction: boolean, count: number) {
 }
 
 function unended(file: MigrationFile, at: number): Reading {
+  const [line] =
+    /^(?:GO|\/|[-=#~]{2,})\r?$/im.exec(file.settings.separator === undefined ? file.text : "") ?? [];
+  const unless =
+    line === undefined
+      ? ""
+      : `, unless Go sets \`LineSeparator\` to ${line.trim()}, which is not found beside its folder`;
   return refusedFile(
     file,
     at,
-    "sql-migrate refuses this file: a statement has no semicolon at the end of a line",
+    `sql-migrate refuses this file: a statement has no semicolon at the end of a line${unless}`,
   );
 }
