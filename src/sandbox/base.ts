@@ -106,18 +106,14 @@ async function takeKept(request: BaseRequest, key: string): Promise<Base | null>
   }
 }
 
-/**
- * A base with an unlogged table is not kept: PostgreSQL empties such tables when it starts from files that were not shut down
- * (documentation, CREATE TABLE, UNLOGGED), and the made-up rows would be missing from the next review.
- */
 async function keep(
   { cache, prefer }: BaseRequest,
   key: string,
   { session, history, seeded, content }: Base,
 ): Promise<void> {
-  const unlogged = "SELECT EXISTS (SELECT 1 FROM pg_class WHERE relpersistence = 'u')";
-  if ((await session.ask(unlogged))[0]?.[0]?.[0] === "t") return;
-  const image = await cache.keep(key, await session.dump(), { history, seeded, content: toKept(content) });
+  const archive = await session.dump();
+  if (archive === null) return;
+  const image = await cache.keep(key, archive, { history, seeded, content: toKept(content) });
   if (image !== null) prefer({ image, imageKey: key });
 }
 

@@ -61,8 +61,8 @@ export interface Engine {
   changedFiles(checkpoint: Checkpoint): Promise<readonly ChangedFile[] | null>;
   /** Gives back the memory of a checkpoint that is not needed any more; it can not be restored again. */
   forget(checkpoint: Checkpoint): Promise<void>;
-  /** The data directory as an archive from which a new engine can start. */
-  dump(): Promise<Uint8Array>;
+  /** The data directory as an archive from which a new engine can start; null when that would not hold all that this one does. */
+  dump(): Promise<Uint8Array | null>;
   /**
    * Lets the planner see relations of the given sizes until the returned function is called. Only EXPLAIN may run meanwhile.
    * Keys are what pg_relation_filepath() answers; values are 8 KiB blocks.

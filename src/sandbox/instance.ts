@@ -7,6 +7,7 @@ import type { Image, Reply, Request } from "./messages.ts";
 import { hasSegments, pretendSizes } from "./pretend.ts";
 import { createReader, frameQuery } from "./protocol.ts";
 import { limitFiles } from "./quota.ts";
+import { hasUnlogged, writeUnlogged } from "./unlogged.ts";
 import { askAhead, loadLibraries, prepareQuestions, provenSnapshot } from "./warm-up.ts";
 import { watchWrites } from "./writes.ts";
 
@@ -25,7 +26,8 @@ export interface Instance {
   /** Files of relations that are not what they were at a checkpoint; null when that cannot be told. */
   changedFiles(checkpoint: number): Promise<readonly ChangedFile[] | null>;
   forget(checkpoint: number): void;
-  dump(): Promise<Uint8Array>;
+  /** null when a database that starts from it would not hold all that this one does. */
+  dump(): Promise<Uint8Array | null>;
   pretend(pages: Readonly<Record<string, number>>): Promise<void>;
   unpretend(): Promise<void>;
 }
@@ -93,7 +95,7 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
   }
 
   async function save(): Promise<Saved> {
-    if (checkpoints === "archive") return { kind: "archive", bytes: await dump() };
+    if (checkpoints === "archive") return { kind: "archive", bytes: await archive() };
     await flush();
     latest = takeSnapshot(internals, latest);
     return { kind: "memory", snapshot: latest, libraries: libraries.size };
@@ -130,7 +132,7 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
       if (entry?.kind !== "memory") continue;
       restoreSnapshot(internals, entry.snapshot);
       idle = true;
-      saved[index] = { kind: "archive", bytes: await dump() };
+      saved[index] = { kind: "archive", bytes: await archive() };
     }
     const entry = saved[id];
     if (entry?.kind === "archive") await startAgain(entry.bytes);
@@ -149,10 +151,24 @@ export async function createInstance(boot: BootRequest, overflow: () => void): P
     saved[id] = null;
   }
 
-  async function dump(): Promise<Uint8Array> {
+  async function dump(): Promise<Uint8Array | null> {
     requireIdle();
     await flush();
-    return archiveOf(pg);
+    if (!(await hasUnlogged(exec))) return archiveOf(pg);
+    if (checkpoints === "archive") return null;
+    const before = takeSnapshot(internals, latest);
+    try {
+      return (await writeUnlogged(internals, exec)) ? await archiveOf(pg) : null;
+    } finally {
+      restoreSnapshot(internals, before);
+      latest = before;
+      idle = true;
+      flushed = true;
+    }
+  }
+
+  async function archive(): Promise<Uint8Array> {
+    return (await dump()) ?? archiveOf(pg);
   }
 
   /** Has the database write to its files what it holds in memory, unless nothing ran since it did. */

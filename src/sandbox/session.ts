@@ -36,8 +36,8 @@ export interface Session {
   changedFiles(checkpoint: Checkpoint): Promise<readonly ChangedFile[] | null>;
   /** Gives back the memory of a checkpoint that is not needed any more. */
   forget(checkpoint: Checkpoint): Promise<void>;
-  /** The data directory as an archive. */
-  dump(): Promise<Uint8Array>;
+  /** The data directory as an archive; null when that would not hold all. */
+  dump(): Promise<Uint8Array | null>;
   /** Lets the planner see files of the given sizes (8 KiB blocks by path) until the returned function is called. */
   pretendSizes(pages: Readonly<Record<string, number>>): Promise<() => Promise<void>>;
 }

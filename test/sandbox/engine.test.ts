@@ -310,7 +310,7 @@ describe("dump", () => {
   it("is an image from which another engine starts with the same data", async () => {
     const first = await keeper.lease();
     await first.exec("CREATE EXTENSION pgcrypto; CREATE TABLE kept AS SELECT 'x'::text AS t");
-    const image = await first.dump();
+    const image = (await first.dump()) ?? new Uint8Array();
     await first.close();
     const second = await keeper.lease({ image, imageKey: "kept" });
     expect(await value("SELECT t FROM kept", second)).toBe("x");
@@ -318,6 +318,46 @@ describe("dump", () => {
     expect(await value("SELECT length(digest(t, 'sha256')) FROM kept", second)).toBe("32");
     await second.restore(checkpoint);
     expect(await value("SELECT length(digest(t, 'sha256')) FROM kept", second)).toBe("32");
+    await second.close();
+  });
+});
+
+describe("tables without a log", () => {
+  const setUp = `CREATE UNLOGGED TABLE fleeting (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, words text);
+    INSERT INTO fleeting (words) SELECT 'word ' || i FROM generate_series(1, 500) i;
+    CREATE INDEX fleeting_words ON fleeting USING gin (to_tsvector('simple', words))`;
+  const rows = `SET enable_seqscan = off; SELECT count(*) || ' ' || (SELECT count(*) FROM fleeting
+    WHERE to_tsvector('simple', words) @@ 'word' ) || ' ' || nextval('fleeting_id_seq') FROM fleeting`;
+
+  it("are in a dump, which leaves the database as it is", async () => {
+    const first = await keeper.lease();
+    await first.exec(setUp);
+    const image = (await first.dump()) ?? new Uint8Array();
+    expect(await value(rows, first)).toBe("500 500 501");
+    expect(await value("SELECT count(*) FROM pg_database", first)).toBe("1");
+    await first.close();
+    const second = await keeper.lease({ image, imageKey: "fleeting" });
+    expect(await value(rows, second)).toBe("500 500 501");
+    const works = [
+      "DELETE FROM fleeting WHERE id > 100; VACUUM fleeting; REINDEX TABLE fleeting; CLUSTER fleeting USING fleeting_pkey",
+      "TRUNCATE fleeting; INSERT INTO fleeting (words) VALUES ('word'); ALTER TABLE fleeting SET LOGGED",
+      "ALTER TABLE fleeting SET UNLOGGED; DROP TABLE fleeting; CHECKPOINT",
+    ];
+    for (const work of works.join(";").split(";")) expect((await second.exec(work)).error).toBeNull();
+    await second.close();
+  });
+
+  it("come back with a checkpoint also where a library was loaded since", async () => {
+    const engine = await keeper.lease();
+    await engine.exec(setUp);
+    const image = (await engine.dump()) ?? new Uint8Array();
+    await engine.close();
+    const second = await keeper.lease({ image, imageKey: "fleeting" });
+    await second.exec("SET ROLE pg_monitor; RESET ROLE; DELETE FROM fleeting WHERE id > 100");
+    const checkpoint = await second.checkpoint();
+    expect((await second.exec("CREATE EXTENSION cube; DROP TABLE fleeting")).error).toBeNull();
+    await second.restore(checkpoint);
+    expect(await value(rows, second)).toBe("100 100 501");
     await second.close();
   });
 });

@@ -58,7 +58,7 @@ describe("a lease", () => {
   it("of an image makes the next spare start from it, by its key", async () => {
     const source = await keep().lease();
     await source.exec("CREATE TABLE kept AS SELECT 1 AS i");
-    const image = await source.dump();
+    const image = (await source.dump()) ?? new Uint8Array();
     const keeper = keep({ spares: 1 });
     await keeper.ready();
     const first = await keeper.lease({ image, imageKey: "a" });
