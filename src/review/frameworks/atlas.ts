@@ -78,7 +78,7 @@ function layOut(
     directory,
     by: "file",
     dialect: null,
-    migrations: paths.map((path) => ({
+    migrations: paths.map((path, at) => ({
       version:
         fileNameOf(path)
           .replace(/\.sql$/i, "")
@@ -87,7 +87,7 @@ function layOut(
       up: path,
       down: null,
       downPath: null,
-      settings,
+      settings: at === 0 ? { ...settings, first: "true" } : settings,
       isRepeatable: false,
       isBaseline: false,
     })),
@@ -112,7 +112,8 @@ function read(file: MigrationFile): Reading {
       "it is a template: what Atlas puts into it stands in `atlas.hcl`, which is not run here",
     );
   const head = headOf(text);
-  if (directivesIn(head, "checkpoint").length > 0) {
+  // One with nothing before it is where every history begins (Migration Directory Checkpoints).
+  if (directivesIn(head, "checkpoint").length > 0 && settings.first === undefined) {
     const reason =
       "it is a checkpoint, which Atlas runs only in a new database in place of what stands before it";
     const script = readScript(path, text, "transaction", { start: 0, end: 0 }, dialect);
