@@ -761,6 +761,7 @@ describe("concernsDatabase", () => {
     "model/networking/2024_01_31-0123456789ab_x.py",
     "db/migrate/20240101000000_a.rb",
     "drizzle/meta/_journal.json",
+    "hasura/migrations/default/1700000000000_a/up.yaml",
   ])("is concerned by %s", (path) => {
     expect(concernsDatabase([file("README.md"), file(path)])).toBe(true);
   });

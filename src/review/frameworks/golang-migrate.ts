@@ -7,6 +7,7 @@ import {
   type Repository,
   readWhole,
 } from "../framework.ts";
+import { actionsNotRead, isOfActions } from "../hasura-actions.ts";
 import { numberedFolders } from "../numbered-folders.ts";
 import { fileNameOf, groupBy, isSqlPath, joinPath } from "../paths.ts";
 import { pgDump } from "../pg-dump.ts";
@@ -95,7 +96,7 @@ function layOut(directory: string, paths: readonly string[]): MigrationDirectory
         ups.has(version) || inCode.has(version) ? [] : same.map(withoutUp),
       ),
       ...paths.filter(isMisnamed).map(misnamed),
-      ...paths.filter(isOfActions).map(ofActions),
+      ...paths.filter((path) => isOfActions.test(path)).map(actionsNotRead),
     ],
   };
 }
@@ -162,15 +163,5 @@ function isMisnamed(path: string): boolean {
 function misnamed(path: string): Skipped {
   const reason =
     "golang-migrate does not run it: its name is not of the form `<version>_<name>.up.sql`, or its version is above 2^64";
-  return { path, line: null, reason, matters: true };
-}
-
-/** Hasura's first layout names files alike, and has calls of its interface beside the SQL: `<milliseconds>_<name>.up.yaml`. */
-function isOfActions(path: string): boolean {
-  return /^\d{13}_.*\.(up|down)\.yaml$/s.test(fileNameOf(path));
-}
-
-function ofActions(path: string): Skipped {
-  const reason = "it holds calls of Hasura's interface, which may run SQL: what they do is not read here";
   return { path, line: null, reason, matters: true };
 }

@@ -1,21 +1,35 @@
 import { folderHistories, pairFolders } from "../folder-pairs.ts";
 import { defineFramework, type MigrationDirectory, readWhole } from "../framework.ts";
-import { fileNameOf, joinPath } from "../paths.ts";
+import { actionsNotRead, isOfActions } from "../hasura-actions.ts";
+import { directoryOf, fileNameOf, groupBy, joinPath } from "../paths.ts";
 import { say } from "../text.ts";
 
 /**
  * Hasura keeps a folder for each migration, `<milliseconds>_<name>` with `up.sql` and `down.sql`, in one folder for each
  * database. Each file is sent whole to the server's `run_sql`, which runs it in a transaction; what has not run yet is run in the
  * order of versions (Hasura documentation, Migrations & Metadata, Schema API: run_sql). What a server had before is exported as
- * `init`, an up alone (Managing Migrations, Create an initial Migration).
+ * `init`, an up alone (Managing Migrations, Create an initial Migration). `up.yaml` and `down.yaml` hold calls of its interface.
  */
 export default defineFramework({
   title: "Hasura",
-  concerns: null,
-  find: (repository) =>
-    folderHistories(pairFolders(repository).filter(({ folder }) => /^\d{13}_/.test(fileNameOf(folder)))).map(
-      withExport,
-    ),
+  concerns: isOfActions,
+  find: (repository) => {
+    const own = pairFolders(repository).filter(({ folder }) => /^\d{13}_/.test(fileNameOf(folder)));
+    const found = folderHistories(own).map(withExport);
+    const actions = groupBy(
+      repository.paths.filter((path) => isOfActions.test(path)),
+      (path) =>
+        /^(up|down)\.yaml$/.test(fileNameOf(path)) ? directoryOf(directoryOf(path)) : directoryOf(path),
+    );
+    const known = new Set(found.map(({ directory }) => directory));
+    const others = [...actions.keys()]
+      .filter((directory) => !known.has(directory))
+      .map((directory) => ({ directory, by: "name", dialect: null, migrations: [], skipped: [] }) as const);
+    return [...found, ...others].map((one) => ({
+      ...one,
+      skipped: (actions.get(one.directory) ?? []).map(actionsNotRead),
+    }));
+  },
   read: (file) => readWhole(file, "transaction"),
   hasDowns: true,
   habits: { late: "run", duplicates: "unknown", checksums: false, together: false },
