@@ -10,14 +10,15 @@ import { arrange, findingOf } from "./finding.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { judgedBy } from "./judged.ts";
 import { nearest } from "./nearest.ts";
+import { type Resolved, resolveNames } from "./resolved-names.ts";
 import type { BrokenQuery, Context, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
 import { isSettled, runOf } from "./statement-run.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 import { suppress } from "./suppress.ts";
-import type { Accepted, ChangeSet, Database, DryRun, Finding, Migration, Operation } from "./types.ts";
+import type { Accepted, ChangeSet, DryRun, Finding, Migration, Operation, TableName } from "./types.ts";
 import { asFarAsItRan } from "./unchanged.ts";
-import { isUse, usesOf } from "./uses.ts";
+import { asWritten, isUse, usesOf } from "./uses.ts";
 
 interface CheckInput {
   readonly changes: ChangeSet;
@@ -80,8 +81,9 @@ export function findingsOf(input: CheckInput): Finding[] {
   const asked = askedOf(input);
   const ofDatabases = changes.databases.flatMap((written) => {
     const run = runs.find(({ directory }) => directory === written.directory) ?? null;
-    const database = asFarAsItRan(written, run);
-    const context = contextOf(database, run, input);
+    const resolved = resolveNames(asFarAsItRan(written, run), run);
+    const { database } = resolved;
+    const context = contextOf(resolved, run, input);
     const fitting = asked.filter(({ rule }) => rule.dialects.includes(database.dialect));
     return [
       ...checkSteps(fitting, context, run),
@@ -139,7 +141,7 @@ function arrangeAccepted(accepted: readonly Accepted[]): Accepted[] {
 }
 
 function contextOf(
-  database: Database,
+  { database, written }: Resolved,
   run: DryRun | null,
   { changes, config: { rows, postgres }, statistics = null, contracts = [] }: CheckInput,
 ): Context {
@@ -153,16 +155,29 @@ function contextOf(
     base: known?.base ?? null,
     brokenQueries: known && isComplete(known) ? brokenQueries(changes, known) : [],
     brokenCode: compatibilityOf(changes, database, known)?.oldCode ?? [],
-    uses: (used) => usesOf(used, { changes, database, run: known }),
+    uses: (used) => usesOf(used, { changes, database, run: known }, written),
     contract: (used) =>
-      contracts.find((one) => one.directory === database.directory && isUse(one.used, used)) ?? null,
+      contracts.find(
+        (one) =>
+          one.directory === database.directory &&
+          (isUse(one.used, used) || isUse(one.used, asWritten(used, written))),
+      ) ?? null,
     head: isWhole ? known.head : null,
     drift: isWhole ? driftOf(database, known) : [],
     postgres,
     rows: (table) =>
-      (Object.hasOwn(rows, table) ? rows[table] : undefined) ?? statisticsOf(statistics, table)?.rows ?? null,
-    bytes: (table) => statisticsOf(statistics, table)?.bytes ?? null,
+      rowsIn(rows, table) ??
+      rowsIn(rows, written(table)) ??
+      statisticsOf(statistics, table)?.rows ??
+      statisticsOf(statistics, written(table))?.rows ??
+      null,
+    bytes: (table) =>
+      statisticsOf(statistics, table)?.bytes ?? statisticsOf(statistics, written(table))?.bytes ?? null,
   };
+}
+
+function rowsIn(rows: CheckInput["config"]["rows"], table: TableName): number | undefined {
+  return Object.hasOwn(rows, table) ? rows[table] : undefined;
 }
 
 /** Silent where the change did not run in full: what is missing then may only be missing here. */

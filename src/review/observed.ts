@@ -1,5 +1,4 @@
 import { bookkeeping } from "./additions.ts";
-import { bareName } from "./advice.ts";
 import { bytesInWords, countInWords, inWords, secondsOf, type Work } from "./duration.ts";
 import { isRequired } from "./required-column.ts";
 import type { Context, OperationContext } from "./rule.ts";
@@ -53,15 +52,6 @@ export function wasRewritten(run: StatementRun, table: TableName): boolean {
 export function evidenceOf(context: OperationContext, tables: readonly TableName[]): Text[] {
   const old = tables.filter((table) => !context.isNew(table));
   return [...seen(ranOf(context)), ...old.map((table) => sizeOf(table, context, workOn(table, context)))];
-}
-
-/** The table that a statement means by a name: one of another schema that it was seen to lock, where the name alone is none. */
-export function tableMeant(context: OperationContext, table: TableName): TableName {
-  if (table.includes(".") || context.before?.tables.some(({ name }) => name === table)) return table;
-  const locked = (ranOf(context)?.locks ?? []).filter(
-    ({ kind, relation }) => kind === "table" && bareName(relation) === table,
-  );
-  return locked.length === 1 ? (locked[0]?.relation ?? table) : table;
 }
 
 /** The table as it was before the migration; null when that is not known. */

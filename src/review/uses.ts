@@ -53,7 +53,27 @@ export interface Seen {
  * change drops, renames or leaves out: its models, by what they build, and its annotated queries, by their failing on the
  * schema that the change leaves. Names are those of the base schema.
  */
-export function usesOf(used: Used, { changes, database, run }: Seen): Uses {
+export function usesOf(used: Used, seen: Seen, written: (table: TableName) => TableName): Uses {
+  const uses = usesByName(used, seen);
+  const short = asWritten(used, written);
+  if (isUse(short, used)) return uses;
+  const others = usesByName(short, seen);
+  const isOther = (use: Use) => !uses.by.some((one) => one.path === use.path && one.line === use.line);
+  return {
+    ...uses,
+    by: [...uses.by, ...others.by.filter(isOther)],
+    isAll: uses.isAll || others.isAll,
+  };
+}
+
+/** The same by the name that the migrations use for its table, which may have no schema in code either. */
+export function asWritten(used: Used, written: (table: TableName) => TableName): Used {
+  return used.kind === "enum value"
+    ? { ...used, type: written(used.type) }
+    : { ...used, table: written(used.table) };
+}
+
+function usesByName(used: Used, { changes, database, run }: Seen): Uses {
   const side = run && builtModels(database, run, "base");
   const queries = run ? baseQueries(changes, run) : [];
   const broken = queries.filter(({ before, after }) => before.kind === "planned" && after.kind === "failed");

@@ -2,6 +2,7 @@ import { sql } from "../advice.ts";
 import { evidenceOf, ranOf, sized, tableBefore, wasScanned } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { concurrentIndexSequence } from "../sequences/concurrent-index.ts";
+import { withSchema } from "../sequences/names.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
 import type { OperationOf, PlannedFix, TableName, Text } from "../types.ts";
@@ -36,7 +37,7 @@ export default defineRule({
       return {
         message: say`Building ${index.name ?? ["this index"]} blocks every write to ${index.table} until it ends.`,
         evidence: evidenceOf(context, [index.table]),
-        instead: partitioned ? perPartition(index) : concurrently(context),
+        instead: partitioned ? perPartition(index) : concurrently(index, context),
         object: index.name ?? `${index.table}(${index.columns.join(", ")})`,
         severity: sized("error", index.table, context),
         planned: partitioned ? null : inPlace,
@@ -56,6 +57,8 @@ export default defineRule({
     },
   },
 });
+
+type CreateIndex = OperationOf<"createIndex">;
 
 /** Indexes that are there after the migration and were not before, of old tables that the statement read under a SHARE lock. */
 function builtBy(context: OperationContext): { table: TableName; index: string }[] {
@@ -79,12 +82,12 @@ function isWritten(name: string, { script }: OperationContext): boolean {
 }
 
 /** CONCURRENTLY is not accepted for a partitioned table (0A000). */
-function perPartition({ table }: OperationOf<"createIndex">): Text {
+function perPartition({ table }: CreateIndex): Text {
   return say`${table} is partitioned and takes no CONCURRENTLY. Create the index ON ONLY ${table}, build one on each partition with CREATE INDEX CONCURRENTLY, then ALTER INDEX … ATTACH PARTITION.`;
 }
 
-function concurrently({ script, statement, framework }: OperationContext): Text {
-  const better = statement.sql.replace(keywords, "$& CONCURRENTLY");
+function concurrently({ table }: CreateIndex, { script, statement, framework }: OperationContext): Text {
+  const better = withSchema(statement.sql.replace(keywords, "$& CONCURRENTLY"), table);
   const where = isInTransaction(script, statement)
     ? say` in ${outsideTransaction({ script, framework })}`
     : [];
@@ -92,7 +95,7 @@ function concurrently({ script, statement, framework }: OperationContext): Text 
 }
 
 /** Where the file is sent as a transaction, the index has to go into one of its own. */
-function sequenceFor(index: OperationOf<"createIndex">, { script, statement }: OperationContext) {
+function sequenceFor(index: CreateIndex, { script, statement }: OperationContext) {
   const { table, name } = index;
   if (name === null || !keywords.test(statement.sql) || !isInTransaction(script, statement)) return null;
   const replaced = index.unique && replacedBy(index, { script, statement });
@@ -100,12 +103,13 @@ function sequenceFor(index: OperationOf<"createIndex">, { script, statement }: O
     return {
       withheld: say`rows of ${table} could repeat between the migration that drops ${replaced} and the next one`,
     };
-  return concurrentIndexSequence(table, name, statement.sql.replace(keywords, "$& CONCURRENTLY"));
+  const build = withSchema(statement.sql.replace(keywords, "$& CONCURRENTLY"), table);
+  return concurrentIndexSequence(table, name, build);
 }
 
 /** What kept rows apart until an earlier statement of the migration dropped it. */
 function replacedBy(
-  { table }: OperationOf<"createIndex">,
+  { table }: CreateIndex,
   { script, statement }: Pick<OperationContext, "script" | "statement">,
 ): string | null {
   const before = script.statements.slice(0, statement.index).flatMap(({ operations }) => operations);

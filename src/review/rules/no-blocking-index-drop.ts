@@ -4,6 +4,7 @@ import { locksOnOld } from "../locks.ts";
 import { evidenceOf, ranOf, sized } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { dropIndexSequence } from "../sequences/concurrent-index.ts";
+import { withSchema } from "../sequences/names.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
 import type { OperationOf, PlannedFix, Table, Text } from "../types.ts";
@@ -41,7 +42,7 @@ export default defineRule({
       return {
         message: say`Dropping ${list(statement.operations.filter(isDropped).map(({ name }) => name))} makes every read and write of ${list(names)} wait until the queries that run there have ended.`,
         evidence: evidenceOf(context, names),
-        instead: insteadOf(tables, context),
+        instead: insteadOf(operation, tables, context),
         at: statement.span,
         object: operation.name,
         severity: sized("warning", first.name, context),
@@ -99,13 +100,13 @@ function canBeConcurrent(tables: readonly Table[], { statement }: OperationConte
   );
 }
 
-function insteadOf(tables: readonly Table[], context: OperationContext): Text {
+function insteadOf({ name }: DropIndex, tables: readonly Table[], context: OperationContext): Text {
   const partitioned = tables.find(({ kind }) => kind === "partitioned");
   if (partitioned)
     return say`The index of a partitioned table cannot be dropped with CONCURRENTLY: set a short lock_timeout, and try again when it fails.`;
   if (!canBeConcurrent(tables, context))
     return say`Drop each index by a statement of its own with DROP INDEX CONCURRENTLY in ${outsideTransaction(context)}.`;
-  const better = context.statement.sql.replace(keywords, "$& CONCURRENTLY");
+  const better = withSchema(context.statement.sql.replace(keywords, "$& CONCURRENTLY"), name);
   const where = isInTransaction(context.script, context.statement)
     ? say` in ${outsideTransaction(context)}`
     : [];
@@ -116,5 +117,5 @@ function insteadOf(tables: readonly Table[], context: OperationContext): Text {
 function sequenceFor({ name }: DropIndex, table: Table, { script, statement }: OperationContext) {
   const index = table.indexes.find((one) => indexName(table.name, one.name) === name);
   if (!index || !isInTransaction(script, statement)) return null;
-  return dropIndexSequence(index, statement.sql.replace(keywords, "$& CONCURRENTLY"));
+  return dropIndexSequence(index, withSchema(statement.sql.replace(keywords, "$& CONCURRENTLY"), name));
 }

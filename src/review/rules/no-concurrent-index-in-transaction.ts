@@ -1,6 +1,7 @@
 import { ranOf } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { concurrentIndexSequence } from "../sequences/concurrent-index.ts";
+import { withSchema } from "../sequences/names.ts";
 import { say } from "../text.ts";
 import { isInTransaction, outsideTransaction } from "../transaction.ts";
 import type { Problem, Text } from "../types.ts";
@@ -23,7 +24,8 @@ export default defineRule({
       const problem = concurrently && answer("CREATE INDEX CONCURRENTLY", name ?? table, context);
       if (!problem) return;
       if (name === null) return problem;
-      return { ...problem, sequence: concurrentIndexSequence(table, name, context.statement.sql) };
+      const build = withSchema(context.statement.sql, table);
+      return { ...problem, sequence: concurrentIndexSequence(table, name, build) };
     },
     dropIndex: (index, context) =>
       index.concurrently ? answer("DROP INDEX CONCURRENTLY", index.name, context) : undefined,

@@ -1,5 +1,5 @@
 import { list, sqlColumns } from "../advice.ts";
-import { tableBefore, tableMeant } from "../observed.ts";
+import { tableBefore } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Constraint, Problem, Span, Table, TableName, Text } from "../types.ts";
@@ -36,11 +36,9 @@ export default defineRule({
       if (index.where !== null) return partlyUnique(index.where, columns, before.name, name, at);
       return unique(columns, before.name, name, at, partialOf(after, columns));
     },
-    dropNotNull({ table: written, column, at }, context) {
-      const table = tableMeant(context, written);
+    dropNotNull({ table, column, at }, context) {
       const known = tableBefore(context, table)?.columns.find(({ name }) => name === column);
       if (!known?.notNull || context.isNewColumn(table, column)) return;
-      if (table !== written && !isOldColumn(table, column, context)) return;
       const after = context.after?.tables.find(({ name }) => name === table)?.columns;
       const now = after?.find(({ name }) => name === column);
       if (after && (!now || now.notNull)) return;
@@ -57,12 +55,6 @@ export default defineRule({
 
 function tableAfter({ oid }: Table, { after }: OperationContext): Table | undefined {
   return after?.tables.find((table) => table.oid === oid);
-}
-
-/** It was there before the pull request, whose statements may name its table in another way. */
-function isOldColumn(table: TableName, column: string, { base }: OperationContext): boolean {
-  const old = base?.tables.find(({ name }) => name === table);
-  return old?.columns.some(({ name }) => name === column) ?? false;
 }
 
 /** It was there before the pull request. */

@@ -1,4 +1,3 @@
-import { bareName } from "../advice.ts";
 import { isColumnReplaced, isReplacement, isTableReplaced, picksRows } from "../replaced.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
@@ -10,7 +9,6 @@ import type {
   Script,
   Severity,
   Statement,
-  TableName,
   Text,
 } from "../types.ts";
 
@@ -49,16 +47,11 @@ export default defineRule({
 function isDropped({ table, column }: DataChange, { up }: Migration, after: Schema): boolean {
   return operationsOf(up.statements).some((operation) => {
     if (operation.kind === "dropTable")
-      return names(operation.table, table) && !isTableReplaced(operation.table, after, up);
-    if (operation.kind !== "dropColumn" || !names(operation.table, table) || operation.column !== column)
+      return operation.table === table && !isTableReplaced(operation.table, after, up);
+    if (operation.kind !== "dropColumn" || operation.table !== table || operation.column !== column)
       return false;
     return !isColumnReplaced(operation.table, column, after, up);
   });
-}
-
-/** Whether a table is meant, which the connection's own schema may hold. */
-function names(written: TableName, table: TableName): boolean {
-  return written === table || (!written.includes(".") && written === bareName(table));
 }
 
 function sentence({ table, column, rows, of, change }: DataChange): Text {
@@ -88,13 +81,13 @@ function isPicked(change: DataChange, script: Script): boolean {
 function picks(statement: Statement, { table }: DataChange, up: Script): boolean {
   return statement.operations.some((operation) => {
     if (operation.kind !== "write") return false;
-    if (operation.verb === "delete") return names(operation.table, table) && operation.filtered;
+    if (operation.verb === "delete") return operation.table === table && operation.filtered;
     return operation.verb === "insert" && isReplacement(operation.table, table, up) && picksRows(statement);
   });
 }
 
 function writes({ operations }: Statement, { table }: DataChange): boolean {
-  return operations.some((operation) => isWrite(operation) && names(operation.table, table));
+  return operations.some((operation) => isWrite(operation) && operation.table === table);
 }
 
 function isWrite(operation: Operation): operation is Extract<Operation, { kind: "write" | "truncateTable" }> {
@@ -107,7 +100,7 @@ function touches(statement: Statement, change: DataChange, up: Script): boolean 
   return statement.operations.some(
     (operation) =>
       "table" in operation &&
-      names(operation.table, change.table) &&
+      operation.table === change.table &&
       (!("column" in operation) || operation.column === change.column),
   );
 }

@@ -1,5 +1,5 @@
 import { bareName, list } from "../advice.ts";
-import { tableBefore, tableMeant } from "../observed.ts";
+import { tableBefore } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { renameTableSequence } from "../sequences/table.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
@@ -21,9 +21,8 @@ export default defineRule({
     "PostgreSQL documentation, CREATE VIEW, Updatable Views",
   ],
   check: {
-    renameTable({ table: written, to, at }, context) {
-      const table = tableMeant(context, written);
-      if (table === written ? context.isNew(table) : !isOld(table, context)) return;
+    renameTable({ table, to, at }, context) {
+      if (context.isNew(table)) return;
       // ALTER TABLE … RENAME is also accepted for indexes, sequences and views.
       if (context.before && !tableBefore(context, table)) return;
       const heir = heirOf(table, context);
@@ -106,17 +105,11 @@ function columnsStill(table: TableName, context: OperationContext): readonly str
     .slice(0, context.statement.index + 1)
     .flatMap(({ operations }) =>
       operations.flatMap((one) =>
-        (one.kind === "dropColumn" || one.kind === "renameColumn") && tableMeant(context, one.table) === table
-          ? [one.column]
-          : [],
+        (one.kind === "dropColumn" || one.kind === "renameColumn") && one.table === table ? [one.column] : [],
       ),
     );
   const columns = tableBefore(context, table)?.columns.map(({ name }) => name) ?? [];
   return columns.filter((name) => !changed.includes(name));
-}
-
-function isOld(table: TableName, { base }: OperationContext): boolean {
-  return base?.tables.some(({ name }) => name === table) ?? false;
 }
 
 function insteadOf(table: TableName, renamed: TableName, { database }: OperationContext): Text {

@@ -1,4 +1,4 @@
-import { conventionalName } from "../advice.ts";
+import { bareName, conventionalName } from "../advice.ts";
 import { readToken, type Token } from "../sql/lexer.ts";
 import { quoteIdentifier, quoteTable, storedName } from "../sql/names.ts";
 import { say } from "../text.ts";
@@ -22,6 +22,22 @@ export function alter(table: TableName, action: string): string {
 export function besideTable(table: TableName, name: string): string {
   const dot = table.indexOf(".");
   return dot < 0 ? quoteIdentifier(name) : `${quoteIdentifier(table.slice(0, dot))}.${quoteIdentifier(name)}`;
+}
+
+/** Words before the table of CREATE INDEX, and before the index of DROP INDEX. */
+const beforeName = /\bON\s+(?:ONLY\s+)?|^DROP\s+INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+EXISTS\s+)?/i;
+
+/**
+ * CREATE INDEX or DROP INDEX with the schema of the table or index, which only the file's search path tells where it is
+ * written without one.
+ */
+export function withSchema(sql: string, relation: TableName): string {
+  const words = beforeName.exec(sql);
+  const from = (words?.index ?? 0) + (words?.[0].length ?? 0);
+  const token = words && readToken(sql, from, sql.length);
+  if (!token || storedName(sql.slice(token.start, token.end)) !== bareName(relation)) return sql;
+  if (bareName(relation) === relation || sql[token.end] === ".") return sql;
+  return sql.slice(0, token.start) + quoteTable(relation) + sql.slice(token.end);
 }
 
 /** Whether PostgreSQL would cut the name with `_new` or `_old` behind it. */
