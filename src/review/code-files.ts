@@ -1,12 +1,22 @@
 import { lineChangesOf } from "./diff.ts";
-import { type Texts, unknownDigest } from "./inputs.ts";
+import { type ChangedFileLike, type Texts, unknownDigest } from "./inputs.ts";
 import type { Layout } from "./layout.ts";
 import { readText } from "./read-text.ts";
 import { rules } from "./rules/index.ts";
 import type { CodeFile, Skipped } from "./types.ts";
 
-/** Whether a patch adds a line for which some rule wants to read the file. */
-export function isReadByRule(path: string, patch: string): boolean {
+/** Whether the change adds a line for which some rule wants to read the file. */
+export function isReadByRule(file: ChangedFileLike): boolean {
+  const known = answers.get(file) ?? addsReadLine(file);
+  answers.set(file, known);
+  return known;
+}
+
+/** It is asked again whenever a change is laid out, and a patch can have thousands of lines. */
+const answers = new WeakMap<ChangedFileLike, boolean>();
+
+function addsReadLine({ path, patch }: ChangedFileLike): boolean {
+  if (patch === null) return false;
   const added = [...lineChangesOf(patch).added.values()];
   return readers.some(({ reads }) => added.some((line) => reads(path, line)));
 }
@@ -16,7 +26,7 @@ const readers = Object.values(rules).filter(({ check }) => check.code);
 /** The changed files of the head side that rules want to read, migrations aside. */
 export function codePathsOf({ changed, isMigration }: Layout): string[] {
   return changed
-    .filter(({ path, status, patch }) => status !== "removed" && patch !== null && isReadByRule(path, patch))
+    .filter((file) => file.status !== "removed" && isReadByRule(file))
     .map(({ path }) => path)
     .filter((path) => !isMigration(path));
 }

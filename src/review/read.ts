@@ -64,9 +64,10 @@ export function concernsDatabase(changed: readonly ChangedFileLike[]): boolean {
   return (
     changesModels(changed) ||
     changed.some(
-      ({ path, previousPath, patch }) =>
-        [path, previousPath ?? path].some(isDatabasePath) ||
-        (patch !== null && (isMarked(patch) || isReadByRule(path, patch))),
+      (file) =>
+        [file.path, file.previousPath ?? file.path].some(isDatabasePath) ||
+        (file.patch !== null && isMarked(file.patch)) ||
+        isReadByRule(file),
     )
   );
 }

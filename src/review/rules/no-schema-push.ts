@@ -20,7 +20,7 @@ export default defineRule({
     "GORM documentation, Migration, Auto Migration",
     "SQLAlchemy documentation, MetaData.create_all",
   ],
-  reads: (path, line) => pushes.some((push) => push.isAt(path) && push.call.test(line)),
+  reads: (path, line) => pushes.some((push) => push.call.test(line) && push.isAt(path)),
   check: {
     code(file) {
       return pushes.flatMap((push): Problem[] => {
