@@ -1,7 +1,17 @@
+import { beginsWithKey } from "../foreign-key-index.ts";
 import { ranOf } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Operation, OperationOf, Problem, Schema, StatementRun, TableName, Text } from "../types.ts";
+import type {
+  Constraint,
+  Operation,
+  OperationOf,
+  Problem,
+  Schema,
+  StatementRun,
+  TableName,
+  Text,
+} from "../types.ts";
 
 type Cascading = OperationOf<"dropTable" | "dropColumn" | "dropConstraint" | "dropObject">;
 
@@ -59,8 +69,8 @@ interface Gone {
 }
 
 /** What the migration takes away of the schema without naming it; parts of what goes as a whole are left out. */
-function goneWith(before: Schema, after: Schema, { script }: OperationContext): Gone[] {
-  const named = namesIn(script.statements.flatMap(({ operations }) => operations));
+function goneWith(before: Schema, after: Schema, context: OperationContext): Gone[] {
+  const named = namesIn(context.script.statements.flatMap(({ operations }) => operations));
   const views = before.views
     .filter(({ name }) => !after.views.some((view) => view.name === name))
     .map(({ name, materialized }): Gone => {
@@ -75,7 +85,9 @@ function goneWith(before: Schema, after: Schema, { script }: OperationContext): 
     );
     const columns = table.columns.filter(({ name }) => !now.columns.some((other) => other.name === name));
     const kept = keys.filter(
-      ({ columns: own }) => !own.some((name) => columns.some((one) => one.name === name)),
+      (key) =>
+        !key.columns.some((name) => columns.some((one) => one.name === name)) &&
+        isTaken(key, before, context),
     );
     return [
       ...columns.map(
@@ -90,6 +102,32 @@ function goneWith(before: Schema, after: Schema, { script }: OperationContext): 
     .filter(({ name }) => !after.functions.some((other) => other.name === name))
     .map(({ name }): Gone => ({ kind: "function", name, relation: null }));
   return [...views, ...tables, ...functions].filter(({ name }) => !named.has(bare(name)));
+}
+
+/** Whether what the statement drops is what the foreign key points to: another CASCADE may have taken one of the same table. */
+function isTaken({ references }: Constraint, before: Schema, context: OperationContext): boolean {
+  if (!references) return true;
+  const { table, columns } = references;
+  return context.statement.operations.filter(isCascading).some((one) => {
+    if (one.kind === "dropObject") return true;
+    const dropped = before.tables.find(({ name }) => name === one.table);
+    if (one.kind === "dropTable") return dropped?.name === table || wentAlong(table, context);
+    // It was given another name before.
+    if (!dropped) return true;
+    if (dropped.name !== table) return false;
+    if (one.kind === "dropColumn") return columns.includes(one.column);
+    const key = dropped.constraints.find(({ name }) => name === one.name);
+    return !key || (key.columns.length === columns.length && beginsWithKey(key.columns, columns));
+  });
+}
+
+/** A table that no statement drops by its name is gone, e.g. as it inherits from one that goes. */
+function wentAlong(table: TableName, context: OperationContext): boolean {
+  const { after, script } = context;
+  const isNamed = script.statements.some(({ operations }) =>
+    operations.some((one) => one.kind === "dropTable" && one.table === table),
+  );
+  return !isNamed && !after?.tables.some(({ name }) => name === table);
 }
 
 /** Names that the migration drops or renames itself; a function's without its arguments. */
