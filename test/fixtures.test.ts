@@ -56,6 +56,42 @@ for (const { fixture } of fixtures)
       it(`${example.kind}: ${example.title}`, () => tryExample(fixture, example));
   });
 
+/** All that is made without a schema is made in this one, and found there, as a role's own setting has it. */
+const elsewhere = `CREATE SCHEMA app;
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path TO app, public', current_database()); END $$;
+SET search_path TO app, public;
+`;
+
+describe("where the search path leads to another schema", () => {
+  for (const { fixture } of fixtures) {
+    const example = fixture.cases.find((one) => one.kind === "Bad" && isPlain(one));
+    if (example)
+      it(`${fixture.id} says the same`, async () => {
+        const { base, head } = filesOf(example);
+        const start = Object.keys(base).sort().at(-1) ?? "";
+        const moved = (side: Files) => ({ ...side, [start]: elsewhere + side[start] });
+        const { findings } = await review(example, { base: moved(base), head: moved(head) });
+        const own = findings.filter(({ rule }) => rule === fixture.id);
+        expect(own.map(({ path: file, line, severity }) => `${file}:${line} ${severity}`).sort()).toEqual(
+          example.expected
+            .map(({ role, name, line, severity }) => `${pathOf(role, name)}:${line} ${severity}`)
+            .sort(),
+        );
+      });
+  }
+});
+
+/** Files of SQL alone, which say nothing of schemas themselves. */
+function isPlain({ blocks }: Case): boolean {
+  return blocks.every(
+    ({ language, role, name, text }) =>
+      language === "sql" &&
+      ["base", "up", "down", "fixed"].includes(role) &&
+      !/[./]/.test(name) &&
+      !/search_path|public\.|\bSCHEMA\b|CREATE EXTENSION/i.test(text),
+  );
+}
+
 async function tryExample({ id }: Fixture, example: Case): Promise<void> {
   const { changes, run, findings } = await review(example, filesOf(example));
   const own = findings.filter(({ rule }) => rule === id);

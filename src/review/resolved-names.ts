@@ -41,7 +41,8 @@ export function resolveNames(database: Database, run: DryRun | null): Resolved {
 }
 
 function resolvedStep(step: Migration, seen: MigrationRun, written: Map<TableName, TableName>): Migration {
-  const relations = [relationsOf(seen.before), relationsOf(seen.after)] as const;
+  // What the migration makes and gives another name is in neither schema: it was locked in between.
+  const relations = [seen.before, seen.after].map(relationsOf).concat(listed(locked(seen)));
   if (relations.every(({ elsewhere }) => elsewhere.size === 0)) return step;
   const resolved = (script: Script, run: ScriptRun | null): Script => {
     const statements = script.statements.map((statement) => {
@@ -69,17 +70,25 @@ interface Relations {
 const known = new WeakMap<Schema, Relations>();
 
 function relationsOf(schema: Schema): Relations {
-  const relations = known.get(schema) ?? listed(schema);
+  const relations = known.get(schema) ?? listed(namesIn(schema));
   known.set(schema, relations);
   return relations;
 }
 
 /** Types as well: they have their names to themselves, as the relations of a schema have. */
-function listed({ tables, views, sequences, enums }: Schema): Relations {
-  const names = new Set([...tables, ...views, ...sequences, ...enums].map(({ name }) => name));
-  for (const { name, indexes } of [...tables, ...views])
-    for (const index of indexes)
-      names.add(`${name.slice(0, name.length - bareName(name).length)}${index.name}`);
+function namesIn({ tables, views, sequences, enums }: Schema): readonly string[] {
+  const indexes = [...tables, ...views].flatMap(({ name, indexes: own }) =>
+    own.map((index) => `${name.slice(0, name.length - bareName(name).length)}${index.name}`),
+  );
+  return [...[...tables, ...views, ...sequences, ...enums].map(({ name }) => name), ...indexes];
+}
+
+function locked({ up }: MigrationRun): readonly string[] {
+  return up.statements.flatMap(({ locks }) => locks.map(({ relation }) => relation));
+}
+
+function listed(all: readonly string[]): Relations {
+  const names = new Set(all);
   const elsewhere = new Map<string, string[]>();
   for (const name of names) {
     if (!name.includes(".")) continue;
@@ -88,17 +97,13 @@ function listed({ tables, views, sequences, enums }: Schema): Relations {
   return { names, elsewhere };
 }
 
-function meantBy(
-  name: string,
-  locks: readonly Lock[],
-  [before, after]: readonly [Relations, Relations],
-): string {
+function meantBy(name: string, locks: readonly Lock[], relations: readonly Relations[]): string {
   if (name.includes(".")) return name;
-  const others = new Set([...(before.elsewhere.get(name) ?? []), ...(after.elsewhere.get(name) ?? [])]);
+  const others = new Set(relations.flatMap(({ elsewhere }) => elsewhere.get(name) ?? []));
   if (others.size === 0) return name;
-  const locked = locks.filter(({ relation }) => bareName(relation) === name);
-  if (locked.length > 0) return locked.length === 1 ? (locked[0]?.relation ?? name) : name;
-  const isThere = before.names.has(name) || after.names.has(name);
+  const held = locks.filter(({ relation }) => bareName(relation) === name);
+  if (held.length > 0) return held.length === 1 ? (held[0]?.relation ?? name) : name;
+  const isThere = relations.some(({ names }) => names.has(name));
   const [other = name] = others;
   return isThere || others.size > 1 ? name : other;
 }

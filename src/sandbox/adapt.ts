@@ -1,6 +1,7 @@
 import { selectedFor } from "../review/sql/inserts.ts";
 import { quoteIdentifier } from "../review/sql/names.ts";
 import type { Script, Statement, TableName } from "../review/types.ts";
+import type { Catalog } from "./catalog.ts";
 import { type State, stateAfter } from "./content.ts";
 import type { SqlError } from "./engine.ts";
 import { sqlName } from "./fingerprint.ts";
@@ -28,7 +29,7 @@ export function dependsOnOurRows({ script, statement, error }: Refusal, start: S
   const [column] = columns;
   const selected = error.code === notNull && column ? selectedFor(statement.sql, column) : undefined;
   if (selected !== undefined) return selected !== null && !isConstant.test(selected);
-  const tables = tablesOf(statement, error);
+  const tables = tablesOf(statement, error, start.catalog);
   return tables.some((table) => columns.some((column) => start.catalog.has(`column ${table}.${column}`)));
 }
 
@@ -45,7 +46,8 @@ function columnsOf({ message, detail }: SqlError): string[] {
   return key ? key.split(", ").map((name) => name.replace(/^"|"$/g, "")) : [];
 }
 
-function tablesOf(statement: Statement, { message }: SqlError): string[] {
+/** Those of another schema as well that have a name which is written without one: the search path may lead to them. */
+function tablesOf(statement: Statement, { message }: SqlError, catalog: Catalog): string[] {
   const named = [...message.matchAll(/(?:relation|table) "([^"]+)"/g)].flatMap(([, name]) =>
     name ? [name] : [],
   );
@@ -55,7 +57,11 @@ function tablesOf(statement: Statement, { message }: SqlError): string[] {
       ? [operation.constraint.references.table]
       : [],
   );
-  return [...new Set([...read, ...named, ...referenced])];
+  const written = new Set([...read, ...named, ...referenced]);
+  const elsewhere = [...catalog.values()].flatMap(({ kind, identity }) =>
+    kind === "table" && written.has(identity.slice(identity.indexOf(".") + 1)) ? [identity] : [],
+  );
+  return [...new Set([...written, ...elsewhere])];
 }
 
 /**
@@ -89,7 +95,7 @@ function nullValues(
   { catalog }: State,
 ): string | null {
   const words = wordsOf(statement.sql);
-  const updates = tablesOf(statement, error)
+  const updates = tablesOf(statement, error, catalog)
     .filter((table) => filled.has(table))
     .flatMap((table) => {
       const columns = [...catalog.values()].flatMap(({ kind, details }) =>
@@ -107,9 +113,13 @@ function nullValues(
   return updates.length === 0 ? null : updates.join("; ");
 }
 
-function ofStatement({ filled }: RunContext, { statement, error }: Refusal): string | null {
+function ofStatement(
+  { filled }: RunContext,
+  { statement, error }: Refusal,
+  { catalog }: State,
+): string | null {
   const words = wordsOf(statement.sql);
-  const named = tablesOf(statement, error);
+  const named = tablesOf(statement, error, catalog);
   return truncate([...filled].filter((table) => named.includes(table) || words.includes(lastPart(table))));
 }
 

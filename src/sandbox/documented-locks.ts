@@ -29,7 +29,8 @@ interface Wanted {
 
 function wantedLocks(operation: Operation, sql: string, before: Relations): Wanted[] {
   if (operation.kind === "createIndex" && operation.concurrently) {
-    return [{ relation: operation.table, mode: "SHARE UPDATE EXCLUSIVE" }];
+    const table = named(operation.table, before)?.name ?? operation.table;
+    return [{ relation: table, mode: "SHARE UPDATE EXCLUSIVE" }];
   }
   if (operation.kind === "dropIndex" && operation.concurrently) return onIndex(operation.name, before);
   if (operation.kind === "reindex" && operation.concurrently) return onIndex(operation.name, before);
@@ -45,11 +46,20 @@ function wantedLocks(operation: Operation, sql: string, before: Relations): Want
 
 /** An index (or, for REINDEX TABLE, a table) by name, together with its table. */
 function onIndex(name: string, before: Relations): Wanted[] {
-  const found = [...before.values()].find((relation) => relation.name === name);
+  const found = named(name, before);
   const table = found?.table ? before.get(found.table)?.name : undefined;
-  return [name, table].flatMap((relation) =>
+  return [found?.name, table].flatMap((relation) =>
     relation === undefined ? [] : [{ relation, mode: "SHARE UPDATE EXCLUSIVE" as const }],
   );
+}
+
+/** The relation of a name; where there is none, the only one of that name in another schema, to which the search path leads. */
+function named(name: string, before: Relations) {
+  const all = [...before.values()];
+  const own = all.find((relation) => relation.name === name);
+  if (own || name.includes(".")) return own;
+  const others = all.filter((relation) => relation.name.endsWith(`.${name}`));
+  return others.length === 1 ? others[0] : undefined;
 }
 
 function mentioned(sql: string, before: Relations, mode: LockMode): Wanted[] {

@@ -1,6 +1,7 @@
+import { lastPart } from "../review/made.ts";
 import type { RowChanges, Statement, StatementRun, TableName } from "../review/types.ts";
 import { onlyWrite, rowsOf, sendTogether, sortOf } from "./bulk.ts";
-import { type Lookout, type Observation, observed } from "./observe.ts";
+import { type Lookout, nothingObserved, type Observation, observed } from "./observe.ts";
 import { ranAs } from "./script-run.ts";
 import type { Session } from "./session.ts";
 
@@ -18,7 +19,7 @@ export function learn(sorts: Sorts, statement: Statement, observation: Observati
   const write = onlyWrite(statement);
   if (!write) return;
   const sort = sortOf(write);
-  const expected = changesBy(write.table, write.verb, rowsOf(tag));
+  const expected = changesBy(relationOf(write, observation), write.verb, rowsOf(tag));
   const isPlain =
     observation.scans.length === 0 &&
     observation.rewrites.length === 0 &&
@@ -55,8 +56,9 @@ export async function traceTogether(
   const runs = statements.map((statement, i): StatementRun => {
     const tag = result.sets[i]?.tag ?? "";
     const write = onlyWrite(statement);
-    const writes = write ? changesBy(write.table, write.verb, rowsOf(tag)) : [];
-    const observation = { locks: known[i]?.locks ?? [], rewrites: [], scans: [], writes };
+    const like = known[i] ?? nothingObserved;
+    const writes = write ? changesBy(relationOf(write, like), write.verb, rowsOf(tag)) : [];
+    const observation = { locks: like.locks, rewrites: [], scans: [], writes };
     return ranAs(statement.index, { kind: "ran", tag }, result.ms / statements.length, observation);
   });
   if (!agrees(all, runs)) {
@@ -84,6 +86,12 @@ function agrees(all: Observation, runs: readonly StatementRun[]): boolean {
     });
   }
   return equal(all.writes, [...sums.values()]);
+}
+
+/** The table that was seen to be written, which the search path may have led to. */
+function relationOf({ table }: { readonly table: TableName }, { writes }: Observation): TableName {
+  const [only] = writes;
+  return only && lastPart(only.relation) === lastPart(table) ? only.relation : table;
 }
 
 function changesBy(relation: TableName, verb: string, rows: number): RowChanges[] {
