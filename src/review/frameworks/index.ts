@@ -14,6 +14,7 @@ import pop from "./pop.ts";
 import prisma from "./prisma.ts";
 import sqlMigrate from "./sql-migrate.ts";
 import sqlPairs from "./sql-pairs.ts";
+import sqlx from "./sqlx.ts";
 import supabase from "./supabase.ts";
 
 /** Every framework by its id. */
@@ -32,5 +33,6 @@ export const frameworks: Readonly<Record<string, Framework>> = {
   prisma,
   "sql-migrate": sqlMigrate,
   "sql-pairs": sqlPairs,
+  sqlx,
   supabase,
 };
