@@ -2,6 +2,7 @@ import type { DryRun } from "../src/review/types.ts";
 import type { BaseCache } from "../src/sandbox/base-cache.ts";
 import type { DryRunRequest } from "../src/sandbox/dry-run.ts";
 import { createKeeper } from "../src/sandbox/keeper.ts";
+import { createModelMemory } from "../src/sandbox/kept-models.ts";
 import { defaultLimits } from "../src/sandbox/limits.ts";
 import { runDatabase } from "../src/sandbox/run.ts";
 import { sharedEngine } from "../src/sandbox/serial.ts";
@@ -20,6 +21,7 @@ export interface Batch {
 export function createBatch(): Batch {
   const keeper = createKeeper({ spares: 1, limits: { run: 600_000, resident: 2 ** 31 } });
   const shared = sharedEngine(keeper.lease);
+  const memory = createModelMemory();
   let last: Promise<unknown> = Promise.resolve();
 
   async function run(request: DryRunRequest): Promise<DryRun> {
@@ -30,6 +32,7 @@ export function createBatch(): Batch {
     const seen = await runDatabase(request, {
       cache: noCache,
       version: "batch",
+      memory,
       lease: shared.lease,
       prefer: () => undefined,
     });

@@ -7,6 +7,7 @@ import type { DryRunRequest } from "./dry-run.ts";
 import { gapsForChange } from "./elsewhere.ts";
 import { EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
+import { type ModelMemory, modelKeys } from "./kept-models.ts";
 import { buildBeside, type renderBeside } from "./models.ts";
 import { addedTo, addTo, contextOf, fillKnown, recordKnown } from "./run-context.ts";
 import { notPlanned, type Seen } from "./seen.ts";
@@ -19,16 +20,24 @@ import { areTogether, runTogether } from "./together.ts";
 /** Databases between steps that are remembered for other versions of the change: each holds what its step wrote. */
 const mostStops = 8;
 
+/** Models as they are worked out, what others were seen to build, and with which engine. */
+interface Beside {
+  readonly rendered: ReturnType<typeof renderBeside>;
+  readonly memory: ModelMemory;
+  readonly version: string;
+}
+
 /** What models and snapshots build beside what the change left; the database is not put back. */
 export async function observeModels(
   request: DryRunRequest,
   seen: Seen,
   { session }: Base,
-  rendered: ReturnType<typeof renderBeside>,
+  { rendered, memory, version }: Beside,
   lap: (phase: string) => void,
 ): Promise<void> {
   if (!rendered || !isThrough(request, seen)) return;
-  seen.beside = await buildBeside(session, await rendered, request.database);
+  const keyOf = await modelKeys(session, seen.end, [version, request.scope]);
+  seen.beside = await buildBeside(session, await rendered, request.database, { memory, keyOf });
   lap("models");
 }
 
@@ -87,6 +96,7 @@ export async function observeChange(
   const isFit = !isAskedAfterwards || !areTogether(database.steps);
   const end = (isFit ? await goAllTheWay(way) : null) ?? (request.levels ? null : await goStepByStep(way));
   if (!end || !seen.context) return;
+  seen.end = end;
   if (areTogether(database.steps)) {
     const together = await runTogether(seen.context, database.steps, seen.migrations, origin);
     if (together !== seen.migrations) seen.migrations.splice(0, seen.migrations.length, ...together);

@@ -5,6 +5,7 @@ import { type BaseCache, createBaseCache } from "./base-cache.ts";
 import { cacheDirectory } from "./cache-directory.ts";
 import { baseImageKey } from "./image.ts";
 import { createKeeper } from "./keeper.ts";
+import { createModelMemory } from "./kept-models.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { createLull } from "./lull.ts";
 import { oneSpare } from "./one-spare.ts";
@@ -85,7 +86,13 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const lull = createLull();
   const keeper = createKeeper({ ...options, cacheDirectory: directory, lull });
   const cache = options.isSerial ? noBases : createBaseCache(path.join(directory, "migrated"));
-  const means = { cache, version: baseImageKey(), lease: keeper.lease, prefer: keeper.prefer };
+  const means = {
+    cache,
+    version: baseImageKey(),
+    memory: createModelMemory(),
+    lease: keeper.lease,
+    prefer: keeper.prefer,
+  };
   const runPostgres = options.isSerial
     ? serialRuns({ ...means, prefer: () => undefined })
     : (request: DryRunRequest) => runDatabase(request, means);

@@ -14,6 +14,7 @@ import type {
 import { readCatalog } from "./catalog.ts";
 import { aside } from "./catalog-sql.ts";
 import { type Checkpoint, EngineLost, type SqlError } from "./engine.ts";
+import type { KeyOf, ModelMemory } from "./kept-models.ts";
 import type { PrismaAnswers } from "./prisma/messages.ts";
 import { renderPrisma } from "./prisma/render.ts";
 import { schemaOf } from "./schema.ts";
@@ -112,15 +113,21 @@ function split(rendered: PrismaAnswers["render"], dialect: Dialect): RenderedSid
 
 /**
  * The schemas that models and snapshots build, read as every other schema is. Each is made beside what the migrations left, which is
- * moved out of the way, so that types of its extensions are there. The database is not put back: this is the last that is
- * asked of it.
+ * moved out of the way, so that types of its extensions are there. What is known is not built. The database is not put back:
+ * this is the last that is asked of it.
  */
-export async function buildBeside(session: Session, rendered: Rendered, database: Database): Promise<Built> {
-  await session.reset();
-  const migrated = await session.checkpoint();
+export async function buildBeside(
+  session: Session,
+  rendered: Rendered,
+  database: Database,
+  { memory, keyOf }: { readonly memory: ModelMemory; readonly keyOf: KeyOf },
+): Promise<Built> {
+  let migrated: Checkpoint | null = null;
   let half: { readonly key: string; readonly path: string; readonly checkpoint: Checkpoint } | null = null;
-  let isFirst = true;
-  const built = await buildEach(rendered, async (statements, others) => {
+  const buildAnew = async (
+    statements: readonly ModelStatement[],
+    others: readonly ModelStatement[],
+  ): Promise<ModelSchema> => {
     const { shared, own } = partedOf(statements, others);
     const key = JSON.stringify(shared);
     if (half?.key === key) {
@@ -128,8 +135,9 @@ export async function buildBeside(session: Session, rendered: Rendered, database
       await session.ask(half.path);
       return build(session, own);
     }
-    if (!isFirst) await session.restore(migrated);
-    isFirst = false;
+    if (migrated) await session.restore(migrated);
+    else await session.reset();
+    migrated ??= await session.checkpoint();
     const { path, error } = await clear(session);
     if (error) return { kind: "not-built", reason: error.message };
     const isParted = shared.length > 0 && own.length > 0;
@@ -138,6 +146,20 @@ export async function buildBeside(session: Session, rendered: Rendered, database
       return build(session, own);
     }
     return build(session, statements);
+  };
+  // Where the database is asked afterwards, it has to hold what the base side's build.
+  const isKept = !database.models?.isPushed;
+  const knownOf = (statements: readonly ModelStatement[]) => {
+    const key = isKept ? keyOf(statements) : null;
+    return { key, schema: key === null ? null : (memory.get(key) ?? null) };
+  };
+  const built = await buildEach(rendered, async (statements, others) => {
+    const { key, schema: known } = knownOf(statements);
+    if (known) return known;
+    const isAlone = others.length === 0 || knownOf(others).schema !== null;
+    const schema = await buildAnew(statements, isAlone ? [] : others);
+    if (key !== null && schema.kind === "built") memory.set(key, schema);
+    return schema;
   });
   const { models } = built;
   if (models?.base.kind !== "built" || models.head.kind !== "built") return built;

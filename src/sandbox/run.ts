@@ -8,6 +8,7 @@ import type { DryRunRequest } from "./dry-run.ts";
 import { type Engine, EngineLost } from "./engine.ts";
 import { planQueries } from "./explain.ts";
 import type { LeaseOptions } from "./keeper.ts";
+import type { ModelMemory } from "./kept-models.ts";
 import { renderBeside } from "./models.ts";
 import { schemaOf } from "./schema.ts";
 import { dryRunOf, nothingSeen, notPlanned, type Seen } from "./seen.ts";
@@ -18,6 +19,8 @@ export interface RunMeans {
   readonly cache: BaseCache;
   /** Of engine and image: bases of another one are not used. */
   readonly version: string;
+  /** What models were seen to build. */
+  readonly memory: ModelMemory;
   lease(options: LeaseOptions): Promise<Engine>;
   /** Has the next engine start from this image. */
   prefer(options: LeaseOptions): void;
@@ -51,7 +54,7 @@ export async function runDatabase(request: DryRunRequest, means: RunMeans): Prom
       asked = { ...request, isStepByStep: true };
       first = await look(asked);
     }
-    await runAgain(asked, first.seen, first.run);
+    await runAgain(asked, means, first.seen, first.run);
     return first.run;
   } finally {
     request.signal?.removeEventListener("abort", abort);
@@ -73,7 +76,7 @@ async function unlessLost(request: DryRunRequest, seen: Seen, work: () => Promis
 }
 
 /** Other versions of the change, one after the other, each from the same base. An engine that is lost ends it. */
-async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promise<void> {
+async function runAgain(request: DryRunRequest, means: RunMeans, first: Seen, run: DryRun): Promise<void> {
   const { base, origin } = first;
   if (!request.rerun || !base || !origin || first.lost !== null) return;
   const { session } = base;
@@ -104,7 +107,7 @@ async function runAgain(request: DryRunRequest, first: Seen, run: DryRun): Promi
       const rendered = renderBeside(version.database);
       const earlier = { seen: first, steps: request.database.steps };
       await observeChange(version, seen, base, origin, clock.lap, earlier);
-      await observeModels(version, seen, base, rendered, clock.lap);
+      await observeModels(version, seen, base, { ...means, rendered }, clock.lap);
     });
     const deployed = { before: first.deployed.before, after: seen.deployed.after };
     const answer = dryRunOf(
@@ -168,5 +171,5 @@ async function observe(
   if (plans.length > 0) await session.restore(origin.checkpoint);
   lap("plan");
   await observeChange(request, seen, base, origin, lap);
-  await observeModels(request, seen, base, rendered, lap);
+  await observeModels(request, seen, base, { ...means, rendered }, lap);
 }

@@ -13,6 +13,8 @@ export interface Seen {
   base: Base | null;
   /** The database before the first step: where another version of the change starts as well. */
   origin: State | null;
+  /** The database after the last step; null when they did not get there, or it was not run for it. */
+  end: State | null;
   start: Schema;
   head: Schema;
   readonly migrations: MigrationRun[];
@@ -46,6 +48,7 @@ export function nothingSeen(): Seen {
     engine: "none",
     base: null,
     origin: null,
+    end: null,
     start: emptySchema,
     head: emptySchema,
     migrations: [],
