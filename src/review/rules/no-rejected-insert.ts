@@ -1,5 +1,6 @@
 import { tableBefore } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { normaliseStatement } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Break, ConstraintDefinition, Operation, Problem, Span, TableName, Text } from "../types.ts";
 
@@ -123,7 +124,8 @@ function demandedColumn({ kind, columns, expression }: ConstraintDefinition): st
 }
 
 function isNotNullCheck(expression: string): boolean {
-  return /^(?:CHECK\s*)?[\s(]*[\w$"]+\s+IS\s+NOT\s+NULL[\s)]*(?:NOT VALID)?$/i.test(expression.trim());
+  const text = normaliseStatement(expression);
+  return /^(?:CHECK )?[ (]*[\w$"]+ IS NOT NULL[ )]*(?:NOT VALID)?$/i.test(text);
 }
 
 function isDefaultGone(table: TableName, column: string): (operation: Operation) => boolean {
