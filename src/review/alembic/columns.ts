@@ -16,7 +16,7 @@ export interface Column {
   /** As written; null when the column's other words decide. */
   readonly nullable: boolean | null;
   readonly primaryKey: boolean;
-  readonly autoincrement: boolean | null;
+  readonly autoincrement: boolean | "ignore_fk" | null;
   readonly unique: boolean;
   readonly index: boolean;
   readonly defaultSql: string | null;
@@ -55,7 +55,7 @@ export function readColumn(value: PythonValue, context: Context): Column {
     serial: typeValue ? integerSize(typeBehind(typeValue, context)) : null,
     nullable: flagOf(named.get("nullable")),
     primaryKey: isTrue(named.get("primary_key")),
-    autoincrement: flagOf(named.get("autoincrement")),
+    autoincrement: countingOf(named.get("autoincrement")),
     unique: isTrue(named.get("unique")),
     index: isTrue(named.get("index")),
     defaultSql,
@@ -150,12 +150,23 @@ export function columnSql(column: Column, { primaryKey, counted }: KeyColumns, {
   return words.join(" ");
 }
 
+/** `autoincrement="ignore_fk"` counts a key that refers to another table as well. */
+function countingOf(value: PythonValue | undefined): Column["autoincrement"] {
+  return value?.kind === "string" && value.value === "ignore_fk" ? "ignore_fk" : flagOf(value);
+}
+
 /** The column of the primary key that is SERIAL: the only one, an integer, without a default or a foreign key. */
-export function countedColumn(columns: readonly Column[], primaryKey: ReadonlySet<string>): string | null {
+export function countedColumn(
+  columns: readonly Column[],
+  primaryKey: ReadonlySet<string>,
+  referring: ReadonlySet<string>,
+): string | null {
   const keys = columns.filter(({ name }) => primaryKey.has(name));
   const asked = keys.find(({ autoincrement }) => autoincrement === true);
   if (asked) return asked.serial ? asked.name : null;
   const [only] = keys;
   if (!only || keys.length > 1 || only.autoincrement === false) return null;
-  return only.serial && !only.hasDefault && only.foreignKeys.length === 0 ? only.name : null;
+  const refers =
+    only.autoincrement !== "ignore_fk" && (only.foreignKeys.length > 0 || referring.has(only.name));
+  return only.serial && !only.hasDefault && !refers ? only.name : null;
 }

@@ -172,7 +172,7 @@ function isInsert(value: PythonValue): boolean {
 
 /** Functions that SQL calls without parentheses. */
 const bare =
-  /^(current_timestamp|current_date|current_time|current_user|session_user|localtime|localtimestamp|user)$/;
+  /^(current_timestamp|current_date|current_time|current_user|session_user|localtime|localtimestamp|sysdate|user)$/;
 
 function callSql(value: Extract<PythonValue, { kind: "call" }>, context: Context): string {
   const text = textIn(value, context);
@@ -283,8 +283,9 @@ function sorted(value: PythonValue | undefined, context: Context): string {
 
 function functionSql(name: string, args: readonly string[], { dialect, compiled }: Context): string {
   if (compiled.has(name)) return unreadable(`a function of the project says how ${name}() is written`);
-  if (args.length === 0 && bare.test(name)) return name.toUpperCase();
-  if (args.length === 0 && name === "now" && dialect === "sqlite") return "CURRENT_TIMESTAMP";
+  const known = name.toLowerCase();
+  if (args.length === 0 && bare.test(known)) return known.toUpperCase();
+  if (args.length === 0 && known === "now" && dialect === "sqlite") return "CURRENT_TIMESTAMP";
   return `${name}(${args.join(", ")})`;
 }
 

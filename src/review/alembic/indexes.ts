@@ -55,15 +55,20 @@ export function createIndexSql({ name, table, columns, unique, named }: NewIndex
 
 function columnSql(column: PythonValue, classes: PythonValue | undefined, context: Context): string {
   const name = column.kind === "string" ? column.value : null;
-  const key =
-    name ??
-    (calleeOf(column) === "column" && column.kind === "call" ? textOfFirst(column.args.positional) : null);
+  const key = name ?? keyOf(column);
   const entry =
     classes?.kind === "dict" && key !== null
       ? classes.entries.find(([candidate]) => candidate.kind === "string" && candidate.value === key)?.[1]
       : undefined;
   const sql = name === null ? termSql(column, context) : quoteName(name);
   return entry ? `${sql} ${stringIn(entry, "an operator class")}` : sql;
+}
+
+/** By what an operator class is given to what is no plain name: a column's name, or a label. */
+function keyOf(column: PythonValue): string | null {
+  if (column.kind !== "call") return null;
+  const isLabel = column.callee.kind === "attribute" && column.callee.name === "label";
+  return isLabel || calleeOf(column) === "column" ? textOfFirst(column.args.positional) : null;
 }
 
 function textOfFirst([first]: readonly PythonValue[]): string | null {

@@ -47,7 +47,11 @@ export function createTableSql(
   const indexes = items.filter((item) => calleeOf(item) === "Index");
   const constraints = items.filter((item) => !isColumn(item) && calleeOf(item) !== "Index");
   const key = primaryKeyOf(columns, constraints);
-  const keyColumns = { primaryKey: key.columns, counted: countedColumn(columns, key.columns) };
+  const referring = new Set(constraints.flatMap(referringColumns));
+  const keyColumns = {
+    primaryKey: key.columns,
+    counted: countedColumn(columns, key.columns, referring),
+  };
   const inSqlite = (column: Column) => sqliteKey(column, keyColumns, named, context);
   const lines = [
     ...columns.map((column) => `${columnSql(column, keyColumns, context)}${inSqlite(column)}`),
@@ -145,6 +149,12 @@ function typeCheck({ name, type }: Column, table: TableRef, context: Context): s
   const given = nameIn(type.check.name);
   const checkName = constraintName("ck", given, { table, columns: [name] }, context);
   return [withName(checkName, `CHECK (${checkOf(name, type.check.values)})`)];
+}
+
+/** The columns that a `ForeignKeyConstraint` of the table holds. */
+function referringColumns(item: PythonValue): string[] {
+  if (item.kind !== "call" || calleeOf(item) !== "ForeignKeyConstraint") return [];
+  return namesIn(item.args.positional[0] ?? item.args.named.get("columns"), "a column's name");
 }
 
 /** The index that `index=True` asks for; with `unique=True` it is a unique one. */

@@ -196,7 +196,7 @@ function libraryType(
 }
 
 function uuidSql(path: string, isPostgresql: boolean): string {
-  return isPostgresql || path.includes("postgresql") ? "UUID" : "CHAR(32)";
+  return isPostgresql || path.startsWith("sqlalchemy.") ? "UUID" : "CHAR(32)";
 }
 
 function timeSql(name: string, hasZone: boolean, precision: number | null, isPostgresql: boolean): string {
@@ -222,10 +222,16 @@ function intervalSql({ named }: Given): string {
   return `INTERVAL${words}${precision === null ? "" : `(${precision})`}`;
 }
 
+function quoteAlways(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 function collated(sql: string, { positional, named }: Given, _context: Context): string {
   const collation = named.get("collation") ?? positional[1];
   if (!collation || isNone(collation)) return sql;
-  return `${sql} COLLATE "${stringIn(collation, "a collation").replaceAll('"', '""')}"`;
+  const schema = named.get("collation_schema");
+  const home = schema && !isNone(schema) ? `${quoteAlways(stringIn(schema, "a schema"))}.` : "";
+  return `${sql} COLLATE ${home}${quoteAlways(stringIn(collation, "a collation"))}`;
 }
 
 /** A database without a boolean of its own is told which numbers it may be, where that is asked for. */
