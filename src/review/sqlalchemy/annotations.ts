@@ -56,12 +56,18 @@ function unwrap(value: PythonValue, read: (text: string) => PythonValue | null, 
     if (at.kind === "subscript") {
       const word = (pathOf(models.settle(at.object)) ?? "").split(".").at(-1) ?? "";
       const items = at.index.kind === "sequence" ? at.index.items : [at.index];
-      if (/^(Mapped|DynamicMapped|WriteOnlyMapped)$/.test(word)) {
-        isMapped = true;
+      if (/^(Mapped|MappedColumn|DynamicMapped|WriteOnlyMapped|Named|Column)$/.test(word)) {
+        // `Column[…]` counts in the `TypedColumns` of a `Table` alone.
+        if (word !== "Column") isMapped = true;
         at = at.index;
         continue;
       }
       if (word === "Final" || word === "ClassVar") break;
+      const filled = genericAlias(models.settle(at.object), at.index, models);
+      if (filled) {
+        at = filled;
+        continue;
+      }
       if (word === "Optional") {
         isNullable = true;
         keys.push(at);
@@ -106,6 +112,16 @@ function unwrap(value: PythonValue, read: (text: string) => PythonValue | null, 
   return { type: at, keys, isMapped, isNullable, extras };
 }
 
+/** `PrimaryKey[int]`, where `PrimaryKey` is `Annotated[T, …]` of a type variable. */
+function genericAlias(alias: PythonValue, index: PythonValue, models: Models): PythonValue | null {
+  if (alias.kind !== "subscript" || !/(^|\.)Annotated$/.test(pathOf(models.settle(alias.object)) ?? ""))
+    return null;
+  const items = alias.index.kind === "sequence" ? alias.index.items : [alias.index];
+  const [first, ...rest] = items;
+  if (first === undefined || calleeOf(models.settle(first)) !== "TypeVar") return null;
+  return { ...alias, index: { kind: "sequence", type: "tuple", items: [index, ...rest] } };
+}
+
 function partsOf(value: PythonValue): PythonValue[] {
   if (value.kind !== "operation" || value.operator !== "|" || !value.left) return [value];
   return [...partsOf(value.left), ...partsOf(value.right)];
@@ -138,7 +154,7 @@ export function typeByAnnotation(
   const mapped = [...keys, type].flatMap((key) =>
     map.filter(([one]) => isSameType(one, key, models)).slice(0, 1),
   )[0];
-  if (mapped) return mapped[1];
+  if (mapped) return ofWhat(mapped[1], type, models);
   if (type.kind === "subscript" && (pathOf(type.object) ?? "").endsWith("Literal"))
     return literalType(type.index);
   if (type.kind === "class") {
@@ -156,6 +172,17 @@ export function typeByAnnotation(
   return byPath(type, map, models);
 }
 
+/** `Enum(enum.Enum)` beside one type in a `type_annotation_map` stands for that type's own. */
+function ofWhat(given: PythonValue, type: PythonValue, models: Models): PythonValue {
+  if (given.kind !== "call" || calleeOf(given) !== "Enum" || type.kind !== "class") return given;
+  const [first] = given.args.positional;
+  return first && isAnyEnum(first, models) ? enumCall([type], given.args.named) : given;
+}
+
+function isAnyEnum(value: PythonValue, models: Models): boolean {
+  return /(^|\.)(Str|Int)?Enum$/.test(pathOf(models.settle(value)) ?? "");
+}
+
 function byPath(type: PythonValue, map: TypeMap, models: Models): PythonValue | null {
   const own = map.find(([one]) => isSameType(one, type, models));
   if (own) return own[1];
@@ -169,7 +196,7 @@ export function sqlalchemy(word: string): PythonValue {
 }
 
 function enumType(type: PythonClassValue, map: TypeMap, models: Models): PythonValue {
-  const general = map.find(([one]) => /(^|\.)(Str|Int)?Enum$/.test(pathOf(models.settle(one)) ?? ""))?.[1];
+  const general = map.find(([one]) => isAnyEnum(one, models))?.[1];
   const named = general?.kind === "call" ? general.args.named : new Map<string, PythonValue>();
   return enumCall([type], named);
 }
@@ -191,6 +218,13 @@ function isSameType(a: PythonValue, b: PythonValue, models: Models): boolean {
   if (one.kind === "class" && other.kind === "class") return one.definition === other.definition;
   const path = pathOf(one);
   if (path !== null) return path === pathOf(other);
+  const parts = unionParts(one, models);
+  if (parts) {
+    const others = unionParts(other, models) ?? [];
+    const isIn = (list: readonly PythonValue[]) => (part: PythonValue) =>
+      list.some((each) => isSameType(each, part, models));
+    return parts.length === others.length && parts.every(isIn(others)) && others.every(isIn(parts));
+  }
   if (one.kind === "subscript" && other.kind === "subscript")
     return isSameType(one.object, other.object, models) && isSameType(one.index, other.index, models);
   if (one.kind === "sequence" && other.kind === "sequence")
@@ -199,4 +233,14 @@ function isSameType(a: PythonValue, b: PythonValue, models: Models): boolean {
       one.items.every((item, i) => isSameType(item, other.items[i] ?? stringOf(""), models))
     );
   return one.kind === other.kind && "value" in one && "value" in other && one.value === other.value;
+}
+
+/** The types of `A | B | None`, `Union[A, B]` and `Optional[A]` but for None; null for what is none of them. */
+function unionParts(value: PythonValue, models: Models): readonly PythonValue[] | null {
+  if (value.kind === "operation" && value.operator === "|")
+    return partsOf(value).filter((part) => !isNone(part));
+  if (value.kind !== "subscript") return null;
+  if (!/(^|\.)(Union|Optional)$/.test(pathOf(models.settle(value.object)) ?? "")) return null;
+  const items = value.index.kind === "sequence" ? value.index.items : [value.index];
+  return items.filter((part) => !isNone(part));
 }

@@ -107,17 +107,21 @@ export function declaredColumns(
   for (const { name, at, value: given, annotation } of attributesOf(value, module, models)) {
     if (/^__\w+__$/.test(name) || /^(metadata|registry|type_annotation_map)$/.test(name)) continue;
     const made = given && isComputed(given) ? models.call(given, [owner], module.run) : given;
-    const asked = made === null ? null : models.settle(made);
+    const asked = made === null ? null : keptForSqlalchemy(models.settle(made), value, module, models);
     if (asked === null) {
       if (annotation?.isMapped && !isRelation(annotation, models))
         columns.push(columnOf(name, null, annotation, { map, models, module, at }));
       continue;
     }
     const inner = innerColumns(asked);
-    const parts = wordOf(asked) === "composite" ? compositeParts(annotation, models) : [annotation];
+    const parts = wordOf(asked) === "composite" ? compositeParts(asked, annotation, models) : [annotation];
     for (const [i, call] of inner.entries()) {
       const own = inner.length === parts.length ? (parts[i] ?? null) : null;
-      columns.push(columnOf(name, call, own, { map, models, module, at }));
+      // A composite of columns that have names of their own says what is known of them.
+      const known = columns.findIndex(({ source }) => source === call);
+      const column = columnOf(columns[known]?.key ?? name, call, own, { map, models, module, at });
+      if (known < 0) columns.push(column);
+      else columns[known] = { ...column, at: columns[known]?.at ?? at };
     }
     if (inner.length > 0) continue;
     others.add(name);
@@ -152,9 +156,27 @@ export function innerColumns(value: PythonValue): PythonCall[] {
   return value.args.positional.flatMap(innerColumns);
 }
 
+/** What stands in the metadata of a dataclass's `field(…)`, under the key that its class names for SQLAlchemy. */
+function keptForSqlalchemy(
+  given: PythonValue,
+  owner: PythonClassValue,
+  module: LoadedModule,
+  models: Models,
+): PythonValue {
+  const key = memberOf(owner, "__sa_dataclass_metadata_key__", models);
+  if (wordOf(given) !== "field" || given.kind !== "call" || key?.kind !== "string") return given;
+  const metadata = given.args.named.get("metadata");
+  const kept =
+    metadata?.kind === "dict" &&
+    metadata.entries.find(([one]) => one.kind === "string" && one.value === key.value)?.[1];
+  if (!kept) return given;
+  return models.settle(kept.kind === "lambda" ? models.call(kept, [], module.run) : kept);
+}
+
 /** What a class says of the values that a `composite(…)` of it is made of, in their order. */
-function compositeParts(annotation: Annotation | null, models: Models): Annotation[] {
-  const type = annotation?.type;
+function compositeParts(asked: PythonValue, annotation: Annotation | null, models: Models): Annotation[] {
+  const first = asked.kind === "call" ? asked.args.positional[0] : undefined;
+  const type = annotation?.type ?? (first && models.settle(first));
   const module = type?.kind === "class" ? models.moduleOf(type) : null;
   if (type?.kind !== "class" || !module) return [];
   return attributesOf(type, module, models).flatMap((each) =>

@@ -1,8 +1,9 @@
 import type { LoadedModule } from "../code/python-modules.ts";
 import { describe } from "../code/python-run.ts";
 import { isNone, type PythonCall, type PythonValue, pathOf } from "../code/python-values.ts";
-import { isColumnCall, type Models, wordOf } from "./classes.ts";
-import { columnCall, type ModelColumn, partsOf } from "./columns.ts";
+import { sqlalchemy } from "./annotations.ts";
+import { isColumnCall, lineageOf, type Models, type PythonClassValue, wordOf } from "./classes.ts";
+import { attributesOf, columnCall, columnOf, type ModelColumn, partsOf } from "./columns.ts";
 import { metadataOf, ofBase } from "./metadata.ts";
 import { type LostModel, type ModelTable, newTable, withSchema } from "./model-table.ts";
 
@@ -33,7 +34,10 @@ export function readTableCall(
   const table = newTable(name.value, metadata, [], { module, at: call.at, owner: null, source: call });
   for (const [key, value] of call.args.named) table.named.set(key, models.settle(value));
   for (const item of items) {
-    if (isColumnCall(item) && item.kind === "call") table.columns.push(tableColumn(item, module, models));
+    const typed = item.kind === "class" ? typedColumns(item, models) : null;
+    if (typed) table.columns.push(...typed);
+    else if (isColumnCall(item) && item.kind === "call")
+      table.columns.push(tableColumn(item, module, models));
     else if (item.kind === "call") table.items.push(item);
     else
       table.lost.push({ module, at: call.at, reason: `it has ${describe(item)}, known only when it runs` });
@@ -43,6 +47,29 @@ export function readTableCall(
     return null;
   }
   return withSchema(table);
+}
+
+/** The columns that a class of `TypedColumns` declares; null for another class. */
+function typedColumns(value: PythonClassValue, models: Models): ModelColumn[] | null {
+  const { classes, outside } = lineageOf(value, models);
+  if (!outside.some((base) => /^sqlalchemy\.(.*\.)?TypedColumns$/.test(pathOf(base) ?? ""))) return null;
+  const found = new Map<string, ModelColumn>();
+  for (const each of classes.toReversed()) {
+    const module = models.moduleOf(each);
+    if (!module) continue;
+    for (const { name, at, value: given, annotation } of attributesOf(each, module, models)) {
+      const source = given && models.settle(given);
+      if (/^__\w+__$/.test(name) || (source ? !isColumnCall(source) : !annotation)) continue;
+      // Here an annotation counts for `Column(…)` as it does for `mapped_column(…)` elsewhere.
+      const call = source?.kind === "call" ? { ...source, callee: sqlalchemy("mapped_column") } : null;
+      const around = { map: [], models, module, at };
+      found.set(name, {
+        ...columnOf(name, call, annotation && { ...annotation, isMapped: true }, around),
+        source,
+      });
+    }
+  }
+  return [...found.values()];
 }
 
 function isReflected(named: ReadonlyMap<string, PythonValue>): boolean {
