@@ -4,6 +4,7 @@ import type { DryRunRequest } from "../src/sandbox/dry-run.ts";
 import { createKeeper } from "../src/sandbox/keeper.ts";
 import { createModelMemory } from "../src/sandbox/kept-models.ts";
 import { defaultLimits } from "../src/sandbox/limits.ts";
+import { startPrisma } from "../src/sandbox/prisma/render.ts";
 import { runDatabase } from "../src/sandbox/run.ts";
 import { sharedEngine } from "../src/sandbox/serial.ts";
 import { runSqlite } from "../src/sandbox/sqlite/run.ts";
@@ -27,12 +28,13 @@ export function createBatch(): Batch {
   async function run(request: DryRunRequest): Promise<DryRun> {
     if (request.database.dialect === "sqlite") {
       const start = () => startSqliteSession(defaultLimits);
-      return runSqlite(request, { cache: noCache, limits: defaultLimits, start });
+      return runSqlite(request, { cache: noCache, limits: defaultLimits, start, startPrisma });
     }
     const seen = await runDatabase(request, {
       cache: noCache,
       version: "batch",
       memory,
+      startPrisma,
       lease: shared.lease,
       prefer: () => undefined,
     });

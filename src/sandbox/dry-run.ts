@@ -9,6 +9,7 @@ import { createModelMemory } from "./kept-models.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { createLull } from "./lull.ts";
 import { oneSpare } from "./one-spare.ts";
+import { startPrisma, startWarmPrisma } from "./prisma/render.ts";
 import { runDatabase } from "./run.ts";
 import { serialRuns } from "./serial.ts";
 import { runSqlite } from "./sqlite/run.ts";
@@ -86,8 +87,11 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const lull = createLull();
   const keeper = createKeeper({ ...options, cacheDirectory: directory, lull });
   const cache = options.isSerial ? noBases : createBaseCache(path.join(directory, "migrated"));
+  const isKept = options.spares !== 0;
+  const prisma = oneSpare({ start: startPrisma, startAhead: startWarmPrisma, lull, isKept });
   const means = {
     cache,
+    startPrisma: prisma.take,
     version: baseImageKey(),
     memory: createModelMemory(),
     lease: keeper.lease,
@@ -100,24 +104,24 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     start: () => startSqliteSession(limits),
     startAhead: () => startWarmSession(limits),
     lull,
-    isKept: options.spares !== 0,
+    isKept,
   });
   return {
     async dryRun(request) {
       const end = lull.busy();
       try {
         if (request.database.dialect !== "sqlite") return await runPostgres(request);
-        return await runSqlite(request, { cache, limits, start: sqlite.take });
+        return await runSqlite(request, { ...means, limits, start: sqlite.take });
       } finally {
         end();
       }
     },
     async ready() {
       await keeper.ready();
-      await sqlite.ready();
+      await Promise.all([sqlite.ready(), prisma.ready()]);
     },
     async close() {
-      await Promise.all([keeper.close(), sqlite.close()]);
+      await Promise.all([keeper.close(), sqlite.close(), prisma.close()]);
     },
   };
 }

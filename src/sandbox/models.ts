@@ -16,7 +16,7 @@ import { aside } from "./catalog-sql.ts";
 import { type Checkpoint, EngineLost, type SqlError } from "./engine.ts";
 import type { KeyOf, ModelMemory } from "./kept-models.ts";
 import type { PrismaAnswers } from "./prisma/messages.ts";
-import { renderPrisma } from "./prisma/render.ts";
+import { type PrismaProcess, renderPrisma } from "./prisma/render.ts";
 import { schemaOf } from "./schema.ts";
 import type { Session } from "./session.ts";
 import { partedOf } from "./shared-models.ts";
@@ -43,8 +43,11 @@ export interface Built {
 }
 
 /** Begins to work out what is to be built, while the database is at other work; null when there is nothing. */
-export function renderBeside(database: Database): Promise<Rendered> | null {
-  const models = renderModels(database);
+export function renderBeside(
+  database: Database,
+  startPrisma: () => Promise<PrismaProcess>,
+): Promise<Rendered> | null {
+  const models = renderModels(database, startPrisma);
   const { snapshots } = database;
   if (models === null && snapshots === null) return null;
   const told = snapshots && {
@@ -86,15 +89,22 @@ export async function buildEach(
 }
 
 /** null when there are none. */
-function renderModels({ models, dialect }: Database): Promise<RenderedModels> | null {
+function renderModels(
+  { models, dialect }: Database,
+  startPrisma: () => Promise<PrismaProcess>,
+): Promise<RenderedModels> | null {
   if (models === null) return null;
   const { statements } = models;
-  if (statements === null) return renderByEngine(models, dialect);
+  if (statements === null) return renderByEngine(models, dialect, startPrisma);
   return Promise.resolve({ base: { statements: statements.base }, head: { statements: statements.head } });
 }
 
-async function renderByEngine(models: Models, dialect: Dialect): Promise<RenderedModels> {
-  const { base, head } = await renderPrisma(models, dialect);
+async function renderByEngine(
+  models: Models,
+  dialect: Dialect,
+  startPrisma: () => Promise<PrismaProcess>,
+): Promise<RenderedModels> {
+  const { base, head } = await renderPrisma(models, dialect, startPrisma);
   const rendered = split(head, dialect);
   return { head: rendered, base: base === head ? rendered : split(base, dialect) };
 }

@@ -10,6 +10,7 @@ import { planQueries } from "./explain.ts";
 import type { LeaseOptions } from "./keeper.ts";
 import type { ModelMemory } from "./kept-models.ts";
 import { renderBeside } from "./models.ts";
+import type { PrismaProcess } from "./prisma/render.ts";
 import { schemaOf } from "./schema.ts";
 import { dryRunOf, nothingSeen, notPlanned, type Seen } from "./seen.ts";
 import { stopwatch } from "./stopwatch.ts";
@@ -21,6 +22,8 @@ export interface RunMeans {
   readonly version: string;
   /** What models were seen to build. */
   readonly memory: ModelMemory;
+  /** Starts Prisma's engine, which says what its models build. */
+  startPrisma(): Promise<PrismaProcess>;
   lease(options: LeaseOptions): Promise<Engine>;
   /** Has the next engine start from this image. */
   prefer(options: LeaseOptions): void;
@@ -104,7 +107,7 @@ async function runAgain(request: DryRunRequest, means: RunMeans, first: Seen, ru
     };
     await unlessLost(request, seen, async () => {
       await session.restore((stops.at(-1)?.state ?? origin).checkpoint);
-      const rendered = renderBeside(version.database);
+      const rendered = renderBeside(version.database, means.startPrisma);
       const earlier = { seen: first, steps: request.database.steps };
       await observeChange(version, seen, base, origin, clock.lap, earlier);
       await observeModels(version, seen, base, { ...means, rendered }, clock.lap);
@@ -131,7 +134,7 @@ async function observe(
 ): Promise<void> {
   const { queries, deployed = [] } = request;
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
-  const rendered = renderBeside(request.database);
+  const rendered = renderBeside(request.database, means.startPrisma);
   const lease = async (options: LeaseOptions) => {
     const engine = await means.lease(options);
     seen.engine = engine.title;

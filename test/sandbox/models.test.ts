@@ -1,17 +1,22 @@
 import { describe, expect, it } from "vitest";
 import prisma from "../../src/review/orms/prisma.ts";
-import { renderPrisma } from "../../src/sandbox/prisma/render.ts";
+import type { Dialect, Models } from "../../src/review/types.ts";
+import { renderPrisma, startPrisma, startWarmPrisma } from "../../src/sandbox/prisma/render.ts";
 
 function modelsOf(text: string) {
   const files = [{ path: "schema.prisma", text }];
   return { orm: "prisma", isPushed: false, isIncomplete: false, statements: null, base: [], head: files };
 }
 
+function render(models: Models, dialect: Dialect, start = startPrisma) {
+  return renderPrisma(models, dialect, start);
+}
+
 const source = `datasource db {\n  provider = "postgresql"\n  url = env("URL")\n}\n`;
 
 describe("Prisma's engine", () => {
   it("says what a schema builds", async () => {
-    const { head, base } = await renderPrisma(
+    const { head, base } = await render(
       modelsOf(`${source}model A {\n  id Int @id @default(autoincrement())\n}\n`),
       "postgresql",
     );
@@ -20,9 +25,9 @@ describe("Prisma's engine", () => {
   });
 
   it("refuses what is no schema, and the next one is read", async () => {
-    const { head } = await renderPrisma(modelsOf(`${source}model A {\n  id Nothing @id\n}\n`), "postgresql");
+    const { head } = await render(modelsOf(`${source}model A {\n  id Nothing @id\n}\n`), "postgresql");
     expect(head).toEqual({ refused: expect.stringContaining('Type "Nothing"') });
-    const broken = await renderPrisma(
+    const broken = await render(
       {
         ...modelsOf(`${source}model A {\n  id Int @id\n}\n`),
         base: [{ path: "schema.prisma", text: `${source}model {` }],
@@ -35,8 +40,25 @@ describe("Prisma's engine", () => {
     });
   });
 
+  it("has nothing left of what it was warmed up with", async () => {
+    const { head } = await render(
+      modelsOf(`${source}model A {\n  key String @id\n  kind Kind\n}\nenum Kind {\n  z\n}\n`),
+      "postgresql",
+      startWarmPrisma,
+    );
+    const sql = "sql" in head ? head.sql : "";
+    expect(
+      sql
+        .match(/^(CREATE T.*| {2}.*)$/gm)
+        ?.map((line) => line.trim())
+        .join(" "),
+    ).toBe(
+      `CREATE TYPE "Kind" AS ENUM ('z'); CREATE TABLE "A" ( "key" TEXT NOT NULL, "kind" "Kind" NOT NULL, CONSTRAINT "A_pkey" PRIMARY KEY ("key")`,
+    );
+  });
+
   it("is not asked about what is too large", async () => {
-    expect((await renderPrisma(modelsOf(" ".repeat(2 ** 20 + 1)), "postgresql")).head).toEqual({
+    expect((await render(modelsOf(" ".repeat(2 ** 20 + 1)), "postgresql")).head).toEqual({
       refused: "it is larger than what is read",
     });
   });
@@ -45,10 +67,10 @@ describe("Prisma's engine", () => {
     const models = modelsOf(
       `${source.replace("postgresql", "sqlite")}model A {\n  id Int @id @default(autoincrement())\n  at DateTime?\n}\n`,
     );
-    expect((await renderPrisma(models, "sqlite")).head).toEqual({
+    expect((await render(models, "sqlite")).head).toEqual({
       sql: expect.stringContaining('"id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,\n    "at" DATETIME\n'),
     });
-    expect((await renderPrisma(models, "postgresql")).head).toEqual({
+    expect((await render(models, "postgresql")).head).toEqual({
       refused: "its datasource is not for PostgreSQL",
     });
   });
@@ -83,7 +105,7 @@ enum role {
 });`;
     const models = modelsOf(text);
     const head = [...models.head, { path: "prisma.config.ts", text: config }];
-    const answer = (await renderPrisma({ ...models, head }, "postgresql")).head;
+    const answer = (await render({ ...models, head }, "postgresql")).head;
     const sql = "sql" in answer ? answer.sql : answer.refused;
     expect(sql).toContain('CREATE TABLE "posts"');
     expect(sql).toContain("posts_parent_id_fkey");
@@ -140,7 +162,7 @@ view Shown {
   @@schema("shop")
 }
 `;
-    const { head } = await renderPrisma(
+    const { head } = await render(
       modelsOf(text.replace("sequence(start: 10)", "autoincrement()")),
       "postgresql",
     );
@@ -212,7 +234,7 @@ enum Role {
   WRITE
 }
 `;
-    const { head } = await renderPrisma(modelsOf(text), "postgresql");
+    const { head } = await render(modelsOf(text), "postgresql");
     const built = builtBy("sql" in head ? head.sql : head.refused);
     const { find } = prisma.read([{ path: "schema.prisma", text }], "postgresql").declarations;
     const lines = text.split("\n");

@@ -25,16 +25,25 @@ const rendered = new LRUCache<string, PrismaAnswers["render"]>({
   sizeCalculation: (answer, key) => key.length + JSON.stringify(answer).length,
 });
 
-/** Asks Prisma's own engine, in a process of its own, what it was not asked before. Never rejects. */
-export async function renderPrisma({ base, head }: Models, dialect: Dialect): Promise<Rendered> {
-  const started: Isolated<PrismaRequest, PrismaAnswers>[] = [];
+/** A process of Prisma's engine, for the schemas of one review. */
+export interface PrismaProcess extends Pick<Isolated<PrismaRequest, PrismaAnswers>, "call" | "lost"> {
+  close(): Promise<void>;
+}
+
+/** Asks Prisma's own engine, in a process that is started for it, what it was not asked before. Never rejects. */
+export async function renderPrisma(
+  { base, head }: Models,
+  dialect: Dialect,
+  start: () => Promise<PrismaProcess>,
+): Promise<Rendered> {
+  const started: PrismaProcess[] = [];
   const ask = async (request: PrismaRequest): Promise<PrismaAnswers["render"]> => {
     const key = JSON.stringify(request);
     const known = rendered.get(key);
     if (known) return known;
-    const isolated = started[0] ?? (await startEngine());
-    started[0] = isolated;
-    const answer = await isolated.call(request, patience);
+    const engine = started[0] ?? (await start());
+    started[0] = engine;
+    const answer = await engine.call(request, patience);
     rendered.set(key, answer);
     return answer;
   };
@@ -44,16 +53,55 @@ export async function renderPrisma({ base, head }: Models, dialect: Dialect): Pr
     const refused = error instanceof Error ? error.message : String(error);
     return { base: { refused }, head: { refused } };
   } finally {
-    await started[0]?.kill("it is done");
+    void started[0]?.close();
   }
 }
 
-function startEngine(): Promise<Isolated<PrismaRequest, PrismaAnswers>> {
-  return startProgram(defaultLimits, {
+/** Starts a process behind all walls, for the schemas of one review. */
+export async function startPrisma(): Promise<PrismaProcess> {
+  const isolated: Isolated<PrismaRequest, PrismaAnswers> = await startProgram(defaultLimits, {
     entry: "prisma/child.js",
     readable: [path.join(prismaDirectory(), "*")],
   });
+  return { call: isolated.call, lost: isolated.lost, close: () => isolated.kill("it is done") };
 }
+
+/** A process for a review to come, which was asked once before, so that the compiler knows the way. */
+export async function startWarmPrisma(): Promise<PrismaProcess> {
+  const engine = await startPrisma();
+  const externals = { tables: [], enums: [] };
+  await engine.call({ kind: "render", files: [typical], dialect: "postgresql", externals }, patience);
+  return engine;
+}
+
+const typical: ModelFile = {
+  path: "schema.prisma",
+  text: `datasource db {
+  provider = "postgresql"
+}
+
+model A {
+  id   Int     @id @default(autoincrement())
+  name String? @unique
+  bs   B[]
+}
+
+model B {
+  id    String   @id @default(uuid())
+  at    DateTime @default(now())
+  kind  Kind     @default(x)
+  a     A        @relation(fields: [aId], references: [id], onDelete: Cascade)
+  aId   Int
+
+  @@index([aId, at])
+}
+
+enum Kind {
+  x
+  y
+}
+`,
+};
 
 async function render(
   ask: (request: PrismaRequest) => Promise<PrismaAnswers["render"]>,

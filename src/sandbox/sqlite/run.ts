@@ -12,6 +12,7 @@ import { gapsForChange } from "../elsewhere.ts";
 import { type Checkpoint, EngineLost } from "../engine.ts";
 import type { Limits } from "../limits.ts";
 import { type Built, buildEach, renderBeside } from "../models.ts";
+import type { PrismaProcess } from "../prisma/render.ts";
 import { emptySchema, schemaOf } from "../schema.ts";
 import { unreachedStep } from "../step.ts";
 import { stopwatch } from "../stopwatch.ts";
@@ -26,6 +27,7 @@ export interface SqliteMeans {
   readonly cache: BaseCache;
   readonly limits: Limits;
   start(): Promise<SqliteSession>;
+  startPrisma(): Promise<PrismaProcess>;
 }
 
 /** All that was seen so far; a lost engine takes nothing of it away. */
@@ -99,6 +101,7 @@ interface Tools {
   readonly session: SqliteSession;
   readonly limits: Limits;
   readonly cache: BaseCache;
+  startPrisma(): Promise<PrismaProcess>;
   lap(phase: string): void;
 }
 
@@ -114,7 +117,7 @@ async function runAgain(request: DryRunRequest, tools: Tools, first: Seen, run: 
     const seen = { ...nothingSeen(first.engine), base, origin, start: first.start, head: first.start };
     await unlessLost(request, seen, async () => {
       await session.restore(origin.checkpoint);
-      const rendered = renderBeside(version.database);
+      const rendered = renderBeside(version.database, tools.startPrisma);
       await observeChange(version, { ...tools, lap: clock.lap }, seen, { base, origin, rendered });
     });
     lost = seen.lost;
@@ -124,7 +127,7 @@ async function runAgain(request: DryRunRequest, tools: Tools, first: Seen, run: 
 
 async function observe(request: DryRunRequest, tools: Tools, seen: Seen): Promise<void> {
   const progress = (phase: string, done: number, of: number) => request.onProgress?.({ phase, done, of });
-  const rendered = renderBeside(request.database);
+  const rendered = renderBeside(request.database, tools.startPrisma);
   const empty = await tools.session.checkpoint();
   const base = await buildSqliteBase(request, { ...tools, empty, progress });
   seen.base = base;
