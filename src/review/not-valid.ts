@@ -1,3 +1,5 @@
+import { waiting } from "./locks.ts";
+import { evidenceOf, isAllOf, ranOf, sized, wasScanned } from "./observed.ts";
 import type { OperationContext } from "./rule.ts";
 import { isVerbatim } from "./script.ts";
 import { validateSequence } from "./sequences/validate.ts";
@@ -10,6 +12,7 @@ import type {
   OperationOf,
   PlannedFix,
   PlannedStep,
+  Problem,
   TableName,
   Text,
 } from "./types.ts";
@@ -57,6 +60,29 @@ export function addedInSameTransaction(
         operation.constraint.kind === kind &&
         operation.constraint.name === validate.name,
     );
+}
+
+/**
+ * A constraint that is validated by a statement whose other parts take a lock that everybody waits for: it lasts for the whole scan
+ * then. Undefined where that was not seen.
+ */
+export function validatedBeside(
+  operation: OperationOf<"validateConstraint">,
+  context: OperationContext,
+): Problem | undefined {
+  const { table, name, at } = operation;
+  const run = ranOf(context);
+  const lock = run?.locks.find(({ kind, relation }) => kind === "table" && relation === table);
+  const waits = lock ? waiting(lock.mode) : null;
+  if (!run || !lock || !waits || !wasScanned(run, table) || !isAllOf(operation, context)) return;
+  return {
+    message: say`Validating ${name} reads all of ${table} while ${[waits]} of it waits: another part of the statement takes the ${[lock.mode]} lock.`,
+    evidence: evidenceOf(context, [table]),
+    instead: say`Run ${validation(table, name)} in the next migration: alone, it lets others read and write.`,
+    at,
+    object: `${table}.${name}`,
+    severity: sized("error", table, context),
+  };
 }
 
 function validation(table: TableName, name: string): string {

@@ -46,6 +46,33 @@ export function wasRewritten(run: StatementRun, table: TableName): boolean {
 }
 
 /**
+ * Whether all that the statement was seen to do with its table's rows comes of this operation: the others change the catalogue alone
+ * (documentation, ALTER TABLE, Notes).
+ */
+export function isAllOf(operation: Operation, { statement }: OperationContext): boolean {
+  return statement.operations.every((other) => other === operation || leavesRows(other));
+}
+
+function leavesRows(operation: Operation): boolean {
+  switch (operation.kind) {
+    case "dropColumn":
+    case "setDefault":
+    case "dropNotNull":
+    case "dropConstraint":
+      return true;
+    case "addConstraint":
+      return operation.constraint.notValid;
+    case "addColumn": {
+      const { notNull, primaryKey, unique, identity, serial, generated, defaultSql } = operation.column;
+      const isFilled = defaultSql !== null || identity || serial || generated === "stored";
+      return !isFilled && !notNull && !primaryKey && !unique && operation.constraints.length === 0;
+    }
+    default:
+      return false;
+  }
+}
+
+/**
  * What the sandbox saw of a statement on tables that are older than the pull request, and what is known of the sizes of
  * those given tables that are older too: one fact an entry.
  */

@@ -1,5 +1,11 @@
 import { conventionalName, list } from "../advice.ts";
-import { addedInSameTransaction, notValidFix, validateLater, validateLaterSequence } from "../not-valid.ts";
+import {
+  addedInSameTransaction,
+  notValidFix,
+  validatedBeside,
+  validateLater,
+  validateLaterSequence,
+} from "../not-valid.ts";
 import { evidenceOf, ranOf, sized, tableBefore } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { quoteIdentifier } from "../sql/names.ts";
@@ -58,7 +64,11 @@ export default defineRule({
     },
     validateConstraint(operation, context) {
       const { table, name, at } = operation;
-      if (context.isNew(table) || !addedInSameTransaction(operation, "foreign-key", context)) return;
+      if (context.isNew(table)) return;
+      if (!addedInSameTransaction(operation, "foreign-key", context)) {
+        const known = tableBefore(context, table)?.constraints.find((one) => one.name === name);
+        return known?.kind === "foreign-key" ? validatedBeside(operation, context) : undefined;
+      }
       return {
         message: say`${name} is validated in the transaction that adds it: writes to ${table} wait for the whole check, as if it were added without NOT VALID.`,
         evidence: evidenceOf(context, [table]),

@@ -1,4 +1,4 @@
-import { evidenceOf, ranOf, sized, tableBefore, wasRewritten, wasScanned } from "../observed.ts";
+import { evidenceOf, isAllOf, ranOf, sized, tableBefore, wasRewritten, wasScanned } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { changeTypeSequence } from "../sequences/change-type.ts";
 import { say } from "../text.ts";
@@ -108,7 +108,7 @@ function seenEffect(change: TypeChange, run: StatementRun, context: OperationCon
       message: say`Changing ${column} to ${type} rewrites ${table}, and reads its old values in the session's time zone, unless that is UTC.`,
       severity: "warning",
     };
-  if (wasScanned(run, table) && !wasRewritten(run, table) && isAlone(context))
+  if (wasScanned(run, table) && !wasRewritten(run, table) && isAllOf(change, context))
     return {
       message: say`Changing ${column} to ${type} reads all of ${table} while every read and write of it waits; the table is not rewritten.`,
       severity: "warning",
@@ -177,11 +177,7 @@ function isInUtc({ script, statement, postgres }: OperationContext): boolean {
 /** The same statement holds another change that explains the rewrite, and this one is known to be free. */
 function isElsewhere(change: TypeChange, context: OperationContext): boolean {
   const old = oldType(change, context);
-  return !isAlone(context) && old !== null && change.using === null && isFree(old, change.type);
-}
-
-function isAlone({ statement }: OperationContext): boolean {
-  return statement.operations.length === 1;
+  return !isAllOf(change, context) && old !== null && change.using === null && isFree(old, change.type);
 }
 
 /** Changes that need neither rewrite nor scan: the same type, a wider or unlimited varchar, text. */

@@ -1,5 +1,5 @@
 import { rewriteReason, writesDefault } from "../column-rewrite.ts";
-import { evidenceOf, ranOf, sized, tableBefore, wasRewritten } from "../observed.ts";
+import { evidenceOf, isAllOf, ranOf, sized, tableBefore, wasRewritten } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { addColumnSequence } from "../sequences/column.ts";
 import { quoteIdentifier, quoteTable } from "../sql/names.ts";
@@ -47,7 +47,7 @@ function rewrites(operation: OperationOf<"addColumn">, context: OperationContext
   const stated = rewriteReason(operation.column, context.postgres) !== null;
   if (!run) return stated;
   if (!wasRewritten(run, operation.table)) return writesDefault(operation.column, context.postgres);
-  return stated || context.statement.operations.length === 1;
+  return stated || isAllOf(operation, context);
 }
 
 /** Numbers that a sequence gives, and values of a key, are not filled in afterwards. */
