@@ -1,7 +1,7 @@
 import { underLocks } from "../held-locks.ts";
 import { sizeOf } from "../observed.ts";
 import { defineRule, type MigrationContext } from "../rule.ts";
-import { quoteTable } from "../sql/names.ts";
+import { normaliseStatement, quoteTable, storedName } from "../sql/names.ts";
 import { say } from "../text.ts";
 import type { Migration, Problem, Severity, Statement, TableName } from "../types.ts";
 
@@ -64,7 +64,8 @@ function isOnlyUnfilled(
   migration: Migration,
   { database }: MigrationContext,
 ): boolean {
-  const column = /\bWHERE\s+"?(\w+)"?\s+IS\s+NULL\s*$/i.exec(sql)?.[1];
+  const written = /\bWHERE (?:\S+ \. )?("(?:[^"]|"")+"|\w+) IS NULL$/i.exec(normaliseStatement(sql))?.[1];
+  const column = written === undefined ? null : storedName(written);
   return database.steps
     .slice(0, database.steps.indexOf(migration) + 1)
     .filter(({ status }) => status !== "kept")
