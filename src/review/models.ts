@@ -118,16 +118,29 @@ function isSame(some: readonly ModelFile[], others: readonly ModelFile[]): boole
   );
 }
 
-/** What one side's models declare. The same files, as they stand in `Models`, are read once. */
+/** What one side's models declare. The same files are read once, as they stand in `Models` and from one review to the next. */
 export function readSide(orm: Orm, files: readonly ModelFile[], dialect: Dialect): ModelReading {
   const known = read.get(files);
   if (known) return known;
-  const reading = orm.read(files, dialect);
-  read.set(files, reading);
-  return reading;
+  const isThat = (one: Read) => one.orm === orm && one.dialect === dialect && isSame(one.files, files);
+  const last = lastRead.find(isThat) ?? { orm, dialect, files, reading: orm.read(files, dialect) };
+  lastRead = [last, ...lastRead.filter((one) => one !== last)].slice(0, mostRead);
+  read.set(files, last.reading);
+  return last.reading;
 }
 
 const read = new WeakMap<readonly ModelFile[], ModelReading>();
+
+interface Read {
+  readonly orm: Orm;
+  readonly dialect: Dialect;
+  readonly files: readonly ModelFile[];
+  readonly reading: ModelReading;
+}
+
+/** The base side's files come again with each push, and mostly the head side's. */
+let lastRead: readonly Read[] = [];
+const mostRead = 4;
 
 interface SideFiles {
   /** Id of the ORM; null when no ORM declares the directory's database. */

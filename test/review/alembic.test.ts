@@ -361,6 +361,8 @@ describe("revisions", () => {
     const text = 'revision: str = "b"\ndown_revision = ("a", "x")\ndepends_on = "y"\n@mark\ndef upgrade(:';
     expect(readRevision("b.py", text)).toMatchObject({ id: "b", after: ["a", "x"], dependsOn: ["y"] });
     expect(readRevision("c.py", "x = 1")).toBeNull();
+    expect(readRevision("moved.py", text)).toEqual({ ...readRevision("b.py", text), path: "moved.py" });
+    expect(readRevision("b.py", text.replaceAll(/\bb\b/g, "c"))).toMatchObject({ id: "c" });
   });
 
   it("that follow each other are told", () => {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { readSide } from "../../src/review/models.ts";
+import drizzle from "../../src/review/orms/drizzle.ts";
+import prisma from "../../src/review/orms/prisma.ts";
 import { read } from "../helpers.ts";
 
 const lock = { "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n' };
@@ -6,6 +9,20 @@ const source = 'datasource db {\n  provider = "postgresql"\n}\n';
 const order = (...fields: string[]) => `model Order {\n  id Int @id\n${fields.join("\n")}\n}\n`;
 
 describe("models", () => {
+  it("are read once while their files, their ORM and their database stay the same", () => {
+    const files = (...texts: string[]) => texts.map((text, i) => ({ path: `${i}.prisma`, text }));
+    const reading = readSide(prisma, files(source, order()), "postgresql");
+    expect(readSide(prisma, files(source, order()), "postgresql")).toBe(reading);
+    const others = [
+      readSide(prisma, files(source, order("  note String?")), "postgresql"),
+      readSide(prisma, files(order(), source), "postgresql"),
+      readSide(prisma, files(source), "postgresql"),
+      readSide(prisma, files(source, order()), "sqlite"),
+      readSide(drizzle, files(source, order()), "postgresql"),
+    ];
+    expect(new Set([reading, ...others]).size).toBe(6);
+  });
+
   it("of a file that cannot be read are left out on both sides, and the others are read", () => {
     const base = {
       ...lock,

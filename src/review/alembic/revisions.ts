@@ -17,7 +17,34 @@ export interface Revision {
 /** The revision that a file holds; null when it holds none. */
 export function readRevision(path: string, text: string): Revision | null {
   const start = /^(?:\w+[ \t]+)?def\s|^@/m.exec(text)?.index ?? text.length;
-  const module = parsePython(text.slice(0, start));
+  const place = placeOf(text.slice(0, start));
+  return place && { path, ...place };
+}
+
+type Place = Omit<Revision, "path">;
+
+/** What the beginnings of files say: a history is read with each review, and mostly only grows. */
+const places = new Map<string, Place | null>();
+const mostPlaces = 5_000;
+/** Characters; most beginnings have a few hundred. */
+const longestPlace = 2_000;
+
+function placeOf(head: string): Place | null {
+  const known = places.get(head);
+  if (known !== undefined) return known;
+  const place = placeIn(head);
+  if (places.size === mostPlaces) places.clear();
+  if (head.length <= longestPlace) places.set(copyOf(head), place);
+  return place;
+}
+
+/** A part of a text would keep all of it in memory. */
+function copyOf(text: string): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(text));
+}
+
+function placeIn(text: string): Place | null {
+  const module = parsePython(text);
   if (module.kind === "unreadable") return null;
   const scope: Scope = { names: new Map(), parent: null };
   const assignments = module.body.filter(({ kind }) => kind === "assign");
@@ -25,7 +52,6 @@ export function readRevision(path: string, text: string): Revision | null {
   const [id] = textsOf(scope.names.get("revision"));
   if (id === undefined || !scope.names.has("down_revision")) return null;
   return {
-    path,
     id,
     after: textsOf(scope.names.get("down_revision")),
     dependsOn: textsOf(scope.names.get("depends_on")),
