@@ -134,6 +134,8 @@ export function createKeeper(options: KeeperOptions = {}): Keeper {
       // A start that failed is tried, and told, again by the lease that needs it.
       () => {
         spares = spares.filter((other) => other !== spare);
+        recent = recent.filter(({ key }) => key !== origin.key);
+        lull.later(refill);
       },
     );
   }

@@ -93,6 +93,16 @@ describe("a lease", () => {
     expect(third.filter(isRunning)).toEqual([]);
   });
 
+  it("gives up a spare whose image is gone, and has another", async () => {
+    const keeper = keep({ spares: 2 });
+    await keeper.ready();
+    await (await keeper.lease()).close();
+    keeper.prefer({ image: path.join(os.tmpdir(), "no-such-image.tar"), imageKey: "gone" });
+    await expect(keeper.ready()).rejects.toThrow();
+    await keeper.ready();
+    expect(processes(process.pid)).toHaveLength(1);
+  });
+
   it("starts the next spare when nobody waits any more", async () => {
     const lull = createLull();
     const keeper = keep({ spares: 1, lull });
