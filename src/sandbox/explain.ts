@@ -1,8 +1,8 @@
 import { tableName } from "../review/sql/names.ts";
 import { splitStatements } from "../review/sql/statements.ts";
 import type { PlanNode, PlanOutcome } from "../review/types.ts";
-import type { ResultSet } from "./engine.ts";
-import type { Session } from "./session.ts";
+import type { ResultSet, SqlError } from "./engine.ts";
+import { literal, type Session } from "./session.ts";
 import { makeSizesReal, type Production } from "./sizes.ts";
 import { excuseOf, type Known } from "./verdict.ts";
 
@@ -32,17 +32,66 @@ async function plan(session: Session, sql: string, known: Known): Promise<PlanOu
     return { kind: "not-evaluated", reason: "it is not one statement" };
   const explain = (options: string) =>
     session.run(`EXPLAIN (GENERIC_PLAN${options}, FORMAT JSON) ${statement.sql}`);
-  const { error, sets } = await explain("");
-  if (error) {
-    const reason = excuseOf(error, known) ?? untyped(error.code, error.message);
-    if (reason !== null) return { kind: "not-evaluated", reason };
-    return { kind: "failed", code: error.code, message: error.message };
+  const searchPath = searchPathOf(session);
+  try {
+    let answer = await explain("");
+    while (answer.error && (await searchPath.extend(answer.error))) answer = await explain("");
+    const { error, sets } = answer;
+    if (error) {
+      const reason = excuseOf(error, known) ?? untyped(error.code, error.message) ?? searchPath.doubt();
+      if (reason !== null) return { kind: "not-evaluated", reason };
+      return { kind: "failed", code: error.code, message: error.message };
+    }
+    // Only VERBOSE names schemas, but it also spells out every column: the plan is taken from one, schemas from the other.
+    const verbose = await explain(", VERBOSE");
+    const root = rootOf(jsonOf(sets), jsonOf(verbose.sets));
+    if (!root) return { kind: "not-evaluated", reason: "it has no plan" };
+    return { kind: "planned", cost: root.cost, root };
+  } finally {
+    await searchPath.putBack();
   }
-  // Only VERBOSE names schemas, but it also spells out every column: the plan is taken from one, schemas from the other.
-  const verbose = await explain(", VERBOSE");
-  const root = rootOf(jsonOf(sets), jsonOf(verbose.sets));
-  if (!root) return { kind: "not-evaluated", reason: "it has no plan" };
-  return { kind: "planned", cost: root.cost, root };
+}
+
+/**
+ * Where the application's connection looks for tables is not known: one that a query names without a schema, and that is not where
+ * the sandbox looks, may be in any other.
+ */
+function searchPathOf(session: Session) {
+  let before: string | null = null;
+  let doubt: string | null = null;
+  const added = new Set<string>();
+  return {
+    /** Whether a relation that is missing was found in another schema, where it is looked for from now on. */
+    async extend({ code, message }: SqlError): Promise<boolean> {
+      const name = /^relation "([^".]+)" does not exist$/.exec(message)?.[1];
+      if (code !== undefinedTable || name === undefined) return false;
+      const [rows = []] = await session.ask(schemasWith(name));
+      const [schema] = rows[0] ?? [];
+      if (rows.length > 1) doubt = `it names ${name} without a schema, and ${rows.length} schemas have one`;
+      if (rows.length !== 1 || schema == null || added.has(schema)) return false;
+      added.add(schema);
+      const [path = []] = await session.ask("SELECT pg_catalog.current_setting('search_path')");
+      before ??= path[0]?.[0] ?? "";
+      await session.ask(
+        `SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', NULLIF(pg_catalog.current_setting('search_path'), ''), pg_catalog.quote_ident(${literal(schema)})), false)`,
+      );
+      return true;
+    },
+    /** Why a failure may be the sandbox's own; null when it is not. */
+    doubt: () => doubt,
+    async putBack(): Promise<void> {
+      if (before !== null)
+        await session.ask(`SELECT pg_catalog.set_config('search_path', ${literal(before)}, false)`);
+    },
+  };
+}
+
+/** SQLSTATE undefined_table (documentation, appendix A). */
+const undefinedTable = "42P01";
+
+function schemasWith(name: string): string {
+  return `SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = ${literal(name)} AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
 }
 
 /** 42P18, 42725: the application's driver states the types of placeholders, the text alone does not. */

@@ -53,6 +53,30 @@ describe("the plan of a query", () => {
     expect(run.queries[0]?.early).toMatchObject({ code: "42703" });
   });
 
+  it("finds a table in the only other schema that has it: where the application looks is not known", async () => {
+    const more =
+      "CREATE SCHEMA app; CREATE TABLE app.orders (id int); CREATE TABLE billing.states (id int); CREATE TABLE app.states (id int)";
+    const sqlOf = (sql: string) => ({ index: 0, sql, baseSql: null });
+    const run = await dry.run({
+      history: [...history, more],
+      queries: ["invoices JOIN orders USING (id)", "states", "lines", "billing.lines"].map((from, index) => ({
+        ...sqlOf(`SELECT * FROM ${from}`),
+        index,
+      })),
+    });
+    expect(run.queries.map(({ after }) => ("reason" in after ? after.reason : after.kind))).toEqual([
+      "planned",
+      "it names states without a schema, and 2 schemas have one",
+      "failed",
+      "failed",
+    ]);
+    const relations = planOf(run.queries[0]?.after).children.flatMap((node) => [node, ...node.children]);
+    expect(relations.flatMap(({ relation }) => relation ?? []).sort()).toEqual([
+      "billing.invoices",
+      "orders",
+    ]);
+  });
+
   it("takes an index of a large table", async () => {
     const root = planOf(await plan("SELECT * FROM orders WHERE id = $1", { orders: 5_000_000 }));
     expect(root).toMatchObject({
