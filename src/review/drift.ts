@@ -2,6 +2,7 @@ import { bookkeeping } from "./additions.ts";
 import { builtModels } from "./built-models.ts";
 import { defaultOf, isComparable, isSameType } from "./column-words.ts";
 import { enumDifferences } from "./drift-enums.ts";
+import { objectsAddedBy } from "./made.ts";
 import { notReplayed } from "./not-replayed.ts";
 import type { Declarations, KeyKind } from "./orm.ts";
 import { isOtherFamily } from "./type-families.ts";
@@ -13,7 +14,7 @@ export type Unplaced = Omit<Drift, "path" | "line" | "endLine">;
 /**
  * Where the models and the migrations of a database part, as far as this pull request makes or changes it: what was so before
  * is not told, nor is what only a migration can say (checks, partial indexes, triggers, views), nor what a part of the history
- * may concern that did not replay. Empty where either side could not be built.
+ * may concern that did not replay. What a migration added that is taken away was there before, and is told. Empty where either side could not be built.
  */
 export function driftOf(database: Database, run: DryRun): Drift[] {
   if (database.models?.isPushed) return [];
@@ -30,9 +31,10 @@ export function driftOf(database: Database, run: DryRun): Drift[] {
   const wasRefused = (name: string) => refusedBefore.has(name);
   // What an edited migration builds, and what runs after a new one, stands on the base side and not in the base schema.
   const isNew = steps.every(({ status }) => status === "added");
+  const takenBack = new Set(objectsAddedBy(database.takenBack));
   const told = differences(head.schema, run.head, now, dialect).filter(
     (one) =>
-      !known.has(keyOf(one)) &&
+      (!known.has(keyOf(one)) || (one.migrations === null && takenBack.has(one.object))) &&
       !isUnsure(one.object) &&
       !isUnsure(tableIn(one.object)) &&
       !wasRefused(one.object) &&

@@ -29,6 +29,8 @@ export interface DirectoryLayout {
   readonly steps: readonly Step[];
   /** Ups of the base side that are gone without a successor. */
   readonly removed: readonly string[];
+  /** Those of them after which nothing of the base side stays, where anything does. */
+  readonly takenBack: readonly MigrationFiles[];
   /** Changed files of the directory, on either side. */
   readonly changed: readonly string[];
   /** Numbered steps in code between the SQL files, on the head side. */

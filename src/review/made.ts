@@ -26,6 +26,30 @@ function schemasMadeBy(scripts: readonly Script[]): string[] {
   );
 }
 
+/** Tables, columns, keys, indexes, types and labels that scripts add, each by the name that differences of models have for it. */
+export function objectsAddedBy(scripts: readonly Script[]): string[] {
+  return scripts
+    .flatMap(({ statements }) => statements.flatMap(({ operations }) => operations))
+    .flatMap((one) => {
+      switch (one.kind) {
+        case "createTable":
+          return [one.table];
+        case "addColumn":
+          return [`${one.table}.${one.column.name}`];
+        case "createIndex":
+          return [`${one.table}(${one.columns.join(", ")})`];
+        case "addConstraint":
+          return [`${one.table}(${one.constraint.columns.join(", ")})`];
+        case "createType":
+          return [one.name];
+        case "addEnumValue":
+          return [`${one.type}.${one.value}`];
+        default:
+          return [];
+      }
+    });
+}
+
 /** A name without its schema, in lower case. */
 export function lastPart(name: string): string {
   return name.split(".").at(-1)?.toLowerCase() ?? name;

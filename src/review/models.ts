@@ -28,12 +28,17 @@ export function modelFilesOf(directory: DirectoryLayout, layout: Layout, texts: 
 }
 
 /** Whether a change of models concerns the directory, though no migration of it changes. */
-export function hasChangedModels(directory: DirectoryLayout, layout: Layout, texts: Texts): boolean {
+function hasChangedModels(directory: DirectoryLayout, layout: Layout, texts: Texts): boolean {
   if (!changesModels(layout.changed)) return false;
   const own = new Set(
     (["base", "head"] as const).flatMap((side) => filesOf(directory, side, layout, texts).files),
   );
   return layout.changed.some(({ path, previousPath }) => own.has(path) || own.has(previousPath ?? path));
+}
+
+/** Whether the models of a directory are compared with its migrations, though the change brings none of those. */
+export function isCompared(directory: DirectoryLayout, layout: Layout, texts: Texts): boolean {
+  return directory.takenBack.length > 0 || hasChangedModels(directory, layout, texts);
 }
 
 /** Whether one of these files can declare models, by where it stands now or stood, and by its hunks. */
@@ -265,6 +270,7 @@ export function readPushed(
       brought: nothingBrought,
       history: [],
       steps: [],
+      takenBack: [],
       models,
       snapshots: null,
     },
@@ -293,5 +299,5 @@ function textsFor(
 
 function isConcerned(directory: DirectoryLayout, layout: Layout): boolean {
   if (!Object.values(orms).some(({ frameworks }) => frameworks.includes(directory.framework))) return false;
-  return directory.steps.length > 0 || changesModels(layout.changed);
+  return directory.steps.length > 0 || directory.takenBack.length > 0 || changesModels(layout.changed);
 }

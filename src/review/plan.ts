@@ -25,6 +25,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Ups that are gone, with no migration of their version left. */
   readonly removed: readonly string[];
+  /** The last ones of the base side, where they are gone and earlier ones stay. */
+  readonly takenBack: readonly MigrationFiles[];
 }
 
 /**
@@ -65,6 +67,10 @@ export function planOf(
     history: [...first, ...earlier],
     steps,
     removed: removed.map(({ up }) => up),
+    takenBack:
+      removed.length === base.length
+        ? []
+        : base.slice(base.findLastIndex((files) => after.has(keyOf(files))) + 1),
   };
 }
 

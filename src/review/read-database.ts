@@ -113,6 +113,7 @@ export function readDatabase(
       brought: broughtTo(directory),
       history: historyOf([...directory.history, ...replayed], layout),
       steps: steps.map(({ migration }) => migration),
+      takenBack: directory.takenBack.flatMap((files) => scriptBefore(files, "up", context)?.script ?? []),
       models,
       snapshots: kept.snapshots,
     },

@@ -8,7 +8,7 @@ import { unknownDigest } from "./inputs.ts";
 import { type DirectoryLayout, type Layout, layOut } from "./layout.ts";
 import {
   changesModels,
-  hasChangedModels,
+  isCompared,
   isModelOfOrm,
   modelFilesOf,
   pushedModelsOf,
@@ -101,10 +101,11 @@ export function wantedFiles({
   for (const directory of layout.directories) {
     const models = withModels ? modelFilesOf(directory, layout, texts) : [];
     for (const { side, path } of models) want(side, path);
-    const isModelled = models.length > 0 && hasChangedModels(directory, layout, texts);
+    const isModelled = models.length > 0 && isCompared(directory, layout, texts);
     if (directory.steps.length === 0 && !needsAll && !isModelled) continue;
     for (const { side, path } of dialectFilesOf(directory, layout, config)) want(side, path);
     if (withModels) for (const { side, path } of snapshotFilesOf(directory, layout, texts)) want(side, path);
+    if (withModels) for (const { up } of directory.takenBack) want("base", up);
     for (const { files, before, status } of directory.steps) {
       want("head", files.up);
       want("head", files.down);
@@ -151,9 +152,7 @@ export function readChangeSet({
 }: Change & { readonly texts: Texts }): ChangeSet {
   const layout = layOut(changed, base, config, texts);
   const read = layout.directories
-    .filter(
-      (directory) => directory.steps.length > 0 || (withModels && hasChangedModels(directory, layout, texts)),
-    )
+    .filter((directory) => directory.steps.length > 0 || (withModels && isCompared(directory, layout, texts)))
     .map((directory) => readDatabase(directory, layout, config, texts, withModels));
   if (withModels)
     read.push(...pushedModelsOf(layout, texts).found.map((pushed) => readPushed(pushed, layout, texts)));

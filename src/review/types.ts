@@ -433,6 +433,8 @@ export interface Database {
   readonly history: readonly HistoryEntry[];
   /** From the first changed migration on, in the order in which they run. */
   readonly steps: readonly Migration[];
+  /** Ups of the base side that are gone, with nothing after them that stays. */
+  readonly takenBack: readonly Script[];
   /** The models that belong to it, where the pull request changes them or its migrations; null when there are none that are read. */
   readonly models: Models | null;
   /** What the tool keeps of the schema, where the pull request adds migrations; null when it keeps nothing that is read. */

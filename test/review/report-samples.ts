@@ -154,6 +154,7 @@ export function database(steps: readonly Migration[], more: Partial<Database> = 
     dialect: "postgresql",
     habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
     brought: nothingBrought,
+    takenBack: [],
     models: null,
     snapshots: null,
     history: [

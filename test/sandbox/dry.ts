@@ -78,6 +78,7 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
         dialect,
         habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
         brought: nothingBrought,
+        takenBack: [],
         models: null,
         snapshots: null,
         history: history.map((sql, i) => ({

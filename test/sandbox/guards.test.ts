@@ -72,6 +72,7 @@ async function run(
       dialect,
       habits: { late: "run", duplicates: "refused", checksums: false, together: false },
       brought: nothingBrought,
+      takenBack: [],
       models: null,
       snapshots: null,
       history: history.map((text, i) => ({

@@ -114,6 +114,7 @@ describe("models", () => {
       dialect: "postgresql",
       habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
       brought: nothingBrought,
+      takenBack: [],
       models: {
         orm: "drizzle",
         isPushed: false,

@@ -55,6 +55,7 @@ export function createSqliteDry(options: SandboxOptions = {}) {
         dialect: "sqlite",
         habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
         brought: nothingBrought,
+        takenBack: [],
         models: null,
         snapshots: null,
         history: history.map((sql, i) => ({

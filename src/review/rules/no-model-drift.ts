@@ -1,8 +1,9 @@
 import { columnsIn, tableIn } from "../drift.ts";
 import { beginsWithKey, servesKey } from "../foreign-key-index.ts";
+import { objectsAddedBy } from "../made.ts";
 import { type Context, defineRule } from "../rule.ts";
 import { say } from "../text.ts";
-import type { Drift, Text } from "../types.ts";
+import type { Drift, Script, Text } from "../types.ts";
 
 export default defineRule({
   summary: "Keep models and migrations in step",
@@ -19,15 +20,23 @@ export default defineRule({
   ],
   check: {
     drift(drift, context) {
+      const added = drift.migrations === null ? addedBefore(drift, context) : undefined;
       return {
         message: [...messageOf(drift), ...(withoutIndex(drift, context) ?? [])],
-        evidence: [say`observed: both were built in the sandbox and compared`],
+        evidence: [
+          say`observed: both were built in the sandbox and compared`,
+          ...(added ? [say`${added.path}, which added it, is taken away`] : []),
+        ],
         object: drift.object,
         instead: insteadOf(drift),
       };
     },
   },
 });
+
+function addedBefore({ object }: Drift, { database: { takenBack } }: Context): Script | undefined {
+  return takenBack.find((script) => objectsAddedBy([script]).includes(object));
+}
 
 function messageOf({ kind, object, model, migrations }: Drift): Text {
   if (migrations === null) return say`The model has ${[nounOf(kind)]}${object}, no migration adds it.`;
