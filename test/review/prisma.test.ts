@@ -49,6 +49,11 @@ enum State {
     expect(lineOf('model A {\n  id Int @id\n  @@schema(map: "auth")\n}\n', "auth.A.id")).toBe(2);
   });
 
+  it("are found where a block begins on the line on which another ends", () => {
+    const text = "model A {\n  id Int @id\n} model B {\n  id Int @id\n}enum C {\n  D\n}\n";
+    expect(["A", "B", "B.id", "C", "C.D"].map((object) => lineOf(text, object))).toEqual([1, 3, 4, 5, 6]);
+  });
+
   it("are found where they are composite, refer to themselves, or are left out of the client", () => {
     const text = `model Node {
   shop   Int @db.SmallInt
@@ -169,6 +174,18 @@ model Legacy {
       "src/models/e.prisma",
     ]);
     expect(told({ "prisma.config.ts": `${config}"../elsewhere/x.prisma",\n})` })).toEqual(paths.slice(0, 3));
+  });
+
+  it("are what a configuration says that names the migrations, whatever is beside them", () => {
+    const paths = ["db/old.prisma", "src/new.prisma", "prisma/schema.prisma"];
+    const told = (text: string) =>
+      filesFor("db/migrations", [...paths, "prisma.config.ts"], { "prisma.config.ts": text });
+    const migrations = 'migrations: { path: "./db/migrations" }';
+    expect(told(`export default defineConfig({ schema: "src/new.prisma", ${migrations} })`)).toEqual([
+      "src/new.prisma",
+    ]);
+    expect(told(`export default defineConfig({ ${migrations} })`)).toEqual(["prisma/schema.prisma"]);
+    expect(told('export default defineConfig({ schema: "src/new.prisma" })')).toEqual(["db/old.prisma"]);
   });
 
   it("are Prisma's default file where none is beside the migrations and none is told", () => {

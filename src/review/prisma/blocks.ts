@@ -16,20 +16,18 @@ export interface PrismaBlock extends PrismaLine {
   readonly lines: readonly PrismaLine[];
 }
 
-/** The blocks of a file. Prisma's grammar wants a block's brace on its first line, and its end on a line of its own. */
+/** The blocks of a file. Prisma's grammar wants a block's brace on its first line, and its end at the beginning of a line, where another may begin. */
 export function prismaBlocks({ path, text }: ModelFile): PrismaBlock[] {
   const blocks: PrismaBlock[] = [];
-  let open: { kind: string; name: string; text: string; line: number; lines: PrismaLine[] } | null = null;
+  let open: Open | null = null;
   let begun: PrismaLine | null = null;
   for (const [i, raw] of uncommented(text).split("\n").entries()) {
     const line = i + 1;
     const trimmed = raw.trim();
-    if (!open) {
-      const [, kind, name = ""] = /^(\w+)\s+(\w+)\s*\{/.exec(trimmed) ?? [];
-      if (kind !== undefined) open = { kind, name, text: trimmed, line, lines: [] };
-    } else if (!begun && trimmed === "}") {
+    if (!open) open = openedBy(trimmed, line);
+    else if (!begun && trimmed.startsWith("}")) {
       blocks.push({ ...open, path, endLine: line });
-      open = null;
+      open = openedBy(trimmed.slice(1).trim(), line);
     } else {
       const joined = joinedTo(begun, trimmed, line);
       begun = isOpen(joined.text) ? joined : null;
@@ -37,6 +35,16 @@ export function prismaBlocks({ path, text }: ModelFile): PrismaBlock[] {
     }
   }
   return blocks;
+}
+
+/** A block whose end is not read yet. */
+interface Open extends Pick<PrismaBlock, "kind" | "name" | "text" | "line"> {
+  readonly lines: PrismaLine[];
+}
+
+function openedBy(text: string, line: number): Open | null {
+  const [, kind, name = ""] = /^(\w+)\s+(\w+)\s*\{/.exec(text) ?? [];
+  return kind === undefined ? null : { kind, name, text, line, lines: [] };
 }
 
 /** A line that goes on where one before it left a bracket open. */

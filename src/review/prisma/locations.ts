@@ -4,11 +4,13 @@ import { configName } from "./external.ts";
 
 /**
  * The files of the schema whose migrations a directory holds (Prisma documentation, Prisma schema, Location; Prisma Config
- * reference). Usually what is beside the directory: one file, or a folder of files of which one names the database. Where that
- * is several schemas, or none, `prisma.config.ts` and `package.json` tell; where nothing does, Prisma has a default. Empty where
- * it cannot be told.
+ * reference). Where `prisma.config.ts` names the directory, it is the schema that this names, or Prisma's default. Usually it is
+ * what is beside the directory: one file, or a folder of files of which one names the database. Where that is several schemas, or
+ * none, `prisma.config.ts` and `package.json` tell; where nothing does, Prisma has a default. Empty where it cannot be told.
  */
 export function schemaFilesOf(directory: string, repository: ModelRepository): readonly string[] {
+  const named = namedFiles(directory, repository);
+  if (named.length > 0) return named;
   const beside = filesBeside(directory, repository.paths);
   if (beside.length === 1) return beside;
   const told = toldFiles(directory, repository);
@@ -18,6 +20,22 @@ export function schemaFilesOf(directory: string, repository: ModelRepository): r
   if (sources.length < 2) return beside;
   const usual = joinPath(homeOf(directory), "schema.prisma");
   return sources.includes(usual) ? [usual] : [];
+}
+
+/** What a configuration says that names the directory itself. */
+function namedFiles(directory: string, repository: ModelRepository): readonly string[] {
+  for (const { migrations, schema, saysSchema, project } of configsOf(repository)) {
+    if (migrations !== directory) continue;
+    const files = schema === null ? [] : filesIn(schema, repository);
+    if (files.length > 0) return files;
+    const usual = saysSchema ? [] : defaultsIn([project], repository);
+    if (usual.length > 0) return usual;
+  }
+  return [];
+}
+
+function filesIn(schema: string, { paths }: ModelRepository): string[] {
+  return paths.filter((path) => path.endsWith(".prisma") && isWithin(path, schema));
 }
 
 /** Without those beside another directory of migrations, and without what generators write. */
@@ -58,22 +76,23 @@ function toldFiles(directory: string, repository: ModelRepository): readonly str
       joinPath(home, "migrations"),
     );
     if (migrations === null ? !usual.includes(directory) : migrations !== directory) continue;
-    const files = paths.filter((path) => path.endsWith(".prisma") && isWithin(path, schema));
+    const files = filesIn(schema, repository);
     if (files.length > 0) return files;
   }
   return [];
 }
 
-/** The first of the two files that Prisma looks for, from the folder of a project that names no schema. */
+/** The default of the repository's own project, where the migrations are at its root. */
 function defaultFile(directory: string, repository: ModelRepository): readonly string[] {
-  const projects = configsOf(repository).flatMap(({ project, migrations, saysSchema }) =>
-    migrations === directory && !saysSchema ? [project] : [],
-  );
-  if (directoryOf(directory) === "") projects.push("");
+  return directoryOf(directory) === "" ? defaultsIn([""], repository) : [];
+}
+
+/** The first of the two files that Prisma looks for, from the folder of a project that names no schema. */
+function defaultsIn(projects: readonly string[], { paths }: ModelRepository): readonly string[] {
   const files = projects.flatMap((project) =>
     ["prisma/schema.prisma", "schema.prisma"].map((name) => joinPath(project, name)),
   );
-  return files.filter((path) => repository.paths.includes(path)).slice(0, 1);
+  return files.filter((path) => paths.includes(path)).slice(0, 1);
 }
 
 function configsOf({ paths, text }: ModelRepository): ToldByConfig[] {
