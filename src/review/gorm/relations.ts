@@ -175,7 +175,8 @@ function beside({ fields }: Schema, { path }: Field, names: readonly string[]): 
 }
 
 /** The foreign keys of relations. Of two that say the same from both sides, that of the side that has the other is made. */
-export function foreignKeysOf(reading: Reading, relations: readonly Relation[]): ForeignKey[] {
+export function foreignKeysOf(reading: Reading, all: readonly Relation[]): ForeignKey[] {
+  const relations = keptOf(all);
   return relations.flatMap((relation) => {
     const { field, schema, target, references, kind } = relation;
     if (!field.isMigrated || field.settings.get("CONSTRAINT") === "-") return [];
@@ -195,6 +196,17 @@ export function foreignKeysOf(reading: Reading, relations: readonly Relation[]):
       }),
     ];
   });
+}
+
+/** Of a schema's relations of one name, one of an embedded struct gives way to what follows it (schema/relationship.go, setRelation). */
+function keptOf(relations: readonly Relation[]): Relation[] {
+  const kept = new Map<string, Relation>();
+  for (const relation of relations) {
+    const name = `${relation.schema.struct.key} ${relation.field.name}`;
+    const known = kept.get(name);
+    if (!known || known.field.path.length > 1) kept.set(name, relation);
+  }
+  return [...kept.values()];
 }
 
 function isSame(some: readonly Reference[], others: readonly Reference[]): boolean {
