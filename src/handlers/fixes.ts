@@ -32,7 +32,7 @@ interface FixRequest {
  */
 export function fixesOf({ changes, database, input, proofs, lap, ...known }: FixRequest) {
   const { config } = input;
-  const judge = (version: ChangeSet, run: DryRun) =>
+  const judge = (version: ChangeSet, run: DryRun, only?: ReadonlySet<string>) =>
     check({
       changes: {
         ...version,
@@ -41,6 +41,7 @@ export function fixesOf({ changes, database, input, proofs, lap, ...known }: Fix
       runs: [run],
       config,
       ...known,
+      ...(only && { only }),
     });
   const models = new Set(database.models?.head.map(({ path }) => path));
   let work: Generator<Attempt, void, DryRun> | null = null;

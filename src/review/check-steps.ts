@@ -25,8 +25,13 @@ import type {
 } from "./types.ts";
 import { isOnUnchanged, settled } from "./unchanged.ts";
 
-/** What the rules say of migrations: of each statement, and of each migration as a whole. */
-export function checkSteps(asked: readonly Asked[], context: Context, run: DryRun | null): Finding[] {
+/** What the rules say of migrations, or of some: of each statement, and of each migration as a whole. */
+export function checkSteps(
+  asked: readonly Asked[],
+  context: Context,
+  run: DryRun | null,
+  isWanted: (step: Migration) => boolean = () => true,
+): Finding[] {
   const births = followBirths(context.base, run !== null && isComplete(run));
   const answering = answeringTo(asked);
   return context.database.steps.flatMap((migration) => {
@@ -40,13 +45,15 @@ export function checkSteps(asked: readonly Asked[], context: Context, run: DryRu
     const ofOperations = migration.up.statements.flatMap((statement) => {
       births.recordCreated(statement);
       const subject = { migration, statement, context, seen, run, births };
-      const findings = onlyDown ? [] : checkStatement(answering(statement), subject);
+      const isAsked = !onlyDown && isWanted(migration);
+      const findings = isAsked ? checkStatement(answering(statement), subject) : [];
       if (findings.length > 0) explained.add(statement);
       births.recordChanged(statement);
       return findings;
     });
     // The base branch has this migration too: what it makes is there where it has run.
     if (migration.status === "edited") births.recordKept(migration.up.statements);
+    if (!isWanted(migration)) return [];
     const ofMigration = checkMigration(asked, migration, {
       ...context,
       run: seen,

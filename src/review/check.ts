@@ -32,6 +32,8 @@ interface CheckInput {
   readonly statistics?: Statistics | null;
   /** Identities of findings that the base side's baseline accepts. */
   readonly baseline?: ReadonlySet<string>;
+  /** Files of migrations: only what is to be said of these is asked for; of everything when left out. */
+  readonly only?: ReadonlySet<string>;
   /** The day, as YYYY-MM-DD, after which an entry of the configuration no longer counts; none is over when left out. */
   readonly today?: string;
 }
@@ -77,7 +79,7 @@ export function judge(input: CheckInput): Judgement {
 
 /** What the rules answer about databases and queries, as it comes. */
 export function findingsOf(input: CheckInput): Finding[] {
-  const { changes, runs } = input;
+  const { changes, runs, only } = input;
   const asked = askedOf(input);
   const ofDatabases = changes.databases.flatMap((written) => {
     const run = runs.find(({ directory }) => directory === written.directory) ?? null;
@@ -85,12 +87,14 @@ export function findingsOf(input: CheckInput): Finding[] {
     const { database } = resolved;
     const context = contextOf(resolved, run, input);
     const fitting = asked.filter(({ rule }) => rule.dialects.includes(database.dialect));
+    if (only) return checkSteps(fitting, context, run, (step) => only.has(step.up.path));
     return [
       ...checkSteps(fitting, context, run),
       ...checkModels(fitting, context, run),
       ...checkQueries(fitting, changes, context, run),
     ];
   });
+  if (only) return ofDatabases;
   return [...ofDatabases, ...checkRefusals(asked, changes), ...checkCode(asked, changes)];
 }
 

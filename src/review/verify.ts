@@ -44,7 +44,8 @@ interface Verification {
   readonly proofs: Proofs;
   /** The change with its files altered; null when that cannot be read. */
   reread(alteration: Alteration): ChangeSet | null;
-  check(changes: ChangeSet, run: DryRun): readonly Finding[];
+  /** What the rules say of it, or of some of its files alone. */
+  check(changes: ChangeSet, run: DryRun, only?: ReadonlySet<string>): readonly Finding[];
 }
 
 /** Fixes that are run alone, and sequences, of one database: each costs a run. */
@@ -196,10 +197,13 @@ function* attempt(asked: Verification, draft: Draft | null): Generator<Attempt, 
 
 /** What is seen of a version in a run of it, or of more than it. */
 function seenOf({ run: first, check }: Verification, draft: Draft, seen: DryRun): SeenDraft {
-  const { changes, steps } = draft;
+  const { kind, changes, steps } = draft;
   const own = steps.flatMap(({ id }) => seen.migrations.filter(({ migration }) => migration === id));
   const run = { ...seen, migrations: own.map((migration) => remembered(migration, steps, first)) };
-  return { ...draft, run, findings: check(changes, run) };
+  // A sequence answers for its own migrations, fixes for all.
+  const touched = steps.flatMap(({ status, up }) => (status === "kept" ? [] : [up.path]));
+  const only = kind === "sequence" ? new Set(touched) : undefined;
+  return { ...draft, run, findings: check(changes, run, only) };
 }
 
 /** A migration that the alteration left alone is only applied again: what was seen of it stands, where it ran as before. */

@@ -24,9 +24,6 @@ export interface WholeWay {
   readonly end: State;
 }
 
-/** Whether a database is compared with its rows. */
-type Rows = "rows" | "no rows";
-
 interface Beside {
   /** Steps that are compared as one, by migration; each by itself where it is in none. */
   readonly levels: readonly (readonly string[])[];
@@ -62,11 +59,12 @@ export async function runAllTheWay(
   const below = await applyKept(context, kept, start);
   if (!below) return null;
   const from = await fillKnown(context, below.end);
-  // What goes lost on the way of steps that have no part in each other is missing at its end.
-  const between = levels.length > 0 ? "no rows" : "rows";
-  const rungs = await climb(context, atOnce(own, levels), from, between, (i) => onStep(kept.length + i));
+  // Of steps that have no part in each other, what is left behind or lost on the way back is seen at its end.
+  const isEndCompared = levels.length > 0;
+  const rows = isEndCompared ? "no rows" : "rows";
+  const rungs = await climb(context, atOnce(own, levels), from, rows, (i) => onStep(kept.length + i));
   if (!rungs) return null;
-  const ways = downs.length > 0 ? await descend(context, rungs, between, isTold) : [];
+  const ways = downs.length > 0 ? await descend(context, rungs, { isEndCompared, isTold }) : [];
   if (!ways || (downs.length === 0 && !(await startAgain(context, kept, start, from)))) return null;
   const again = await climbAgain(context, rungs);
   if (!again) return null;
@@ -147,7 +145,7 @@ async function climb(
   { session, isNew, ...context }: RunContext,
   levels: readonly (readonly Migration[])[],
   start: State,
-  rows: Rows,
+  rows: "rows" | "no rows",
   onStep: (i: number) => void,
 ): Promise<readonly Rung[] | null> {
   const lookout = lookoutOf(session, start.marks);
@@ -172,14 +170,13 @@ async function climb(
 }
 
 /**
- * The downs, from the last step to the first: the way back of each step, up again left open. Rows are compared at the end of it
- * in any case.
+ * The downs, from the last step to the first: the way back of each step, up again left open. What is compared at the end alone is
+ * taken to be right in between.
  */
 async function descend(
   context: RunContext,
   rungs: readonly Rung[],
-  between: Rows,
-  isTold: boolean,
+  { isEndCompared, isTold }: Pick<Beside, "isTold"> & { readonly isEndCompared: boolean },
 ): Promise<readonly RoundTrip[] | null> {
   const ways: RoundTrip[] = [];
   let now = rungs.at(-1)?.after;
@@ -191,8 +188,8 @@ async function descend(
       downs.unshift(down);
     }
     if (!now) return null;
-    const isEnd = i === 0 && between === "no rows";
-    now = await stateToCompare(context.session, isEnd ? before : now, isEnd ? "rows" : between);
+    if (isEndCompared) now = i > 0 ? before : await stateToCompare(context.session, before, "rows");
+    else now = await stateToCompare(context.session, now, "rows");
     const { residue, benign } = compareCatalogs(before.catalog, now.catalog);
     if (residue.length > 0 || compareData(before.data, now.data).length > 0) return null;
     // It is there for the downs below as well, which have no part in it.

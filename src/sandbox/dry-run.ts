@@ -46,8 +46,8 @@ export interface DryRunRequest {
   /** Each step is run and remembered by itself, also where all of them might be seen on one way. */
   readonly isStepByStep?: boolean;
   /**
-   * Steps that follow each other and have no part in each other, by migration: they are compared as one. Where such a change cannot
-   * be run all the way, or shows a fault on it, none of its steps is reached.
+   * Steps that follow each other and have no part in each other, by migration: they are compared as one, and their way back at its
+   * end. Where such a change cannot be run all the way, or shows a fault on it, none of its steps is reached.
    */
   readonly levels?: readonly (readonly string[])[];
   onProgress?(progress: { phase: string; done: number; of: number }): void;

@@ -68,8 +68,8 @@ async function verify(
   const changes = readChangeSet(input);
   const [database] = changes.databases;
   if (!database) throw new Error("no database");
-  const judge = (version: ChangeSet, run: DryRun) =>
-    check({ changes: version, runs: [run], config: defaultConfig, rules });
+  const judge = (version: ChangeSet, run: DryRun, only?: ReadonlySet<string>) =>
+    check({ changes: version, runs: [run], config: defaultConfig, rules, ...(only && { only }) });
   const proofs: Proofs = { fixes: new Map(), sequences: new Set(), withheld: new Map() };
   let runs = 0;
   let work: ReturnType<typeof verification> | null = null;
