@@ -108,6 +108,7 @@ export async function observeChange(
     [...queries.map(({ sql }) => sql), ...deployed],
     productionOf(request),
     seen.context.known,
+    origin.catalog,
   );
   for (const [i, { index }] of queries.entries()) seen.after.set(index, headPlans[i] ?? notPlanned(""));
   seen.deployed.after.push(...headPlans.slice(queries.length));

@@ -1,6 +1,7 @@
 import { tableName } from "../review/sql/names.ts";
 import { splitStatements } from "../review/sql/statements.ts";
 import type { PlanNode, PlanOutcome } from "../review/types.ts";
+import type { Catalog } from "./catalog.ts";
 import type { ResultSet, SqlError } from "./engine.ts";
 import { literal, type Session } from "./session.ts";
 import { makeSizesReal, type Production } from "./sizes.ts";
@@ -8,31 +9,32 @@ import { excuseOf, type Known } from "./verdict.ts";
 
 /**
  * Plans queries without running them: EXPLAIN (GENERIC_PLAN, FORMAT JSON), so that placeholders need no values
- * (documentation, EXPLAIN). Tables are as large as production says. The database must be put back afterwards.
- * Rejects with EngineLost when the engine does not survive.
+ * (documentation, EXPLAIN). Tables are as large as production says; `base` is what the base branch has. The database must be put
+ * back afterwards. Rejects with EngineLost when the engine does not survive.
  */
 export async function planQueries(
   session: Session,
   queries: readonly string[],
   production: Production,
   known: Known,
+  base: Catalog,
 ): Promise<readonly PlanOutcome[]> {
   if (queries.length === 0) return [];
   const restoreSizes = await makeSizesReal(session, production);
   const outcomes: PlanOutcome[] = [];
-  for (const query of queries) outcomes.push(await plan(session, query, known));
+  for (const query of queries) outcomes.push(await plan(session, query, known, base));
   await restoreSizes();
   return outcomes;
 }
 
-async function plan(session: Session, sql: string, known: Known): Promise<PlanOutcome> {
+async function plan(session: Session, sql: string, known: Known, base: Catalog): Promise<PlanOutcome> {
   const statements = splitStatements(sql);
   const [statement] = statements;
   if (!statement || statements.length > 1)
     return { kind: "not-evaluated", reason: "it is not one statement" };
   const explain = (options: string) =>
     session.run(`EXPLAIN (GENERIC_PLAN${options}, FORMAT JSON) ${statement.sql}`);
-  const searchPath = searchPathOf(session);
+  const searchPath = searchPathOf(session, base);
   try {
     let answer = await explain("");
     while (answer.error && (await searchPath.extend(answer.error))) answer = await explain("");
@@ -53,10 +55,10 @@ async function plan(session: Session, sql: string, known: Known): Promise<PlanOu
 }
 
 /**
- * Where the application's connection looks for tables is not known: one that a query names without a schema, and that is not where
- * the sandbox looks, may be in any other.
+ * Where the application's connection looks for tables is not known: one that a query names without a schema, and that was not where
+ * the sandbox looks on the base branch either, may be in any other. One that was there is missed when it moves.
  */
-function searchPathOf(session: Session) {
+function searchPathOf(session: Session, base: Catalog) {
   let before: string | null = null;
   let doubt: string | null = null;
   const added = new Set<string>();
@@ -65,6 +67,7 @@ function searchPathOf(session: Session) {
     async extend({ code, message }: SqlError): Promise<boolean> {
       const name = /^relation "([^".]+)" does not exist$/.exec(message)?.[1];
       if (code !== undefinedTable || name === undefined) return false;
+      if (base.has(`table ${name}`) || base.has(`view ${name}`)) return false;
       const [rows = []] = await session.ask(schemasWith(name));
       const [schema] = rows[0] ?? [];
       if (rows.length > 1) doubt = `it names ${name} without a schema, and ${rows.length} schemas have one`;

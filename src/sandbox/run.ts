@@ -166,6 +166,7 @@ async function observe(
     [...asked.map(({ baseSql }) => baseSql ?? ""), ...changed.map(({ sql }) => sql), ...deployed],
     productionOf(request),
     { gaps: base.history.gaps, missingExtensions: new Set(base.history.missingExtensions) },
+    origin.catalog,
   );
   for (const [i, { index }] of asked.entries()) seen.before.set(index, plans[i] ?? notPlanned(""));
   for (const [i, { index }] of changed.entries())
