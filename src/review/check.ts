@@ -1,3 +1,4 @@
+import { bareName } from "./advice.ts";
 import { type Asked, hasRun, problemsOf } from "./asked.ts";
 import { isComplete } from "./births.ts";
 import { checkModels } from "./check-models.ts";
@@ -172,12 +173,19 @@ function contextOf(
     rows: (table) =>
       rowsIn(rows, table) ??
       rowsIn(rows, written(table)) ??
+      (isOnly(table, run) ? rowsIn(rows, bareName(table)) : undefined) ??
       statisticsOf(statistics, table)?.rows ??
       statisticsOf(statistics, written(table))?.rows ??
       null,
     bytes: (table) =>
       statisticsOf(statistics, table)?.bytes ?? statisticsOf(statistics, written(table))?.bytes ?? null,
   };
+}
+
+/** Whether its name alone tells which table is meant. */
+function isOnly(table: TableName, run: DryRun | null): boolean {
+  const named = [run?.base, run?.head].flatMap((schema) => schema?.tables ?? []).map(({ name }) => name);
+  return named.every((name) => name === table || bareName(name) !== bareName(table));
 }
 
 function rowsIn(rows: CheckInput["config"]["rows"], table: TableName): number | undefined {

@@ -69,8 +69,9 @@ interface Relation {
  * Answers the function that gives files their size back; only EXPLAIN may run before it is called. Statistics stay: the
  * caller puts the database back.
  */
-export async function makeSizesReal(session: Session, production: Production): Promise<() => Promise<void>> {
+export async function makeSizesReal(session: Session, known: Production): Promise<() => Promise<void>> {
   const relations = await readRelations(session);
+  const production = { ...known, rows: withSchemas(known.rows, relations) };
   const sizes = relations.flatMap((relation) => sizesOf(relation, relations, production));
   const sized = new Set(sizes.map(({ schema, name }) => `${schema}.${name}`));
   const unsized = relations.filter(({ schema, name }) => !sized.has(`${schema}.${name}`));
@@ -85,6 +86,15 @@ export async function makeSizesReal(session: Session, production: Production): P
     sizes.flatMap((size) => (size.file === null ? [] : [[size.file, size.pages]])),
   );
   return session.pretendSizes(pages);
+}
+
+/** Configured rows by the tables that are meant: a name without a schema may be that of the only one in another. */
+function withSchemas(rows: Production["rows"], relations: readonly Relation[]): Production["rows"] {
+  const others = Object.entries(rows).flatMap(([name, count]): [TableName, number][] => {
+    const [only, ...more] = relations.filter((relation) => relation.name === name);
+    return only && more.length === 0 ? [[only.table, count]] : [];
+  });
+  return { ...Object.fromEntries(others), ...rows };
 }
 
 async function readRelations(session: Session): Promise<readonly Relation[]> {

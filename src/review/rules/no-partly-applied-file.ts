@@ -1,3 +1,4 @@
+import { bareName } from "../advice.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import { isInTransaction } from "../transaction.ts";
@@ -60,10 +61,9 @@ function isRolledBack(script: Script, statement: Statement): boolean {
 function isBuiltAnew({ statements }: Script, { operations: [one], index }: Statement): boolean {
   const next = statements[index + 1]?.operations[0];
   const last = statements[index - 1]?.operations[0];
-  return (
-    (one?.kind === "dropIndex" && next?.kind === "createIndex" && next.name === one.name) ||
-    (one?.kind === "createIndex" && last?.kind === "dropIndex" && last.name === one.name)
-  );
+  const isAnew = (dropped: Operation | undefined, built: Operation | undefined) =>
+    dropped?.kind === "dropIndex" && built?.kind === "createIndex" && built.name === bareName(dropped.name);
+  return isAnew(one, next) || isAnew(last, one);
 }
 
 function isRepeatable(one: Operation): boolean {

@@ -1,4 +1,4 @@
-import { list } from "../advice.ts";
+import { bareName, list } from "../advice.ts";
 import { isTableReplaced } from "../replaced.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
 import { say } from "../text.ts";
@@ -49,7 +49,7 @@ function tableOf(name: TableName, { tables }: Schema): Table | undefined {
 function lostIndexes(old: Table, now: Table, { script }: OperationContext): string[] {
   const dropped = script.statements
     .flatMap(({ operations }) => operations)
-    .flatMap((one: Operation) => (one.kind === "dropIndex" ? [one.name] : []));
+    .flatMap((one: Operation) => (one.kind === "dropIndex" ? [bareName(one.name)] : []));
   const isThere = (index: Index) =>
     now.indexes.some((other) => {
       const covers = index.unique
