@@ -3,7 +3,7 @@ import { importResolver, type SourceFiles } from "../code/typescript-paths.ts";
 import { readProgram } from "../code/typescript-program.ts";
 import { type TypeScriptCall, type TypeScriptValue, textIn } from "../code/typescript-values.ts";
 import type { Dialect, Place, Skipped } from "../types.ts";
-import { callOfDrizzle, postgresCore } from "./calls.ts";
+import { callOfDrizzle, chainOf, postgresCore } from "./calls.ts";
 import type { Casing } from "./casing.ts";
 import type { Context, TableDraft } from "./context.ts";
 import { readKeysOf } from "./keys.ts";
@@ -92,6 +92,8 @@ export function readSchema(
     const sequence = sequenceOf(value);
     if (sequence) sequences.push(sequence);
   }
+  const view = [...exported].map(viewOf).find((found) => found !== null);
+  if (view) context.skip(view.at, "views are not compared");
   // Keys may speak of tables that nobody exports: those are read, and not built.
   const read = tables.map((table) => readKeysOf(table, context));
   // Drizzle Kit makes no type that is not exported: somebody else did, so that its columns work.
@@ -141,6 +143,14 @@ function enumOfZod(value: TypeScriptValue | undefined): readonly TypeScriptValue
   if (object.kind !== "call" || object.callee.kind !== "member" || object.callee.name !== "enum") return null;
   const [list] = object.args;
   return list?.kind === "array" ? list.items : null;
+}
+
+/** `pgView("name").as(…)`, or of a schema; null for any other value, and for one that somebody else makes. */
+function viewOf(value: TypeScriptValue): TypeScriptCall | null {
+  const { base, steps } = chainOf(value);
+  if (value.kind !== "call" || steps.some(({ name }) => name === "existing")) return null;
+  const isOfSchema = schemaOf(base) && steps.some(({ name }) => /^(?:view|materializedView)$/.test(name));
+  return isOfSchema || callOfDrizzle(base, /^(?:pgView|pgMaterializedView|sqliteView)$/) ? value : null;
 }
 
 function sequenceOf(value: TypeScriptValue): DrizzleSequence | null {
