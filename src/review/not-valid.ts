@@ -1,5 +1,5 @@
 import { waiting } from "./locks.ts";
-import { evidenceOf, isAllOf, ranOf, sized, wasScanned } from "./observed.ts";
+import { evidenceOf, isAllOf, ranOf, sized, tableBefore, wasScanned } from "./observed.ts";
 import type { OperationContext } from "./rule.ts";
 import { isVerbatim } from "./script.ts";
 import { validateSequence } from "./sequences/validate.ts";
@@ -63,14 +63,17 @@ export function addedInSameTransaction(
 }
 
 /**
- * A constraint that is validated by a statement whose other parts take a lock that everybody waits for: it lasts for the whole scan
- * then. Undefined where that was not seen.
+ * A constraint, a foreign key or another, that is validated by a statement whose other parts take a lock that everybody waits for: it
+ * lasts for the whole scan then. Undefined where that was not seen.
  */
 export function validatedBeside(
   operation: OperationOf<"validateConstraint">,
+  of: "foreign key" | "other",
   context: OperationContext,
 ): Problem | undefined {
   const { table, name, at } = operation;
+  const known = tableBefore(context, table)?.constraints.find((one) => one.name === name);
+  if ((known?.kind === "foreign-key") !== (of === "foreign key")) return;
   const run = ranOf(context);
   const lock = run?.locks.find(({ kind, relation }) => kind === "table" && relation === table);
   const waits = lock ? waiting(lock.mode) : null;

@@ -6,8 +6,8 @@ import {
   validateLater,
   validateLaterSequence,
 } from "../not-valid.ts";
-import { evidenceOf, ranOf, sized, tableBefore, wasScanned } from "../observed.ts";
-import { defineRule, type OperationContext } from "../rule.ts";
+import { evidenceOf, ranOf, sized, wasScanned } from "../observed.ts";
+import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { ConstraintDefinition, TableName } from "../types.ts";
 
@@ -59,7 +59,7 @@ export default defineRule({
       const { table, name, at } = operation;
       if (context.isNew(table)) return;
       if (!addedInSameTransaction(operation, "check", context))
-        return isForeignKey(table, name, context) ? undefined : validatedBeside(operation, context);
+        return validatedBeside(operation, "other", context);
       return {
         message: say`${name} is validated in the transaction that adds it: every read and write of ${table} waits for the whole check, as if it were added without NOT VALID.`,
         evidence: evidenceOf(context, [table]),
@@ -71,11 +71,6 @@ export default defineRule({
     },
   },
 });
-
-function isForeignKey(table: TableName, name: string, context: OperationContext): boolean {
-  const known = tableBefore(context, table)?.constraints.find((one) => one.name === name);
-  return known?.kind === "foreign-key";
-}
 
 /** As PostgreSQL names it: with the column when the check is about one. */
 function nameOf(table: TableName, { name, columns }: ConstraintDefinition): string {

@@ -65,10 +65,8 @@ export default defineRule({
     validateConstraint(operation, context) {
       const { table, name, at } = operation;
       if (context.isNew(table)) return;
-      if (!addedInSameTransaction(operation, "foreign-key", context)) {
-        const known = tableBefore(context, table)?.constraints.find((one) => one.name === name);
-        return known?.kind === "foreign-key" ? validatedBeside(operation, context) : undefined;
-      }
+      if (!addedInSameTransaction(operation, "foreign-key", context))
+        return validatedBeside(operation, "foreign key", context);
       return {
         message: say`${name} is validated in the transaction that adds it: writes to ${table} wait for the whole check, as if it were added without NOT VALID.`,
         evidence: evidenceOf(context, [table]),
