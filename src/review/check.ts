@@ -153,6 +153,11 @@ function contextOf(
   const known = run?.lost === null ? run : null;
   const framework = frameworks[database.framework];
   if (!framework) throw new Error(`no framework is called ${database.framework}`);
+  /** Under which sizes may stand: its own name, and without a schema where that is how it is written, or tells enough. */
+  const namesOf = (table: TableName) =>
+    table.includes(".") && (written(table) !== table || isOnly(table, run))
+      ? [table, bareName(table)]
+      : [table];
   const isWhole = known !== null && database.steps.every((step) => leftItsSchema(step, known));
   return {
     database,
@@ -171,14 +176,9 @@ function contextOf(
     drift: isWhole ? driftOf(database, known) : [],
     postgres,
     rows: (table) =>
-      rowsIn(rows, table) ??
-      rowsIn(rows, written(table)) ??
-      (isOnly(table, run) ? rowsIn(rows, bareName(table)) : undefined) ??
-      statisticsOf(statistics, table)?.rows ??
-      statisticsOf(statistics, written(table))?.rows ??
-      null,
-    bytes: (table) =>
-      statisticsOf(statistics, table)?.bytes ?? statisticsOf(statistics, written(table))?.bytes ?? null,
+      firstOf(namesOf(table), (name) => (Object.hasOwn(rows, name) ? rows[name] : undefined)) ??
+      firstOf(namesOf(table), (name) => statisticsOf(statistics, name)?.rows),
+    bytes: (table) => firstOf(namesOf(table), (name) => statisticsOf(statistics, name)?.bytes),
   };
 }
 
@@ -188,8 +188,15 @@ function isOnly(table: TableName, run: DryRun | null): boolean {
   return named.every((name) => name === table || bareName(name) !== bareName(table));
 }
 
-function rowsIn(rows: CheckInput["config"]["rows"], table: TableName): number | undefined {
-  return Object.hasOwn(rows, table) ? rows[table] : undefined;
+function firstOf(
+  names: readonly TableName[],
+  sizeOf: (name: TableName) => number | null | undefined,
+): number | null {
+  for (const name of names) {
+    const size = sizeOf(name) ?? null;
+    if (size !== null) return size;
+  }
+  return null;
 }
 
 /** Silent where the change did not run in full: what is missing then may only be missing here. */
