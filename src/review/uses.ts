@@ -1,3 +1,4 @@
+import { bareName } from "./advice.ts";
 import { isComplete } from "./births.ts";
 import { builtModels, type ModelSide } from "./built-models.ts";
 import { normaliseStatement } from "./sql/names.ts";
@@ -234,8 +235,4 @@ function isNamed(used: Used, sql: string): boolean {
 function hasWord(sql: string, word: string): boolean {
   const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`(?<![\\w$])${escaped}(?![\\w$])`, "i").test(sql);
-}
-
-function bareName(table: TableName): string {
-  return table.slice(table.indexOf(".") + 1);
 }

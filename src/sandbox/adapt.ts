@@ -1,3 +1,4 @@
+import { lastPart } from "../review/made.ts";
 import { selectedFor } from "../review/sql/inserts.ts";
 import { quoteIdentifier } from "../review/sql/names.ts";
 import type { Script, Statement, TableName } from "../review/types.ts";
@@ -150,8 +151,4 @@ async function stateWithout(
     emptied.push({ table, reason });
   }
   return state;
-}
-
-function lastPart(table: TableName): string {
-  return (table.split(".").at(-1) ?? table).toLowerCase();
 }
