@@ -16,6 +16,7 @@ const longestText = 400;
  * indexes and constraints of a table that is left behind, the index of a missing column.
  */
 export function compareCatalogs(before: Catalog, after: Catalog): Comparison {
+  if (before === after) return { residue: [], benign: [] };
   const old = different(before, after);
   const fresh = different(after, before);
   const extra = fresh.filter((object) => !before.has(keyOf(object)));
