@@ -72,23 +72,12 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
       ...rest
     }: Case): Promise<DryRun> {
       const { scope = "test", queries = [], rows = {}, statistics = null, signal, onProgress } = rest;
-      const database: Database = {
+      const database = databaseOf({
         directory: "migrations",
-        framework: "golang-migrate",
         dialect,
-        habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
-        brought: nothingBrought,
-        takenBack: [],
-        models: null,
-        snapshots: null,
-        history: history.map((sql, i) => ({
-          path: fileOf(i, "up"),
-          version: String(i),
-          digest: sql,
-          settings: {},
-        })),
+        history: history.map((sql, i) => ({ path: fileOf(i, "up"), sql })),
         steps: steps.map((step, i) => migrationOf(step, i + history.length, mode)),
-      };
+      });
       const { versions, isStepByStep = false, levels, saw } = rest;
       const left = [...(versions ?? [])];
       return sandbox.dryRun({
@@ -123,6 +112,30 @@ function dryOf(sandbox: Pick<Sandbox, "dryRun" | "close">, cacheDirectory: strin
 }
 
 export type Dry = ReturnType<typeof createDry>;
+
+/** A database of golang-migrate with nothing beside its migrations. */
+export function databaseOf({
+  history,
+  ...rest
+}: Pick<Database, "directory" | "dialect" | "steps"> & {
+  readonly history: readonly { readonly path: string; readonly sql: string }[];
+}): Database {
+  return {
+    ...rest,
+    framework: "golang-migrate",
+    habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
+    brought: nothingBrought,
+    takenBack: [],
+    models: null,
+    snapshots: null,
+    history: history.map(({ path: file, sql }, i) => ({
+      path: file,
+      version: String(i),
+      digest: sql,
+      settings: {},
+    })),
+  };
+}
 
 /** The only migration of a run. */
 export function only(run: DryRun): MigrationRun {

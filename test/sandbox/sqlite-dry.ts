@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { nothingBrought } from "../../src/review/framework.ts";
 import { readScript } from "../../src/review/script.ts";
 import type {
-  Database,
   DryRun,
   Migration,
   MigrationRun,
@@ -13,6 +11,7 @@ import type {
   TransactionMode,
 } from "../../src/review/types.ts";
 import { createSandbox, type DryRunRequest, type SandboxOptions } from "../../src/sandbox/dry-run.ts";
+import { databaseOf } from "./dry.ts";
 
 export interface SqliteStep {
   readonly up: string;
@@ -49,25 +48,15 @@ export function createSqliteDry(options: SandboxOptions = {}) {
       saw,
     }: SqliteCase): Promise<DryRun> {
       const left = [...(versions ?? [])];
-      const databaseOf = (all: readonly SqliteStep[]): Database => ({
-        directory: "migrations/sqlite",
-        framework: "golang-migrate",
-        dialect: "sqlite",
-        habits: { late: "skipped", duplicates: "refused", checksums: false, together: false },
-        brought: nothingBrought,
-        takenBack: [],
-        models: null,
-        snapshots: null,
-        history: history.map((sql, i) => ({
-          path: fileOf(i, "up"),
-          version: String(i),
-          digest: sql,
-          settings: {},
-        })),
-        steps: all.map((step, i) => migrationOf(step, i + history.length, mode)),
-      });
+      const version = (all: readonly SqliteStep[]) =>
+        databaseOf({
+          directory: "migrations/sqlite",
+          dialect: "sqlite",
+          history: history.map((sql, i) => ({ path: fileOf(i, "up"), sql })),
+          steps: all.map((step, i) => migrationOf(step, i + history.length, mode)),
+        });
       return sandbox.dryRun({
-        database: databaseOf(steps),
+        database: version(steps),
         scope: "test",
         async loadHistory() {
           loads += 1;
@@ -80,7 +69,7 @@ export function createSqliteDry(options: SandboxOptions = {}) {
           rerun(run: DryRun) {
             saw?.(run);
             const next = left.shift();
-            return next ? { database: databaseOf(next) } : null;
+            return next ? { database: version(next) } : null;
           },
         }),
       });
