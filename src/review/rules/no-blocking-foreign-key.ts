@@ -33,7 +33,7 @@ export default defineRule({
       const name = nameOf(table, constraint);
       const partitioned =
         context.postgres < since.notValidOnPartitioned && tableBefore(context, table)?.kind === "partitioned";
-      const tables = tablesOf(table, constraint);
+      const tables = tablesOf(table, constraint, context);
       return {
         message: say`Adding ${constraint.name ?? ["this foreign key"]} checks every row of ${table} while writes to ${list(tables)} wait.`,
         evidence: evidenceOf(context, tables),
@@ -52,7 +52,7 @@ export default defineRule({
       // Without a default every row holds NULL, and PostgreSQL skips the check.
       if (!constraint || context.isNew(table) || column.defaultSql === null) return;
       if (/^null\b/i.test(column.defaultSql.trim())) return;
-      const tables = tablesOf(table, constraint);
+      const tables = tablesOf(table, constraint, context);
       return {
         message: say`Adding ${column.name} with a default and a foreign key checks every row of ${table} while every read and write of it waits.`,
         evidence: evidenceOf(context, tables),
@@ -101,6 +101,12 @@ function nameOf(table: TableName, { name, columns }: ConstraintDefinition): stri
   return name ?? conventionalName(table, columns, "fkey") ?? "foreign_key";
 }
 
-function tablesOf(table: TableName, { references }: ConstraintDefinition): TableName[] {
-  return [...new Set([table, ...(references ? [references.table] : [])])];
+/** The table and the one that it refers to, unless nothing writes to that one yet. */
+function tablesOf(
+  table: TableName,
+  { references }: ConstraintDefinition,
+  { isNew }: OperationContext,
+): TableName[] {
+  const target = references && !isNew(references.table) ? [references.table] : [];
+  return [...new Set([table, ...target])];
 }
