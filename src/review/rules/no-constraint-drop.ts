@@ -1,6 +1,7 @@
 import { list, sqlColumns } from "../advice.ts";
 import { tableBefore } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
+import { implies } from "../sql/conditions.ts";
 import { say } from "../text.ts";
 import type { Constraint, Problem, Span, Table, TableName, Text } from "../types.ts";
 
@@ -23,7 +24,10 @@ export default defineRule({
       if (!before || !constraint || !isOld(table, name, context)) return;
       const after = tableAfter(before, context);
       if (!after || isReplaced(constraint, after)) return;
-      return problemOf(constraint, table, at, after, context);
+      const others = checksInstead(constraint, before, after);
+      return others.length > 0
+        ? looser(constraint, others, table, at)
+        : problemOf(constraint, table, at, after, context);
     },
     dropIndex({ name, at }, context) {
       const bare = name.slice(name.indexOf(".") + 1);
@@ -74,6 +78,17 @@ function isReplaced({ kind, columns, definition }: Constraint, after: Table): bo
   return after.constraints.some((one) => one.kind === kind && sameColumns(one.columns, columns));
 }
 
+/** Checks of some of its columns, or of more, which the migration leaves and did not find. */
+function checksInstead({ kind, columns }: Constraint, before: Table, after: Table): Constraint[] {
+  if (kind !== "check") return [];
+  return after.constraints.filter(
+    (one) =>
+      one.kind === "check" &&
+      one.columns.some((name) => columns.includes(name)) &&
+      !before.constraints.some((old) => old.definition === one.definition),
+  );
+}
+
 function hasColumns({ columns }: Table, names: readonly string[]): boolean {
   return names.every((name) => columns.some((one) => one.name === name));
 }
@@ -110,6 +125,30 @@ function problemOf(
     instead: references
       ? say`Keep the foreign key, or make sure that whatever deletes from ${references.table} also takes care of ${table}.`
       : say`Make sure that no code relies on ${name}, or add what is wanted in its place in the same migration.`,
+    at,
+    object: `${table}.${name}`,
+    severity: "info",
+  };
+}
+
+/** Nothing where the others ask for all that it asked for, or look at each of its columns. */
+function looser(
+  { name, columns, definition }: Constraint,
+  others: readonly Constraint[],
+  table: TableName,
+  at: Span,
+): Problem | undefined {
+  const unseen = columns.filter((column) => !others.some((one) => one.columns.includes(column)));
+  const definitions = others.map((one) => one.definition);
+  if (unseen.length === 0 || implies(definitions, [definition])) return;
+  const names = others.map((one) => one.name);
+  const isOne = names.length === 1;
+  const old = names.includes(name) ? ["the old one"] : name;
+  return {
+    message: implies([definition], definitions)
+      ? say`The new ${list(names)} ${[isOne ? "lets" : "let"]} rows of ${table} pass that ${old} refused: ${[isOne ? "it does" : "they do"]} not look at ${list(unseen)}.`
+      : say`The new ${list(names)} of ${table} ${[isOne ? "does" : "do"]} not look at ${list(unseen)}, which ${old} did.`,
+    instead: say`Make sure that no code relies on what ${old} asked of ${list(unseen)}.`,
     at,
     object: `${table}.${name}`,
     severity: "info",
