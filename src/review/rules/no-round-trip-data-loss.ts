@@ -26,16 +26,23 @@ export default defineRule({
     migration(migration, { run }) {
       const trip = run?.roundTrip;
       if (!trip || trip.notEvaluated !== null || trip.down.leftOpen) return;
-      const changes = trip.data.filter((change) => !isDropped(change, migration, run.after));
+      const seen = trip.data.filter((change) => !isDropped(change, migration, run.after));
+      const hashed = seen.filter((change) => isHashed(change, migration.down));
+      const changes = [...seen.filter((change) => !hashed.includes(change)), ...hashed];
       const [first] = changes;
       if (!first) return;
       const cause = migration.up.statements.find((statement) => touches(statement, first, migration.up));
       const place = cause ?? migration.down?.statements.at(-1);
       return {
-        message: say`Up and down together ${sentence(first)}${changes.length > 1 ? say`, and more` : []}.`,
+        message: hashed.includes(first)
+          ? hashedAnew(first, hashed.length > 1)
+          : say`Up and down together ${sentence(first)}${changes.length > 1 ? say`, and more` : []}.`,
         evidence: changes.map((change) => say`observed: up and down ${sentence(change)}`),
         object: migration.name,
-        severity: severityOf(changes, migration),
+        severity: severityOf(
+          changes.filter((change) => !hashed.includes(change)),
+          migration,
+        ),
         side: cause ? "up" : "down",
         at: place?.span ?? { start: 0, end: 0 },
       };
@@ -71,6 +78,26 @@ function severityOf(changes: readonly DataChange[], { up, down }: Migration): Se
   return grave.every((change) => up.statements.some((statement) => writes(statement, change)))
     ? "warning"
     : "error";
+}
+
+/** Values that the down makes out of others by a hash: what is made up here never is that hash, what an application wrote may be. */
+function isHashed({ table, column, change }: DataChange, down: Script | null): boolean {
+  const last = down?.statements.findLast((statement) =>
+    statement.operations.some(
+      (one) =>
+        one.kind === "write" &&
+        one.table === table &&
+        (one.sets?.some((set) => set.column === column) ?? false),
+    ),
+  );
+  return change === "changed" && last !== undefined && hash.test(last.sql) && !chance.test(last.sql);
+}
+
+const hash = /\b(?:md5|sha(?:224|256|384|512)|digest|hmac|hashtext(?:extended)?)\s*\(/i;
+const chance = /\b(?:random|gen_random_\w+|uuid_generate_\w+|uuidv\d|gen_salt|now|clock_timestamp)\s*\(/i;
+
+function hashedAnew({ table, column }: DataChange, isMore: boolean): Text {
+  return say`Up and down together compute ${column ?? table} of ${table} anew${[isMore ? ", and more" : ""]}: rows that held anything but the hash which the down makes do not get it back. The values of seeded rows are made up, and no hashes.`;
 }
 
 /** Rows that a script deletes, or does not bring along to a new table, by what is in them. */
