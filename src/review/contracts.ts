@@ -8,6 +8,8 @@ export interface Expansion {
   readonly path: string;
   /** The column or table that took its place; null where the step only put the old one aside, under the name that goes now. */
   readonly successor: string | null;
+  /** Whether the step made the successor, and not only brought rows to a table that was there. */
+  readonly isMade: boolean;
 }
 
 /** Where a file of the base side comes from. */
@@ -54,25 +56,30 @@ export function takenAway({ steps }: Database): readonly Used[] {
 const longest = 20_000;
 
 /**
- * The step of a history, in the order in which it ran, that put something aside or gave it a successor that is filled from it;
- * the newest one. Null where there is none.
+ * The step of a history, in the order in which it ran, that put something aside or gave it a successor that is filled from it, else
+ * the one that brought a table's rows to another that stays; the newest one. Null where there is none.
  */
 export function expansionOf(used: Used, history: readonly Script[]): Expansion | null {
-  // What fills a column may come later; a table that is filled later was made for something else.
+  // What fills a column may come later; a table that is filled later may have been made for something else.
   const later: string[] = [];
+  const gone = new Set<TableName>();
+  let brought: Expansion | null = null;
   for (const script of history.toReversed()) {
     const statements = script.statements.map(({ sql }) => sql).filter(({ length }) => length < longest);
     later.push(...statements);
     const operations = operationsOf(script);
     if (operations.some((one) => isPutAside(used, one) && !isBuiltAnew(one, operations)))
-      return { path: script.path, successor: null };
+      return { path: script.path, successor: null, isMade: true };
     const successor = operations
       .flatMap((one) => successorIn(used, one))
       .filter((name) => !operations.some((one) => one.kind === "dropTable" && one.table === name))
       .find((name) => (used.kind === "table" ? statements : later).some((sql) => isFilled(used, name, sql)));
-    if (successor !== undefined) return { path: script.path, successor };
+    if (successor !== undefined) return { path: script.path, successor, isMade: true };
+    for (const one of operations) if (one.kind === "dropTable") gone.add(one.table);
+    const other = filledIn(used, script, gone);
+    if (other !== null) brought ??= { path: script.path, successor: other, isMade: false };
   }
-  return null;
+  return brought;
 }
 
 /** Words that code which uses it holds: its own name, and for a column that of its table. */
@@ -119,9 +126,11 @@ function begun(contract: Contract): Text {
 /** Which step began it, as the beginning of a sentence. */
 function began({ expansion, origin }: Contract): Text {
   const by = origin ? say` (${originText(origin)})` : [];
-  return expansion.successor === null
-    ? say` ${expansion.path}${by} put it aside`
-    : say` ${expansion.path}${by} made ${expansion.successor} in its place`;
+  const { path, successor, isMade } = expansion;
+  if (successor === null) return say` ${path}${by} put it aside`;
+  return isMade
+    ? say` ${path}${by} made ${successor} in its place`
+    : say` ${path}${by} filled ${successor} from it`;
 }
 
 function originText({ commit, pull }: Origin): Text {
@@ -158,6 +167,26 @@ function successorIn(used: Used, operation: Operation): readonly string[] {
   )
     return [operation.table];
   return [];
+}
+
+/** A table that a script fills from one that is taken away, and that neither the script nor a later one makes or drops. */
+function filledIn(used: Used, script: Script, gone: ReadonlySet<TableName>): TableName | null {
+  if (used.kind !== "table") return null;
+  const made = operationsOf(script).flatMap((one) => (one.kind === "createTable" ? [one.table] : []));
+  for (const { sql, operations } of script.statements) {
+    if (sql.length >= longest) continue;
+    const filled = operations.find(
+      (one) =>
+        one.kind === "write" &&
+        one.verb === "insert" &&
+        one.table !== used.table &&
+        !gone.has(one.table) &&
+        !made.includes(one.table) &&
+        isFilled(used, one.table, sql),
+    );
+    if (filled?.kind === "write") return filled.table;
+  }
+  return null;
 }
 
 /** Whether a statement, or the body of a function in it, fills the successor from what is taken away. */

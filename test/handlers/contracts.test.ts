@@ -141,6 +141,19 @@ it("is not a table that took its present name when it was built anew", async () 
   expect(said).not.toContain("put it aside");
 });
 
+it("is told of rows that an earlier migration brought to a table that was there, and stays", async () => {
+  const [ids, all] = ["CREATE TABLE ids (id bigint);\n", "CREATE TABLE sales (id bigint, state text);\n"];
+  commit("Add sales", { [path5]: ids + all, "src/a.ts": "orders" });
+  commit("Bring them (#14)", {
+    "db/0006_bring.up.sql":
+      "INSERT INTO ids SELECT id FROM orders;\nINSERT INTO sales SELECT o.id, o.order_status FROM ids JOIN orders o USING (id);\n",
+  });
+  commit("Tidy", { "db/0007_tidy.up.sql": "DROP TABLE ids;\n" });
+  expect(await dropped({ "db/0008_drop.up.sql": "DROP TABLE orders;\n" })).toEqual([
+    "warning: Dropping orders loses its rows and breaks running code that still uses it. db/0006_bring.up.sql (#14) filled sales from it, but src/a.ts on the base branch still holds that name.",
+  ]);
+});
+
 it("is not a table that was there for something else when it was filled", async () => {
   commit("Add kv", {
     [path5]: "CREATE TABLE kv (key text PRIMARY KEY, value text);\n",
