@@ -101,11 +101,8 @@ function modelBreaks(side: ModelSide, move: Move, words: Words): Break[] {
 function tableBreaks(model: Table, side: ModelSide, move: Move, words: Words): Break[] {
   const { declarations } = side;
   const [made, met] = [tableOf(move.from, model.name), tableOf(move.to, model.name)];
-  if (!made || declarations.find(model.name)?.isUnused) return [];
-  if (!met) {
-    const isView = move.to.views.some(({ name }) => name === model.name);
-    return isView ? [] : [breakOf("table", model.name, side, words.gone(model.name, move))];
-  }
+  if (declarations.find(model.name)?.isUnused) return [];
+  if (!made || !met) return viewBreaks(model, side, move, words);
   const mapped = model.columns.filter(({ name }) => !declarations.find(`${model.name}.${name}`)?.isUnused);
   return [
     ...mapped.flatMap((column) => columnBreaks(model.name, column, { made, met }, side, move, words)),
@@ -116,6 +113,25 @@ function tableBreaks(model: Table, side: ModelSide, move: Move, words: Words): B
         breakOf("unwritten", `${model.name}.${name}`, side, words.unwritten(model.name, name)),
       ),
   ];
+}
+
+/** Where a view has the model's name on one side or on both: its columns are all that is known of it. */
+function viewBreaks(model: Table, side: ModelSide, move: Move, words: Words): Break[] {
+  const [made, met] = [columnNames(move.from, model.name), columnNames(move.to, model.name)];
+  if (made === undefined) return [];
+  if (met === undefined) return [breakOf("table", model.name, side, words.gone(model.name, move))];
+  return model.columns
+    .map(({ name }) => ({ name, object: `${model.name}.${name}` }))
+    .filter(({ object }) => !side.declarations.find(object)?.isUnused)
+    .filter(({ name }) => made?.includes(name) && met?.includes(name) === false)
+    .map(({ object }) => breakOf("column", object, side, words.gone(object, move)));
+}
+
+/** The columns of a table or a view; null where they are not known, undefined where there is neither. */
+function columnNames(schema: Schema, name: TableName): readonly string[] | null | undefined {
+  const table = tableOf(schema, name);
+  if (table) return table.columns.map((column) => column.name);
+  return schema.views.find((view) => view.name === name)?.columns;
 }
 
 /** A table on the schema that the code was made for, and on the one that it meets. */

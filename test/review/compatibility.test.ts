@@ -174,6 +174,27 @@ describe("old code on the new schema, new code on the old", () => {
     ]);
   });
 
+  it("is told of the columns that a view under the table's name leaves out, on either side", async () => {
+    const view = 'ALTER TABLE "orders" RENAME TO "all_orders"; CREATE VIEW "orders" AS SELECT';
+    const left = await reviewed({
+      base: orders,
+      up: `${view} "id", "code" FROM "all_orders";`,
+      models: [model(...both), model("code String")],
+    });
+    expect(told(left.fit?.oldCode)).toEqual([
+      "db/schema.prisma:6 column: maps orders.note, which the migrations take away",
+    ]);
+    const whole = await reviewed({
+      base: orders,
+      up: `${view} *, '' AS "mark" FROM "all_orders";`,
+      models: [model(...both), model(...both, "mark String")],
+    });
+    expect(told(whole.fit?.oldCode)).toEqual([]);
+    expect(told(whole.fit?.newCode)).toEqual([
+      "db/schema.prisma:8 column: maps orders.mark, which only the migrations bring",
+    ]);
+  });
+
   it("are told by annotated queries alone", async () => {
     const { fit, order } = await reviewed({
       base: orders,
