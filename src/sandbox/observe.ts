@@ -1,5 +1,6 @@
 import type { Lock, LockMode, RowChanges, Scan, StatementRun } from "../review/types.ts";
 import type { Marks } from "./marks.ts";
+import type { Asked, Planned } from "./planned.ts";
 import type { Rows, Session } from "./session.ts";
 
 /** What a statement was seen to do. */
@@ -50,18 +51,62 @@ WHERE ${where} AND c.relkind IN ('r', 'm') AND (pg_catalog.pg_stat_get_xact_nums
   OR pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) <> 0)`;
 }
 
-/** Of all tables: what earlier transactions did may still be counted, of whatever table, until the server has reported it. */
-const allCountersSql = countersSql("c.oid >= 16384");
-
 const ownLocks =
   "FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted";
 const locksSql = `SELECT relation, mode ${ownLocks}`;
 
-/** Whatever reads or writes a table holds a lock on it until its transaction ends (documentation, section 13.3.1). */
-const lockedCountersSql = countersSql(`c.oid = ANY (ARRAY(SELECT relation ${ownLocks}))`);
-
 /** Three questions, all answered from the session's own view; valid inside a transaction. */
-export const sightSql = `${relationsSql};${allCountersSql};${locksSql}`;
+export const sightSql = `${relationsSql};${countersSql("c.oid >= 16384")};${locksSql}`;
+
+/**
+ * Has the server report what it counted as soon as no transaction is open. Until it does, it counts on from one transaction to the
+ * next, and it reports by itself once a second at most.
+ */
+const reportSql = "SELECT pg_catalog.pg_stat_force_next_flush()";
+
+const isFresh = "pg_catalog.age(c.xmin) <= (SELECT pg_catalog.age($1))";
+
+/** How many relations there are, how many beyond OID $2, the greatest, whether a schema has a new row, and the transaction's own id. */
+const numbers: Planned = {
+  name: "drydock: numbers",
+  types: ["xid", "oid"],
+  sql: `SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE oid > $2), pg_catalog.max(oid),
+  EXISTS (SELECT 1 FROM pg_catalog.pg_namespace c WHERE ${isFresh}), pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.xid
+FROM pg_catalog.pg_class`,
+};
+
+/** Relations with a row of transaction $1 or a later one. */
+const newRelations: Planned = {
+  name: "drydock: new relations",
+  types: ["xid"],
+  sql: `${relationsSql} AND ${isFresh}`,
+};
+
+/** Whatever reads or writes a table holds a lock on it until its transaction ends (documentation, section 13.3.1). */
+const lockedCounters: Planned = {
+  name: "drydock: counters",
+  types: [],
+  sql: countersSql(`c.oid = ANY (ARRAY(SELECT relation ${ownLocks}))`),
+};
+
+const locks: Planned = { name: "drydock: locks", types: [], sql: locksSql };
+
+const report: Planned = { name: "drydock: report", types: [], sql: reportSql };
+
+/** What is asked after each statement. */
+export const sightQuestions: readonly Planned[] = [numbers, newRelations, lockedCounters, locks, report];
+
+/** Seen from a transaction and an OID on. */
+function sightFrom(transaction: string, lastOid: string): readonly Asked[] {
+  const values = new Map([
+    [numbers, [transaction, lastOid]],
+    [newRelations, [transaction]],
+  ]);
+  return sightQuestions.map((question) => ({ question, values: values.get(question) ?? [] }));
+}
+
+/** Of nothing in particular. */
+export const anySight = sightFrom("2", "0");
 
 const kinds: Readonly<Record<string, Lock["kind"]>> = {
   r: "table",
@@ -88,8 +133,8 @@ const strength: readonly LockMode[] = Object.values(modes);
 
 /** The three answers to `sightSql`. */
 export function sightOf(answers: readonly Rows[]): Sight {
-  const [relations = [], counters = [], locks = []] = answers;
-  return { relations: relationsIn(relations), ...heldOf(counters, locks) };
+  const [relations = [], counters = [], granted = []] = answers;
+  return { relations: relationsIn(relations), ...heldOf(counters, granted) };
 }
 
 function relationsIn(rows: Rows): Relations {
@@ -101,9 +146,9 @@ function relationsIn(rows: Rows): Relations {
   );
 }
 
-function heldOf(counters: Rows, locks: Rows): Pick<Sight, "counters" | "locks"> {
+function heldOf(counters: Rows, granted: Rows): Pick<Sight, "counters" | "locks"> {
   const held = new Map<string, LockMode[]>();
-  for (const [relation, mode] of locks) {
+  for (const [relation, mode] of granted) {
     // ACCESS SHARE has no name among the modes.
     const known = modes[mode ?? ""];
     if (relation && known) held.set(relation, [...(held.get(relation) ?? []), known]);
@@ -116,10 +161,15 @@ function heldOf(counters: Rows, locks: Rows): Pick<Sight, "counters" | "locks"> 
 
 /** Looks around statements, each in a transaction of its own. */
 export interface Lookout {
+  /** To be asked before the first statement of a script, and where anything else was read in between: it is not to be counted. */
+  resume(): Promise<void>;
   /** Begins the transaction. */
   begin(): Promise<Sight>;
-  /** What there is after the statement, still inside of the transaction. */
-  look(before: Sight): Promise<Sight>;
+  /**
+   * What there is after the statement, still inside of the transaction, which then is only to end. null where the statement had
+   * the database forget our questions: the transaction is rolled back, and all can be done once more.
+   */
+  look(before: Sight): Promise<Sight | null>;
   /** The transaction took effect. */
   took(after: Sight): void;
   /** Something else ran that may have changed relations. */
@@ -149,41 +199,47 @@ export function lookoutOf(session: Session, marks: Marks | null): Lookout {
     return relationsIn(relations);
   }
 
-  async function beginAnew(): Promise<Sight> {
-    const [, heads = [], counters = []] = await session.ask(`BEGIN; ${headSql};${allCountersSql}`);
-    const [transaction, lastOid, count] = heads[0] ?? [];
-    head = { transaction: transaction ?? "2", lastOid: lastOid ?? "0", count: Number(count) };
+  const resume = async () => void (await session.ask(reportSql));
+
+  async function begin(): Promise<Sight> {
+    if (head) await session.ask("BEGIN");
+    else {
+      await resume();
+      const [, heads = []] = await session.ask(`BEGIN; ${headSql}`);
+      const [transaction, lastOid, count] = heads[0] ?? [];
+      head = { transaction: transaction ?? "2", lastOid: lastOid ?? "0", count: Number(count) };
+    }
     known ??= await readAll();
-    return { relations: known, ...heldOf(counters, []) };
+    return { relations: known, counters: new Map(), locks: new Map() };
+  }
+
+  function lose(): void {
+    known = null;
+    head = null;
   }
 
   return {
-    async begin() {
-      if (!head || !known) return beginAnew();
-      const [, counters = []] = await session.ask(`BEGIN;${allCountersSql}`);
-      return { relations: known, ...heldOf(counters, []) };
-    },
+    resume,
+    begin,
     async look(before) {
       const { transaction, lastOid, count } = head ?? { transaction: "2", lastOid: "0", count: -1 };
-      const fresh = `pg_catalog.age(c.xmin) <= (SELECT pg_catalog.age('${transaction}'::pg_catalog.xid))`;
-      const [[row] = [], changed = [], counters = [], locks = []] = await session.ask(`
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE oid > ${lastOid}), pg_catalog.max(oid),
-  EXISTS (SELECT 1 FROM pg_catalog.pg_namespace c WHERE ${fresh}), pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.xid
-FROM pg_catalog.pg_class;${relationsSql} AND ${fresh};${lockedCountersSql};${locksSql}`);
+      const answers = await session.askPlannedInside(sightFrom(transaction, lastOid));
+      if (!answers) {
+        lose();
+        return null;
+      }
+      const [[row] = [], changed = [], counters = [], granted = []] = answers;
       const [number, added, greatest, hasNewNames, own] = row ?? [];
       next = { transaction: own ?? transaction, lastOid: greatest ?? lastOid, count: Number(number) };
       const isKnown = Number(number) === count + Number(added) && hasNewNames === "f";
       const relations = isKnown ? new Map([...before.relations, ...relationsIn(changed)]) : await readAll();
-      return { relations, ...heldOf(counters, locks) };
+      return { relations, ...heldOf(counters, granted) };
     },
     took(after) {
       known = after.relations;
       head = next;
     },
-    lose() {
-      known = null;
-      head = null;
-    },
+    lose,
   };
 }
 

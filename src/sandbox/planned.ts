@@ -30,11 +30,24 @@ export const answersBefore = 4;
 
 /** Asks the questions, one after the other; valid outside of a transaction. */
 export function askSql(asked: readonly Asked[]): string {
-  const questions = asked.map(({ question, values }) => {
-    const list = values.map((value) => `'${value}'`).join(", ");
-    return `EXECUTE "${question.name}"${list && ` (${list})`}`;
-  });
-  return `BEGIN; ${settings}; ${questions.join("; ")}; ROLLBACK`;
+  return `BEGIN; ${settings}; ${executions(asked)}; ROLLBACK`;
+}
+
+/** How many answers come before those of the questions where they are asked inside of a transaction. */
+export const answersBeforeInside = 1;
+
+/** The same inside of a stranger's transaction, after which nothing but its end comes: for questions that need no search path. */
+export function askInsideSql(asked: readonly Asked[]): string {
+  return `SET LOCAL plan_cache_mode = force_generic_plan; ${executions(asked)}`;
+}
+
+function executions(asked: readonly Asked[]): string {
+  return asked
+    .map(({ question, values }) => {
+      const list = values.map((value) => `'${value}'`).join(", ");
+      return `EXECUTE "${question.name}"${list && ` (${list})`}`;
+    })
+    .join("; ");
 }
 
 /**

@@ -8,7 +8,16 @@ import {
   type ExecResult,
   type SqlError,
 } from "./engine.ts";
-import { type Asked, answersBefore, askSql, notPrepared, type Planned, prepareSql } from "./planned.ts";
+import {
+  type Asked,
+  answersBefore,
+  answersBeforeInside,
+  askInsideSql,
+  askSql,
+  notPrepared,
+  type Planned,
+  prepareSql,
+} from "./planned.ts";
 
 /** An engine as the dry run uses it: what strangers wrote is `run`, our own questions are `ask`ed. */
 export interface Session {
@@ -21,6 +30,11 @@ export interface Session {
   ask(sql: string): Promise<readonly Rows[]>;
   /** Rows of our own questions that are planned once, by question; valid only outside a transaction. */
   askPlanned(asked: readonly Asked[]): Promise<ReadonlyMap<Planned, Rows>>;
+  /**
+   * The same inside of a transaction, which is only to end after it: the rows of each. null where what runs in it has had the
+   * database forget them: it is rolled back, and they can be asked again.
+   */
+  askPlannedInside(asked: readonly Asked[]): Promise<readonly Rows[] | null>;
   /**
    * Puts the session back to what a new connection would find; an open transaction is rolled back. Rejects with EngineLost when
    * the database does not answer any more as a database would.
@@ -107,8 +121,7 @@ export function sessionOf(engine: Engine): Session {
     const sql = askSql(asked);
     let result = await run(sql, { timeout: askTimeout });
     if (result.error?.code === notPrepared) {
-      await ask("ROLLBACK");
-      await prepare(new Set(asked.map(({ question }) => question)));
+      await rememberAgain(asked);
       result = await run(sql, { timeout: askTimeout });
     }
     if (result.error) throw unanswered(result.error);
@@ -118,6 +131,30 @@ export function sessionOf(engine: Engine): Session {
       rows.set(question, [...(rows.get(question) ?? []), ...more]);
     }
     return rows;
+  }
+
+  async function askPlannedInside(asked: readonly Asked[]): Promise<readonly Rows[] | null> {
+    prepared ??= await lastPrepared();
+    const sql = `${strangersPrepared} '${prepared}' AND ${isNamedLikeOurs}; ${askInsideSql(asked)}`;
+    const { error, sets } = await run(sql, { timeout: askTimeout });
+    const [strangers, ...answers] = sets.map(({ rows }) => rows);
+    if (error?.code === notPrepared || (strangers && strangers.length > 0)) {
+      await rememberAgain(asked, strangers ?? []);
+      return null;
+    }
+    if (error) throw unanswered(error);
+    return answers.slice(answersBeforeInside);
+  }
+
+  async function rememberAgain(asked: readonly Asked[], strangers: Rows = []): Promise<void> {
+    await ask("ROLLBACK");
+    await deallocate(strangers);
+    await prepare(new Set(asked.map(({ question }) => question)));
+  }
+
+  async function deallocate(strangers: Rows): Promise<void> {
+    if (strangers.length === 0) return;
+    await ask(strangers.map(([name]) => `DEALLOCATE ${quoteIdentifier(name ?? "")}`).join("; "));
   }
 
   /** A new database has none of them, and a migration may have taken them away. */
@@ -141,9 +178,7 @@ export function sessionOf(engine: Engine): Session {
     );
     const [strangers = [], settings = [], canary = []] = answers.slice(-3);
     if (canary[0]?.[0] !== token) throw new EngineLost("the database answers wrongly");
-    if (strangers.length > 0) {
-      await ask(strangers.map(([name]) => `DEALLOCATE ${quoteIdentifier(name ?? "")}`).join("; "));
-    }
+    await deallocate(strangers);
     if (settings[0]?.[0] !== "t") return;
     const [values = []] = await ask(databaseSettings);
     for (const [name, value] of values) {
@@ -155,6 +190,7 @@ export function sessionOf(engine: Engine): Session {
     run,
     ask,
     askPlanned,
+    askPlannedInside,
     reset,
     async checkpoint() {
       const known = present;
@@ -235,6 +271,9 @@ const discardAll = `CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNL
 SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES`;
 
 const strangersPrepared = "SELECT name FROM pg_catalog.pg_prepared_statements WHERE prepare_time >";
+
+/** The names of our own questions begin alike. */
+const isNamedLikeOurs = "pg_catalog.starts_with(name, 'drydock: ')";
 
 const hasSettings = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_db_role_setting)";
 

@@ -52,6 +52,7 @@ export async function traceTogether(
     return result.failed !== null ? { kind: "failed", ran: result.failed } : { kind: "different" };
   }
   const after = await lookout.look(before);
+  if (!after) return { kind: "different" };
   const all = observed(before, after, isNew);
   const runs = statements.map((statement, i): StatementRun => {
     const tag = result.sets[i]?.tag ?? "";

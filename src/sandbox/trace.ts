@@ -57,6 +57,7 @@ export async function traceScript(
     const questions = questionsTo(session, () => false);
     const tried = script.statements.filter(({ index, refused }) => refused === null && !leftOut.has(index));
     const parts = [...partsOf(tried)];
+    await lookout.resume();
     for (let part = parts.shift(), failures = 0; part; part = parts.shift()) {
       const [statement, ...more] = part;
       if (!statement) continue;
@@ -73,6 +74,7 @@ export async function traceScript(
         continue;
       }
       const due = await questions.reach(statement);
+      if (statement.asks.length > 0) await lookout.resume();
       if (due !== "due") {
         if ("words" in due) runs.push(ranAs(statement.index, notDue(due.words)));
         continue;
@@ -118,7 +120,8 @@ async function traceStatement(
   lookout: Lookout,
   statement: Statement,
   isNew: (oid: string) => boolean,
-) {
+  isAgain = false,
+): Promise<{ observation: Observation; tag: string; ms: number } | null> {
   const before = await lookout.begin();
   // On a handful of rows the planner never takes an index; the statement is seen as it would run on many.
   if (isPlanned(statement)) await session.ask("SET LOCAL enable_seqscan = off");
@@ -131,6 +134,7 @@ async function traceStatement(
     return traceAlone(session, statement, before, isNew);
   }
   const after = await lookout.look(before);
+  if (!after) return isAgain ? null : traceStatement(session, lookout, statement, isNew, true);
   const committed = await session.run("COMMIT");
   if (committed.error) return null;
   lookout.took(after);

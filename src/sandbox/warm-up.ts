@@ -4,8 +4,8 @@ import type { Internals } from "./internals.ts";
 import { anyChanges } from "./marks.ts";
 import { marksQuestions } from "./marks-sql.ts";
 import type { Reply } from "./messages.ts";
-import { sightSql } from "./observe.ts";
-import { askSql, type Planned, prepareSql } from "./planned.ts";
+import { anySight, sightQuestions, sightSql } from "./observe.ts";
+import { askInsideSql, askSql, type Planned, prepareSql } from "./planned.ts";
 import { someTables } from "./tables-sql.ts";
 
 type Exec = (sql: string, copyData: string | null) => Promise<Reply>;
@@ -66,6 +66,7 @@ export async function provenSnapshot(
 
 const questions: readonly Planned[] = [
   ...marksQuestions,
+  ...sightQuestions,
   objectsOfRelations,
   ...standaloneObjects.values(),
   someTables,
@@ -92,6 +93,7 @@ const anything = [
     ...[...standaloneObjects.values()].map((question) => ({ question, values: [] })),
   ]),
   sightSql,
+  ...["BEGIN", askInsideSql(anySight), "ROLLBACK"],
 ];
 
 async function countOfTables(exec: Exec): Promise<string | null> {

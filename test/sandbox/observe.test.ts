@@ -78,6 +78,23 @@ describe("what a statement does to a table that existed before", () => {
     expect(up.statements.map(sightOf)).toEqual([expected]);
   });
 
+  it.each([
+    ["has the database forget our own questions", "DEALLOCATE ALL"],
+    [
+      "answers our own questions",
+      `DEALLOCATE "drydock: locks"; PREPARE "drydock: locks" AS SELECT 1::oid, '' WHERE false`,
+    ],
+  ])("is seen where a stranger %s", async (_, sql) => {
+    const up = `${sql}; ALTER TABLE t ALTER COLUMN x TYPE bigint; DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$; ALTER TABLE t ALTER COLUMN x SET NOT NULL`;
+    const run = await dry.run({ history: [schema], steps: [{ up }] });
+    expect(run.migrations[0]?.up.statements.map(({ outcome }) => outcome.kind)).not.toContain("failed");
+    const seen = run.migrations[0]?.up.statements.map(sightOf) ?? [];
+    expect(seen.filter((sight) => sight !== "none")).toEqual([
+      `ACCESS EXCLUSIVE; ${all}`,
+      "ACCESS EXCLUSIVE; scans t",
+    ]);
+  });
+
   it("LOCK TABLE, which only runs inside a transaction", async () => {
     const { up } = only(
       await dry.run({
