@@ -55,14 +55,28 @@ const exclusive: ReadonlySet<Operation["kind"]> = new Set([
 
 /** Whether the transaction has stopped every read and write of the table before this statement, as its text says. */
 export function isStoppedBefore(table: TableName, script: Script, statement: Statement): boolean {
-  if (!isInTransaction(script, statement)) return false;
   const earlier = script.statements.slice(0, statement.index);
-  const begin = earlier.findLastIndex(endsTransaction) + 1;
-  return earlier
-    .slice(begin)
-    .some((one) =>
-      one.operations.some((operation) => isExclusive(operation, table) && isInTransaction(script, one)),
-    );
+  return isStoppedBy(earlier.slice(earlier.findLastIndex(endsTransaction) + 1), table, script, statement);
+}
+
+/** Whether the transaction stops every read and write of the table after this statement as well, as its text says. */
+export function isStoppedAfter(table: TableName, script: Script, statement: Statement): boolean {
+  const later = script.statements.slice(statement.index + 1);
+  const end = later.findIndex(endsTransaction);
+  return isStoppedBy(later.slice(0, end < 0 ? later.length : end), table, script, statement);
+}
+
+function isStoppedBy(
+  others: readonly Statement[],
+  table: TableName,
+  script: Script,
+  statement: Statement,
+): boolean {
+  if (!isInTransaction(script, statement)) return false;
+  return others.some(
+    (one) =>
+      isInTransaction(script, one) && one.operations.some((operation) => isExclusive(operation, table)),
+  );
 }
 
 function isExclusive(operation: Operation, table: TableName): boolean {

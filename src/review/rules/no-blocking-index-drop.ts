@@ -1,5 +1,5 @@
 import { list, sql } from "../advice.ts";
-import { isStoppedBefore } from "../held-locks.ts";
+import { isStoppedAfter, isStoppedBefore } from "../held-locks.ts";
 import { locksOnOld } from "../locks.ts";
 import { evidenceOf, ranOf, sized } from "../observed.ts";
 import { defineRule, type OperationContext } from "../rule.ts";
@@ -34,7 +34,7 @@ export default defineRule({
       if (operation.concurrently || statement.operations[0] !== operation) return;
       const tables = tablesOf(statement.operations.filter(isDropped), context).filter(
         (table) =>
-          !context.isNew(table.name) && !isLockedAlready(table, context) && !isDroppedToo(table, context),
+          !context.isNew(table.name) && !isLockedAnyway(table, context) && !isDroppedToo(table, context),
       );
       const [first] = tables;
       if (!first) return;
@@ -70,9 +70,9 @@ function tablesOf(dropped: readonly DropIndex[], context: OperationContext): Tab
   );
 }
 
-/** The transaction has stopped the table before: by a change of it, or by dropping another of its indexes. */
-function isLockedAlready({ name, indexes }: Table, { script, statement }: OperationContext): boolean {
-  if (isStoppedBefore(name, script, statement)) return true;
+/** The transaction stops the table also by a change of it, or has stopped it by dropping another of its indexes. */
+function isLockedAnyway({ name, indexes }: Table, { script, statement }: OperationContext): boolean {
+  if (isStoppedBefore(name, script, statement) || isStoppedAfter(name, script, statement)) return true;
   if (!isInTransaction(script, statement)) return false;
   return script.statements
     .slice(0, statement.index)
