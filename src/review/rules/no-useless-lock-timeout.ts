@@ -25,9 +25,12 @@ export default defineRule({
       const void_ = settings.find(
         ({ statement, setting }) => setting.local && !isInTransaction(migration.up, statement),
       );
-      return void_
-        ? withoutTransaction(migration, void_.statement)
-        : tooLate(migration, first.statement, context);
+      if (void_) return withoutTransaction(migration, void_.statement);
+      // What was switched off before gets its value back here.
+      const [earliest] = settingsIn(migration.up, "lock_timeout");
+      return earliest?.statement === first.statement
+        ? tooLate(migration, first.statement, context)
+        : undefined;
     },
   },
 });
