@@ -1,3 +1,5 @@
+import type { Framework } from "../framework.ts";
+import { canRunTwice } from "../repeatable.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import type { Fix, Script, Span, Statement } from "../types.ts";
@@ -15,7 +17,7 @@ export default defineRule({
       if (onlyDown || up.transaction !== "transaction") return;
       const own = up.statements.filter((one) => verbOf(one) !== null);
       const end = own.find((one) => verbOf(one) !== "begin");
-      if (!end) return;
+      if (!end || isOnlyWayOut(up, end, framework)) return;
       return {
         message: say`${[framework.title]} runs this migration in a transaction, which ends with this ${[(verbOf(end) ?? "").toUpperCase()]}: what comes after it is not taken back with the rest when it fails.`,
         at: end.span,
@@ -30,6 +32,25 @@ function verbOf({ operations }: Statement): "begin" | "commit" | "rollback" | nu
   const [operation] = operations;
   if (operation?.kind !== "transaction" || operation.verb === "savepoint") return null;
   return operation.verb;
+}
+
+/**
+ * A COMMIT before what can run in no transaction, of a tool that has no other way to leave its own; when something fails, the
+ * whole file can run again.
+ */
+function isOnlyWayOut(up: Script, end: Statement, framework: Framework): boolean {
+  const [outside] = up.statements.slice(end.index).filter(isConcurrent);
+  return (
+    verbOf(end) === "commit" &&
+    outside !== undefined &&
+    framework.wording === null &&
+    framework.leave({ ...up, statements: [outside] }) === null &&
+    up.statements.every((one) => canRunTwice(up, one))
+  );
+}
+
+function isConcurrent({ operations }: Statement): boolean {
+  return operations.some((one) => "concurrently" in one && one.concurrently);
 }
 
 /** BEGIN first and COMMIT last, around everything else: both can go. */

@@ -1,8 +1,8 @@
-import { bareName } from "../advice.ts";
+import { canRunTwice } from "../repeatable.ts";
 import { defineRule } from "../rule.ts";
 import { say } from "../text.ts";
 import { isInTransaction } from "../transaction.ts";
-import type { Operation, Script, Statement } from "../types.ts";
+import type { Script, Statement } from "../types.ts";
 
 export default defineRule({
   summary: "Give a statement that can fail half-way a migration of its own",
@@ -19,10 +19,7 @@ export default defineRule({
       // It runs outside a transaction, so that all transactions before it have ended.
       const first = up.statements
         .slice(0, risky?.index)
-        .find(
-          (one) =>
-            leavesSomething(one) && !canRunTwice(one) && !isRolledBack(up, one) && !isBuiltAnew(up, one),
-        );
+        .find((one) => !canRunTwice(up, one) && !isRolledBack(up, one));
       if (!risky || !first) return;
       return {
         message: say`When this statement fails, line ${first.line} stays done: the next attempt begins with it, and fails there.`,
@@ -38,16 +35,6 @@ function isConcurrent({ operations }: Statement): boolean {
   return operations.some((one) => "concurrently" in one && one.concurrently && one.kind !== "refreshView");
 }
 
-/** Settings and transactions leave nothing behind. */
-function leavesSomething({ operations }: Statement): boolean {
-  return operations.some(({ kind }) => kind !== "set" && kind !== "transaction");
-}
-
-/** What asks the database first does by the answer. */
-function canRunTwice({ operations, guard }: Statement): boolean {
-  return guard !== null || operations.every(isRepeatable);
-}
-
 /** Whether it stands in a transaction of the file's own that ends with ROLLBACK. */
 function isRolledBack(script: Script, statement: Statement): boolean {
   if (!isInTransaction(script, statement)) return false;
@@ -55,24 +42,4 @@ function isRolledBack(script: Script, statement: Statement): boolean {
     .slice(statement.index)
     .flatMap(({ operations }) => operations.flatMap((one) => (one.kind === "transaction" ? one.verb : [])));
   return verbs.find((verb) => verb === "commit" || verb === "rollback") === "rollback";
-}
-
-/** An index that goes and is built again at once under its name: the next attempt finds it, and drops it again. */
-function isBuiltAnew({ statements }: Script, { operations: [one], index }: Statement): boolean {
-  const next = statements[index + 1]?.operations[0];
-  const last = statements[index - 1]?.operations[0];
-  const isAnew = (dropped: Operation | undefined, built: Operation | undefined) =>
-    dropped?.kind === "dropIndex" && built?.kind === "createIndex" && built.name === bareName(dropped.name);
-  return isAnew(one, next) || isAnew(last, one);
-}
-
-function isRepeatable(one: Operation): boolean {
-  if ("ifNotExists" in one) return one.ifNotExists;
-  if ("ifExists" in one) return one.ifExists;
-  return (
-    ["setNotNull", "dropNotNull", "setDefault", "validateConstraint", "refreshView", "reindex"].includes(
-      one.kind,
-    ) ||
-    (one.kind === "write" && one.verb !== "insert")
-  );
 }
