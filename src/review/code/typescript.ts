@@ -239,6 +239,8 @@ function expression(node: Expression, changed: Set<string>): TypeScriptExpressio
       };
     case "ObjectExpression":
       return { kind: "object", entries: node.properties.map((one) => entry(one, changed)), at: here };
+    case "MetaProperty":
+      return { kind: "name", name: `${node.meta.name}.${node.property.name}`, at: here };
     case "MemberExpression":
     case "OptionalMemberExpression": {
       const { property } = node;

@@ -87,14 +87,35 @@ function pathIn(value: TypeScriptValue | undefined, file: string): string | null
 function pathText(value: TypeScriptValue | undefined): string | null {
   const text = textIn(value);
   if (text !== null) return text;
-  if (value?.kind === "external" && value.from === "" && value.name === "__dirname") return ownFolder;
+  if (isOwnFolder(value)) return ownFolder;
   if (value?.kind !== "call" || (value.callee.kind !== "member" && value.callee.kind !== "external"))
     return null;
   const { name } = value.callee;
   if (name === "cwd") return ".";
   const parts = value.args.map(pathText);
+  const [first = null, second = null] = parts;
+  if (name === "URL" && isImportMeta(value.args[1], /^url$/)) return first && `${ownFolder}/${first}`;
+  // From where the tool is started, as all paths are.
+  if (name === "relative") return first === "." ? second : null;
   if (!/^(join|resolve|fileURLToPath|URL)$/.test(name) || parts.includes(null)) return null;
   return parts.join("/");
+}
+
+function isOwnFolder(value: TypeScriptValue | undefined): boolean {
+  return (
+    (value?.kind === "external" && value.from === "" && value.name === "__dirname") ||
+    isImportMeta(value, /^(dirname|dir)$/)
+  );
+}
+
+/** `dir` is Bun's. */
+function isImportMeta(value: TypeScriptValue | undefined, names: RegExp): boolean {
+  return (
+    value?.kind === "member" &&
+    value.object.kind === "external" &&
+    value.object.name === "import.meta" &&
+    names.test(value.name)
+  );
 }
 
 /** The folder that the tool is started in, so that its migrations go to this directory. */
