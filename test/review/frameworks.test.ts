@@ -110,7 +110,7 @@ function shown({ directory, dialect, migrations, skipped }: MigrationDirectory):
     `${directory === "" ? "." : directory}${dialectIn(dialect)}`,
     ...migrations.map(
       (files) =>
-        `  ${files.version} ${files.name}: ${local(files.up)}, ${downOf(files, local)}${lateOf(files)}`,
+        `  ${files.version} ${files.name}: ${local(files.up)}, ${downOf(files, local)}${lateOf(files)}${togetherOf(files)}`,
     ),
     ...skipped.map((entry) => `  skipped ${local(entry.path)}: ${entry.reason}`),
   ];
@@ -133,6 +133,10 @@ function downOf(
 
 function lateOf({ settings: { late } }: MigrationFiles): string {
   return late === undefined ? "" : `, late: ${late}`;
+}
+
+function togetherOf({ settings: { together } }: MigrationFiles): string {
+  return together === undefined ? "" : ", together";
 }
 
 /** A reason may be quoted by its beginning. */
