@@ -11,6 +11,7 @@ import { arrange, findingOf } from "./finding.ts";
 import { frameworks } from "./frameworks/index.ts";
 import { judgedBy } from "./judged.ts";
 import { nearest } from "./nearest.ts";
+import { relationNamed } from "./relations.ts";
 import { type Resolved, resolveNames } from "./resolved-names.ts";
 import type { BrokenQuery, Context, QueryContext, Rule } from "./rule.ts";
 import { rules as allRules } from "./rules/index.ts";
@@ -184,8 +185,8 @@ function contextOf(
 
 /** Whether its name alone tells which table is meant. */
 function isOnly(table: TableName, run: DryRun | null): boolean {
-  const named = [run?.base, run?.head].flatMap((schema) => schema?.tables ?? []).map(({ name }) => name);
-  return named.every((name) => name === table || bareName(name) !== bareName(table));
+  const tables = [run?.base, run?.head].flatMap((schema) => schema?.tables ?? []);
+  return relationNamed(bareName(table), [table, ...tables.map(({ name }) => name)]) === table;
 }
 
 function firstOf(

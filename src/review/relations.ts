@@ -1,4 +1,13 @@
-import type { Schema, Table } from "./types.ts";
+import { bareName } from "./advice.ts";
+import type { Schema, Table, TableName } from "./types.ts";
+
+/** The relation of a name among those that there are; where there is none, the only one of that name in another schema, to which the search path may lead. */
+export function relationNamed(name: TableName, names: Iterable<TableName>): TableName | undefined {
+  const all = new Set(names);
+  if (all.has(name) || name.includes(".")) return all.has(name) ? name : undefined;
+  const [only, ...more] = [...all].filter((one) => bareName(one) === name);
+  return more.length === 0 ? only : undefined;
+}
 
 /** The table that a name such as "user" (of user_id) or "users" means, in the same schema; null when there is none. */
 export function tableOfPrefix({ tables }: Schema, beside: Table, prefix: string): Table | null {

@@ -1,3 +1,4 @@
+import { relationNamed } from "../review/relations.ts";
 import type { Lock, LockMode, Operation, Statement } from "../review/types.ts";
 import { byStrength, type Relations } from "./observe.ts";
 import { wordsOf } from "./verdict.ts";
@@ -53,13 +54,13 @@ function onIndex(name: string, before: Relations): Wanted[] {
   );
 }
 
-/** The relation of a name; where there is none, the only one of that name in another schema, to which the search path leads. */
 function named(name: string, before: Relations) {
   const all = [...before.values()];
-  const own = all.find((relation) => relation.name === name);
-  if (own || name.includes(".")) return own;
-  const others = all.filter((relation) => relation.name.endsWith(`.${name}`));
-  return others.length === 1 ? others[0] : undefined;
+  const meant = relationNamed(
+    name,
+    all.map((relation) => relation.name),
+  );
+  return all.find((relation) => relation.name === meant);
 }
 
 function mentioned(sql: string, before: Relations, mode: LockMode): Wanted[] {

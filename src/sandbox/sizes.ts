@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { relationNamed } from "../review/relations.ts";
 import { type ColumnStatistics, type Statistics, statisticsOf } from "../review/statistics.ts";
 import type { TableName } from "../review/types.ts";
 import { literal, type Session } from "./session.ts";
@@ -90,9 +91,10 @@ export async function makeSizesReal(session: Session, known: Production): Promis
 
 /** Configured rows by the tables that are meant: a name without a schema may be that of the only one in another. */
 function withSchemas(rows: Production["rows"], relations: readonly Relation[]): Production["rows"] {
+  const tables = relations.map(({ table }) => table);
   const others = Object.entries(rows).flatMap(([name, count]): [TableName, number][] => {
-    const [only, ...more] = relations.filter((relation) => relation.name === name);
-    return only && more.length === 0 ? [[only.table, count]] : [];
+    const meant = relationNamed(name, tables);
+    return meant === undefined ? [] : [[meant, count]];
   });
   return { ...Object.fromEntries(others), ...rows };
 }
