@@ -1,3 +1,4 @@
+import { asModelled } from "./as-modelled.ts";
 import { isComplete } from "./births.ts";
 import { builtModels, type ModelSide } from "./built-models.ts";
 import { isSettled } from "./statement-run.ts";
@@ -41,11 +42,15 @@ export function compatibilityOf(
   const queries = queriesOf(changes, run);
   if (!database.models && queries.seen === 0) return null;
   const operations = database.steps.flatMap(({ up }) => up.statements.flatMap((one) => one.operations));
-  const old = { from: run.base, to: run.head, operations };
+  const seen = asModelled(
+    run,
+    [base, head].flatMap((side) => side?.schema ?? []),
+  );
+  const old = { from: seen.base, to: seen.head, operations };
   return {
     oldCode: [...(base ? modelBreaks(base, old, oldWords) : []), ...queries.oldCode],
     newCode: [
-      ...(head ? modelBreaks(head, { ...old, from: run.head, to: run.base }, newWords) : []),
+      ...(head ? modelBreaks(head, { ...old, from: seen.head, to: seen.base }, newWords) : []),
       ...queries.newCode,
     ],
     isAllOld: (base === null || isWhole(base, old)) && queries.isAllOld,

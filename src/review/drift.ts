@@ -1,4 +1,5 @@
 import { bookkeeping } from "./additions.ts";
+import { asModelled } from "./as-modelled.ts";
 import { builtModels } from "./built-models.ts";
 import { defaultOf, isComparable, isSameType } from "./column-words.ts";
 import { enumDifferences } from "./drift-enums.ts";
@@ -16,10 +17,11 @@ export type Unplaced = Omit<Drift, "path" | "line" | "endLine">;
  * is not told, nor is what only a migration can say (checks, partial indexes, triggers, views), nor what a part of the history
  * may concern that did not replay. What a migration added that is taken away was there before, and is told. Empty where either side could not be built.
  */
-export function driftOf(database: Database, run: DryRun): Drift[] {
+export function driftOf(database: Database, dryRun: DryRun): Drift[] {
   if (database.models?.isPushed) return [];
-  const [base, head] = [builtModels(database, run, "base"), builtModels(database, run, "head")];
+  const [base, head] = [builtModels(database, dryRun, "base"), builtModels(database, dryRun, "head")];
   if (!base || !head) return [];
+  const run = asModelled(dryRun, [base.schema, head.schema]);
   const isUnsure = notReplayed(run, [base.schema, head.schema]);
   if (isUnsure === null) return [];
   const { steps, dialect } = database;

@@ -1,5 +1,6 @@
 import type { AddedColumn, AddedConstraint, AddedIndex, Additions } from "./additions.ts";
 import { bookkeeping, keyName } from "./additions.ts";
+import { asModelled } from "./as-modelled.ts";
 import { builtModels, type ModelSide } from "./built-models.ts";
 import { stands } from "./drift.ts";
 import type { Declared, Remedy } from "./orm.ts";
@@ -33,11 +34,12 @@ export interface ModelAdditions {
  * What the models of the head side build, and neither those of the base side nor any migration does. Only what is certain: of
  * a table that is not understood in full, on either side, nothing is said. null where nothing can be told.
  */
-export function modelAdditionsOf(database: Database, run: DryRun): ModelAdditions | null {
+export function modelAdditionsOf(database: Database, dryRun: DryRun): ModelAdditions | null {
   const { models } = database;
   const orm = models && orms[models.orm];
-  const [base, head] = [builtModels(database, run, "base"), builtModels(database, run, "head")];
-  if (!orm || !base || !head || run.history.failed.length > 0) return null;
+  const [base, head] = [builtModels(database, dryRun, "base"), builtModels(database, dryRun, "head")];
+  if (!orm || !base || !head || dryRun.history.failed.length > 0) return null;
+  const run = asModelled(dryRun, [base.schema, head.schema]);
   const { declarations } = head;
   const hasMigrations = !models?.isPushed;
   const added = additionsIn(base, head, run.head, hasMigrations);
