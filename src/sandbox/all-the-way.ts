@@ -163,6 +163,7 @@ async function climb(
       steps.push({ migration, up, trace });
     }
     const after = await stateToCompare(session, before, rows);
+    if (rows === "rows") await lookout.resume();
     rungs.push({ steps, before, after });
     before = after;
   }

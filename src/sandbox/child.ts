@@ -1,7 +1,7 @@
 import { buildImage } from "./boot.ts";
 import { disarm } from "./disarm.ts";
 import { createInstance, type Instance } from "./instance.ts";
-import { type Answer, type Envelope, exitCodes, type Request } from "./messages.ts";
+import { type Answer, type Envelope, exitCodes, type Reply, type Request } from "./messages.ts";
 
 // The entry of the isolated process. It holds one database, does as it is told, and is killed after one run.
 
@@ -24,13 +24,16 @@ async function reply({ id, request }: Envelope): Promise<void> {
 
 async function answer(id: number, request: Request): Promise<Answer> {
   try {
-    return { id, value: await perform(request) };
+    return { id, value: await perform(request, (part) => send?.({ id, part })) };
   } catch (error) {
     return { id, failed: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function perform(request: Request): Promise<Extract<Answer, { value: unknown }>["value"]> {
+async function perform(
+  request: Request,
+  tell: (part: Reply) => void,
+): Promise<Extract<Answer, { value: unknown }>["value"]> {
   if (request.kind === "build") return buildImage(request.parameters, request.statements);
   if (request.kind === "boot") {
     instance = await createInstance(request, () => leave(exitCodes.output));
@@ -41,6 +44,14 @@ async function perform(request: Request): Promise<Extract<Answer, { value: unkno
   switch (request.kind) {
     case "exec":
       return instance.exec(request.sql, request.copyData);
+    case "execAll":
+      for (const { sql, copyData } of request.queries) {
+        const reply = await instance.exec(sql, copyData);
+        tell(reply);
+        const ran = reply.error === null && reply.thrown === null && reply.ready !== null;
+        if (!ran || reply.sets.length === 0) break;
+      }
+      return null;
     case "checkpoint":
       return instance.checkpoint();
     case "restore":

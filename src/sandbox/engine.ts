@@ -42,6 +42,11 @@ export interface ExecOptions {
   readonly statements?: number;
 }
 
+/** One simple query of several that are sent at once. */
+export interface Query extends ExecOptions {
+  readonly sql: string;
+}
+
 /** A throwaway database in an isolated process. After `lost` every call answers `lost`. */
 export interface Engine {
   /** E.g. "PostgreSQL 18.6 (PGlite 0.5.16)". */
@@ -50,6 +55,8 @@ export interface Engine {
   readonly start: Checkpoint | null;
   /** Sends one simple query; several statements in it are one implicit transaction. Never rejects for what the SQL does. */
   exec(sql: string, options?: ExecOptions): Promise<ExecResult>;
+  /** Sends simple queries one after the other until one does not run: what each of these came to. */
+  execAll(queries: readonly Query[]): Promise<readonly ExecResult[]>;
   /** Remembers the whole database; valid only outside a transaction. Rejects with EngineLost when the engine is gone. */
   checkpoint(): Promise<Checkpoint>;
   /** Puts the whole database back; any number of times, also after an error or an open transaction. */

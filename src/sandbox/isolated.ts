@@ -14,6 +14,8 @@ export interface Isolated<Asks extends { readonly kind: string } = Request, Give
   readonly pid: number;
   /** Asks, one question after the other. Rejects with EngineLost when the process was stopped or is gone. */
   call<Asked extends Asks>(request: Asked, milliseconds: number): Promise<Gives[Asked["kind"] & keyof Gives]>;
+  /** Asks what is answered in parts, each of which has the milliseconds of its place. Tells each as it comes. */
+  callInParts(request: Asks, milliseconds: readonly number[], told: (part: unknown) => void): Promise<void>;
   /** Ends it for good after so many milliseconds, unless stopped before. */
   endAfter(milliseconds: number, reason: string): StopClock;
   /** Why it is gone or will no longer be asked; null while it is well. */
@@ -29,10 +31,12 @@ export interface Program {
   readonly readable: readonly string[];
 }
 
-type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonly failed: string });
+type Last = { readonly id: number } & ({ readonly value: unknown } | { readonly failed: string });
+type Answer = Last | { readonly id: number; readonly part: unknown };
 
 interface Waiting {
-  resolve(answer: Answer): void;
+  resolve(answer: Last): void;
+  tell(part: unknown): void;
   reject(error: Error): void;
 }
 
@@ -89,7 +93,10 @@ function isolatedOf<Asks extends { readonly kind: string }, Gives>(
   });
 
   running.add(child);
-  child.on("message", (answer: Answer) => waiting.get(answer.id)?.resolve(answer));
+  child.on("message", (answer: Answer) => {
+    if ("part" in answer) waiting.get(answer.id)?.tell(answer.part);
+    else waiting.get(answer.id)?.resolve(answer);
+  });
   idle();
 
   function lose(why: string): void {
@@ -116,22 +123,56 @@ function isolatedOf<Asks extends { readonly kind: string }, Gives>(
     request: Asked,
     milliseconds: number,
   ): Promise<Gives[Asked["kind"] & keyof Gives]> {
-    const answer = queue.then(() => ask(request, milliseconds));
-    queue = answer.catch(() => {});
-    return answer as Promise<Gives[Asked["kind"] & keyof Gives]>;
+    return inTurn(request, [milliseconds], () => {}) as Promise<Gives[Asked["kind"] & keyof Gives]>;
   }
 
-  async function ask(request: Asks, milliseconds: number): Promise<unknown> {
+  async function callInParts(
+    request: Asks,
+    milliseconds: readonly number[],
+    told: (part: unknown) => void,
+  ): Promise<void> {
+    await inTurn(request, milliseconds, told);
+  }
+
+  function inTurn(
+    request: Asks,
+    milliseconds: readonly number[],
+    told: (part: unknown) => void,
+  ): Promise<unknown> {
+    const answer = queue.then(() => ask(request, milliseconds, told));
+    queue = answer.catch(() => {});
+    return answer;
+  }
+
+  async function ask(
+    request: Asks,
+    milliseconds: readonly number[],
+    told: (part: unknown) => void,
+  ): Promise<unknown> {
     if (reason !== null) throw new EngineLost(reason);
     child.ref();
     child.channel?.ref();
     const id = ++last;
-    const stop = () => void kill(`it took longer than ${timeText(milliseconds)} and was stopped`);
+    const clockOf = (part: number) => {
+      const time = milliseconds[part] ?? milliseconds.at(-1) ?? 0;
+      return startClock(
+        child.pid,
+        time,
+        () => void kill(`it took longer than ${timeText(time)} and was stopped`),
+      );
+    };
     const watch = setInterval(watchSize, watchInterval);
-    const stopClock = startClock(child.pid, milliseconds, stop);
+    let parts = 0;
+    let stopClock = clockOf(0);
     try {
-      const answer = await new Promise<Answer>((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
+      const answer = await new Promise<Last>((resolve, reject) => {
+        const tell = (part: unknown) => {
+          stopClock();
+          parts += 1;
+          stopClock = clockOf(parts);
+          told(part);
+        };
+        waiting.set(id, { resolve, reject, tell });
         child.send({ id, request }, (error) => {
           if (error) lose("the database process is gone");
         });
@@ -157,7 +198,7 @@ function isolatedOf<Asks extends { readonly kind: string }, Gives>(
     return startClock(child.pid, milliseconds, () => void kill(why));
   }
 
-  return { pid: child.pid ?? 0, call, endAfter, lost: () => reason, kill };
+  return { pid: child.pid ?? 0, call, callInParts, endAfter, lost: () => reason, kill };
 }
 
 /** Resident bytes of a process; null where the system does not tell. */

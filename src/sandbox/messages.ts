@@ -28,7 +28,9 @@ export type Request =
       /** Whether checkpoints may be copies of memory, if those are seen to work; archives otherwise. */
       readonly snapshots: boolean;
     }
-  | { readonly kind: "exec"; readonly sql: string; readonly copyData: string | null }
+  | ({ readonly kind: "exec" } & Query)
+  /** Is answered with a part for each, until one does not run. */
+  | { readonly kind: "execAll"; readonly queries: readonly Query[] }
   | { readonly kind: "checkpoint" }
   | { readonly kind: "restore"; readonly checkpoint: number }
   | { readonly kind: "changedFiles"; readonly checkpoint: number }
@@ -36,6 +38,12 @@ export type Request =
   | { readonly kind: "dump" }
   | { readonly kind: "pretend"; readonly pages: Readonly<Record<string, number>> }
   | { readonly kind: "unpretend" };
+
+/** One simple query. */
+export interface Query {
+  readonly sql: string;
+  readonly copyData: string | null;
+}
 
 export type RequestKind = Request["kind"];
 
@@ -68,6 +76,7 @@ export interface Answers {
     readonly start: number | null;
   };
   readonly exec: Reply;
+  readonly execAll: null;
   readonly checkpoint: number;
   readonly restore: null;
   readonly changedFiles: readonly ChangedFile[] | null;
@@ -84,6 +93,7 @@ export interface Envelope {
 
 export type Answer =
   | { readonly id: number; readonly value: Answers[RequestKind] }
+  | { readonly id: number; readonly part: Reply }
   | { readonly id: number; readonly failed: string };
 
 /** Exit codes by which the child says why it left. */

@@ -1,4 +1,5 @@
 import type { Lock, LockMode, RowChanges, Scan, StatementRun } from "../review/types.ts";
+import type { ExecResult, Query } from "./engine.ts";
 import type { Marks } from "./marks.ts";
 import type { Asked, Planned } from "./planned.ts";
 import type { Rows, Session } from "./session.ts";
@@ -161,15 +162,15 @@ function heldOf(counters: Rows, granted: Rows): Pick<Sight, "counters" | "locks"
 
 /** Looks around statements, each in a transaction of its own. */
 export interface Lookout {
-  /** To be asked before the first statement of a script, and where anything else was read in between: it is not to be counted. */
+  /** To be asked before a statement wherever rows were read since the last one, so that they are not counted. */
   resume(): Promise<void>;
-  /** Begins the transaction. */
-  begin(): Promise<Sight>;
+  /** What there is before a statement, and the question that is to be asked after it, still inside of its transaction. */
+  before(): Promise<{ readonly sight: Sight; readonly after: Query }>;
   /**
-   * What there is after the statement, still inside of the transaction, which then is only to end. null where the statement had
-   * the database forget our questions: the transaction is rolled back, and all can be done once more.
+   * What there was after the statement, by what the question was answered with. null where the statement had the database forget
+   * our questions, or made others of their names: no transaction is open any more, and what comes next can be seen again.
    */
-  look(before: Sight): Promise<Sight | null>;
+  after(before: Sight, answer: ExecResult): Promise<Sight | null>;
   /** The transaction took effect. */
   took(after: Sight): void;
   /** Something else ran that may have changed relations. */
@@ -201,16 +202,9 @@ export function lookoutOf(session: Session, marks: Marks | null): Lookout {
 
   const resume = async () => void (await session.ask(reportSql));
 
-  async function begin(): Promise<Sight> {
-    if (head) await session.ask("BEGIN");
-    else {
-      await resume();
-      const [, heads = []] = await session.ask(`BEGIN; ${headSql}`);
-      const [transaction, lastOid, count] = heads[0] ?? [];
-      head = { transaction: transaction ?? "2", lastOid: lastOid ?? "0", count: Number(count) };
-    }
-    known ??= await readAll();
-    return { relations: known, counters: new Map(), locks: new Map() };
+  function questions() {
+    const { transaction, lastOid } = head ?? { transaction: "2", lastOid: "0" };
+    return sightFrom(transaction, lastOid);
   }
 
   function lose(): void {
@@ -220,14 +214,27 @@ export function lookoutOf(session: Session, marks: Marks | null): Lookout {
 
   return {
     resume,
-    begin,
-    async look(before) {
-      const { transaction, lastOid, count } = head ?? { transaction: "2", lastOid: "0", count: -1 };
-      const answers = await session.askPlannedInside(sightFrom(transaction, lastOid));
+    async before() {
+      if (!head) {
+        // What ran before may still be counted.
+        await resume();
+        const [heads = []] = await session.ask(headSql);
+        const [transaction, lastOid, count] = heads[0] ?? [];
+        head = { transaction: transaction ?? "2", lastOid: lastOid ?? "0", count: Number(count) };
+      }
+      known ??= await readAll();
+      return {
+        sight: { relations: known, counters: new Map(), locks: new Map() },
+        after: session.planned(questions()),
+      };
+    },
+    async after(before, answer) {
+      const answers = await session.rowsOfPlanned(questions(), answer);
       if (!answers) {
         lose();
         return null;
       }
+      const { transaction, lastOid, count } = head ?? { transaction: "2", lastOid: "0", count: -1 };
       const [[row] = [], changed = [], counters = [], granted = []] = answers;
       const [number, added, greatest, hasNewNames, own] = row ?? [];
       next = { transaction: own ?? transaction, lastOid: greatest ?? lastOid, count: Number(number) };

@@ -1,8 +1,17 @@
 import { canary } from "./canary.ts";
-import { type Engine, EngineLost, type ExecOptions, type ExecResult, type SqlError } from "./engine.ts";
+import {
+  type Engine,
+  EngineLost,
+  type ExecOptions,
+  type ExecResult,
+  type Query,
+  type SqlError,
+} from "./engine.ts";
 import { type Limits, timeText } from "./limits.ts";
 import type { Reply, Request } from "./messages.ts";
 import type { Started } from "./start.ts";
+
+const strange = "the database no longer answers as a database would";
 
 /** Milliseconds for what the engine does itself: nothing in it depends on a stranger's statement. */
 const ownWork = 30_000;
@@ -31,7 +40,42 @@ export function pgliteEngine(
     if (result.status !== null) status = result.status;
     if (result.lost !== null || !isSuspicious(result)) return result;
     if (await canary(execOnce, status)) return result;
-    return gone(result, "the database no longer answers as a database would");
+    return gone(result, strange);
+  }
+
+  async function execAll(queries: readonly Query[]): Promise<readonly ExecResult[]> {
+    const sendable = queries.findIndex(({ sql }) => sql.includes("\0"));
+    const sent = sendable === -1 ? queries : queries.slice(0, sendable);
+    const results: ExecResult[] = [];
+    const lost = isolated.lost();
+    if (lost !== null) return [{ ...nothing, lost, ms: 0 }];
+    let since = performance.now();
+    try {
+      const request = {
+        kind: "execAll",
+        queries: sent.map(({ sql, copyData = null }) => ({ sql, copyData })),
+      } as const;
+      await isolated.callInParts(request, sent.map(timeOf), (reply) => {
+        const now = performance.now();
+        const result = judge(reply as Reply, now - since);
+        since = now;
+        if (result.status !== null) status = result.status;
+        results.push(result);
+      });
+    } catch (error) {
+      if (!(error instanceof EngineLost)) throw error;
+      results.push({ ...nothing, lost: error.message, ms: performance.now() - since });
+    }
+    const last = results.at(-1);
+    if (last && last.lost === null && isSuspicious(last) && !(await canary(execOnce, status)))
+      results[results.length - 1] = gone(last, strange);
+    else if (sent.length < queries.length && results.every(isWell))
+      results.push({ ...nothing, error: nulByte, status, ms: 0 });
+    return results;
+  }
+
+  function timeOf({ timeout, statements = 1 }: ExecOptions): number {
+    return timeout ?? limits.statement * statements;
   }
 
   async function execOnce(sql: string, options: ExecOptions = {}): Promise<ExecResult> {
@@ -43,10 +87,7 @@ export function pgliteEngine(
     if (sql.includes("\0")) return { ...nothing, error: nulByte, status, ms: 0 };
     try {
       const request = { kind: "exec", sql, copyData } as const;
-      const reply = await isolated.call(
-        request,
-        options.timeout ?? limits.statement * (options.statements ?? 1),
-      );
+      const reply = await isolated.call(request, timeOf(options));
       return judge(reply, ms());
     } catch (error) {
       if (error instanceof EngineLost) return { ...nothing, lost: error.message, ms: ms() };
@@ -81,6 +122,7 @@ export function pgliteEngine(
     title,
     start: start === null ? null : { id: start },
     exec,
+    execAll,
     async checkpoint() {
       return { id: await ask({ kind: "checkpoint" }) };
     },
@@ -125,6 +167,10 @@ const nulByte: SqlError = {
   position: null,
   where: null,
 };
+
+function isWell({ error, lost }: ExecResult): boolean {
+  return error === null && lost === null;
+}
 
 function isSuspicious({ sets, error }: ExecResult): boolean {
   return error === null ? sets.length === 0 : suspicious.test(error.code);

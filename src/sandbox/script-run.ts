@@ -45,6 +45,13 @@ export async function runScript(
   const reasonOf = (statement: Statement) => statement.refused ?? leftOut.get(statement.index);
   let index = 0;
   try {
+    if (watcher === null && leftOut.size === 0 && isStraight(script)) {
+      const stop = await runStraight(session, script, known, (run) => {
+        runs[run.index] = run;
+        index = Math.min(run.index + 1, runs.length - 1);
+      });
+      return finish(stop, false, null);
+    }
     const transaction = transactionOf(session, script);
     const questions = questionsTo(session, transaction.isOpen);
     const parts = [...partsOf(script.statements.filter((statement) => reasonOf(statement) === undefined))];
@@ -115,6 +122,45 @@ export async function runScript(
     if (runs[index]?.outcome.kind !== "failed") runs[index] = ranAs(index, notEvaluated(cause.message));
     return finish(null, false, cause.message);
   }
+}
+
+/** Whether nothing has to be decided between the statements of a script, and it has no transactions of its own. */
+function isStraight({ statements }: Script): boolean {
+  return (
+    statements.length > 0 &&
+    statements.every(
+      (one) =>
+        one.refused === null && one.asks.length === 0 && one.guard === null && transactionVerb(one) === null,
+    ) &&
+    partsOf(statements).length === statements.length
+  );
+}
+
+/** Runs such a script without waiting between its statements. Tells each that ran or failed, and where it stopped. */
+async function runStraight(
+  session: Session,
+  { statements, transaction }: Script,
+  known: Known,
+  saw: (run: StatementRun) => void,
+): Promise<FaithfulRun["stop"]> {
+  const wraps = transaction === "transaction" || (transaction === "implicit" && statements.length > 1);
+  const [begin, commit] = wraps ? [[{ sql: "BEGIN" }], [{ sql: "COMMIT" }]] : [[], []];
+  const sent = statements.map(({ sql, copyData }) => ({ sql, copyData }));
+  let stop: FaithfulRun["stop"] = null;
+  await session.runAllAndReset([...begin, ...sent, ...commit], ({ error, sets, ms }, i) => {
+    const place = i - begin.length;
+    const statement = statements[Math.min(place, statements.length - 1)];
+    if (!statement || place < 0 || (place === statements.length && !error)) return;
+    const { index } = statement;
+    if (!error) return saw(ranAs(index, { kind: "ran", tag: sets.at(-1)?.tag ?? "" }, ms));
+    const isCommit = place === statements.length;
+    const outcome = isCommit
+      ? judge({ ...error, position: null }, "", known)
+      : judge(error, statement.sql, known);
+    stop = { index, error, outcome };
+    saw(ranAs(index, outcome, ms));
+  });
+  return stop;
 }
 
 /** A statement's run with its outcome and nothing observed yet. */

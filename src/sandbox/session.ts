@@ -6,6 +6,7 @@ import {
   EngineLost,
   type ExecOptions,
   type ExecResult,
+  type Query,
   type SqlError,
 } from "./engine.ts";
 import {
@@ -24,17 +25,29 @@ export interface Session {
   /** Runs one stranger's query. Rejects with EngineLost when the engine can no longer be trusted. */
   run(sql: string, options?: ExecOptions): Promise<ExecResult>;
   /**
+   * Runs queries, a stranger's or our own, one after the other until one fails: tells what each came to, as far as they ran. The
+   * same as to `run` each of them, in less time. Rejects as that does.
+   */
+  runAll(
+    queries: readonly Query[],
+    saw?: (result: ExecResult, index: number) => void,
+  ): Promise<readonly ExecResult[]>;
+  /** The same, and resets the session after it, whatever they came to. */
+  runAllAndReset: Session["runAll"];
+  /**
    * Rows of our own query, one list for every statement of it. Our own SQL has no mistakes: an error means that the
    * database is broken, so it rejects with EngineLost.
    */
   ask(sql: string): Promise<readonly Rows[]>;
   /** Rows of our own questions that are planned once, by question; valid only outside a transaction. */
   askPlanned(asked: readonly Asked[]): Promise<ReadonlyMap<Planned, Rows>>;
+  /** The same as a query inside of a transaction, which is only to end after it. */
+  planned(asked: readonly Asked[]): Query;
   /**
-   * The same inside of a transaction, which is only to end after it: the rows of each. null where what runs in it has had the
-   * database forget them: it is rolled back, and they can be asked again.
+   * The rows of each that such a query was answered with. null where what ran before has had the database forget them, or made
+   * others of their names: no transaction is open any more, and they can be asked again.
    */
-  askPlannedInside(asked: readonly Asked[]): Promise<readonly Rows[] | null>;
+  rowsOfPlanned(asked: readonly Asked[], result: ExecResult): Promise<readonly Rows[] | null>;
   /**
    * Puts the session back to what a new connection would find; an open transaction is rolled back. Rejects with EngineLost when
    * the database does not answer any more as a database would.
@@ -96,13 +109,32 @@ export function sessionOf(engine: Engine): Session {
 
   async function send(sql: string, options?: ExecOptions): Promise<ExecResult> {
     await settle();
-    const result = await engine.exec(sql, options);
-    if (result.lost !== null) throw new EngineLost(result.lost);
-    if (result.status === null) throw new EngineLost("the database stopped answering");
-    if (result.error === null && result.sets.length === 0) {
-      throw new EngineLost("the database did not say that the statement ran");
-    }
-    return result;
+    return trusted(await engine.exec(sql, options));
+  }
+
+  async function runAll(
+    queries: readonly Query[],
+    saw: (result: ExecResult, index: number) => void = () => {},
+  ): Promise<readonly ExecResult[]> {
+    present = null;
+    await settle();
+    const results = await engine.execAll(queries);
+    for (const [index, result] of results.entries()) saw(trusted(result), index);
+    return results;
+  }
+
+  async function runAllAndReset(
+    queries: readonly Query[],
+    saw?: (result: ExecResult, index: number) => void,
+  ): Promise<readonly ExecResult[]> {
+    const { query, token } = await resetting();
+    const results = await runAll([...queries, query], (result, index) => {
+      if (index < queries.length) saw?.(result, index);
+    });
+    const last = results[queries.length];
+    if (last) await haveReset(last, token);
+    else await reset();
+    return results.slice(0, queries.length);
   }
 
   async function ask(sql: string): Promise<readonly Rows[]> {
@@ -112,9 +144,7 @@ export function sessionOf(engine: Engine): Session {
 
   /** Asks what leaves the database as it is. */
   async function read(sql: string): Promise<readonly Rows[]> {
-    const { error, sets } = await send(sql, { timeout: askTimeout });
-    if (error) throw unanswered(error);
-    return sets.map((set) => set.rows);
+    return rowsOf(await send(sql, { timeout: askTimeout }));
   }
 
   async function askPlanned(asked: readonly Asked[]): Promise<ReadonlyMap<Planned, Rows>> {
@@ -133,13 +163,18 @@ export function sessionOf(engine: Engine): Session {
     return rows;
   }
 
-  async function askPlannedInside(asked: readonly Asked[]): Promise<readonly Rows[] | null> {
-    prepared ??= await lastPrepared();
-    const sql = `${strangersPrepared} '${prepared}' AND ${isNamedLikeOurs}; ${askInsideSql(asked)}`;
-    const { error, sets } = await run(sql, { timeout: askTimeout });
-    const [strangers, ...answers] = sets.map(({ rows }) => rows);
-    if (error?.code === notPrepared || (strangers && strangers.length > 0)) {
-      await rememberAgain(asked, strangers ?? []);
+  function planned(asked: readonly Asked[]): Query {
+    const ours = `${strangersPrepared} '${prepared ?? "-infinity"}' AND ${isNamedLikeOurs}`;
+    return { sql: `${ours}; ${askInsideSql(asked)}`, timeout: askTimeout };
+  }
+
+  async function rowsOfPlanned(
+    asked: readonly Asked[],
+    { error, sets }: ExecResult,
+  ): Promise<readonly Rows[] | null> {
+    const [strangers = [], ...answers] = sets.map(({ rows }) => rows);
+    if (error?.code === notPrepared || strangers.length > 0) {
+      await rememberAgain(asked, strangers);
       return null;
     }
     if (error) throw unanswered(error);
@@ -170,13 +205,20 @@ export function sessionOf(engine: Engine): Session {
     return rows?.[0]?.[0] ?? "-infinity";
   }
 
-  async function reset(): Promise<void> {
+  async function resetting(): Promise<{ readonly query: Query; readonly token: string }> {
     prepared ??= await lastPrepared();
     const token = String(Math.floor(Math.random() * 1e9));
-    const answers = await read(
-      `ROLLBACK; ${discardAll}; ${strangersPrepared} '${prepared}'; ${hasSettings}; SELECT ${token}`,
-    );
-    const [strangers = [], settings = [], canary = []] = answers.slice(-3);
+    const sql = `ROLLBACK; ${discardAll}; ${strangersPrepared} '${prepared}'; ${hasSettings}; SELECT ${token}`;
+    return { query: { sql, timeout: askTimeout }, token };
+  }
+
+  async function reset(): Promise<void> {
+    const { query, token } = await resetting();
+    await haveReset(await send(query.sql, query), token);
+  }
+
+  async function haveReset(result: ExecResult, token: string): Promise<void> {
+    const [strangers = [], settings = [], canary = []] = rowsOf(result).slice(-3);
     if (canary[0]?.[0] !== token) throw new EngineLost("the database answers wrongly");
     await deallocate(strangers);
     if (settings[0]?.[0] !== "t") return;
@@ -188,9 +230,12 @@ export function sessionOf(engine: Engine): Session {
 
   return {
     run,
+    runAll,
+    runAllAndReset,
     ask,
     askPlanned,
-    askPlannedInside,
+    planned,
+    rowsOfPlanned,
     reset,
     async checkpoint() {
       const known = present;
@@ -220,6 +265,21 @@ export function sessionOf(engine: Engine): Session {
       return sure(engine.pretendSizes(pages));
     },
   };
+}
+
+/** What can be believed of a result; rejects with EngineLost what cannot. */
+function trusted(result: ExecResult): ExecResult {
+  if (result.lost !== null) throw new EngineLost(result.lost);
+  if (result.status === null) throw new EngineLost("the database stopped answering");
+  if (result.error === null && result.sets.length === 0) {
+    throw new EngineLost("the database did not say that the statement ran");
+  }
+  return result;
+}
+
+function rowsOf({ error, sets }: ExecResult): readonly Rows[] {
+  if (error) throw unanswered(error);
+  return sets.map(({ rows }) => rows);
 }
 
 /** A session whose own checkpoints can be given back together; those that it did not make stay, and those that are kept. */

@@ -43,15 +43,15 @@ export async function traceTogether(
     return write ? (sorts.get(sortOf(write)) ?? null) : null;
   });
   if (known.includes(null)) return { kind: "different" };
-  const before = await lookout.begin();
-  await session.ask("SET LOCAL enable_seqscan = off");
+  const { sight: before, after: question } = await lookout.before();
+  await session.ask("BEGIN; SET LOCAL enable_seqscan = off");
   const result = await sendTogether(session, statements);
   if (result.error || result.status !== "transaction" || result.sets.length !== statements.length) {
     if (result.status !== "idle") await session.ask("ROLLBACK");
     lookout.lose();
     return result.failed !== null ? { kind: "failed", ran: result.failed } : { kind: "different" };
   }
-  const after = await lookout.look(before);
+  const after = await lookout.after(before, await session.run(question.sql, question));
   if (!after) return { kind: "different" };
   const all = observed(before, after, isNew);
   const runs = statements.map((statement, i): StatementRun => {

@@ -57,7 +57,6 @@ export async function traceScript(
     const questions = questionsTo(session, () => false);
     const tried = script.statements.filter(({ index, refused }) => refused === null && !leftOut.has(index));
     const parts = [...partsOf(tried)];
-    await lookout.resume();
     for (let part = parts.shift(), failures = 0; part; part = parts.shift()) {
       const [statement, ...more] = part;
       if (!statement) continue;
@@ -120,26 +119,31 @@ async function traceStatement(
   lookout: Lookout,
   statement: Statement,
   isNew: (oid: string) => boolean,
-  isAgain = false,
 ): Promise<{ observation: Observation; tag: string; ms: number } | null> {
-  const before = await lookout.begin();
+  const { sight, after: question } = await lookout.before();
   // On a handful of rows the planner never takes an index; the statement is seen as it would run on many.
-  if (isPlanned(statement)) await session.ask("SET LOCAL enable_seqscan = off");
-  const result = await session.run(lasting(statement.sql), { copyData: statement.copyData });
+  const first = isPlanned(statement) ? ["BEGIN", "SET LOCAL enable_seqscan = off"] : ["BEGIN"];
+  const { copyData } = statement;
+  const results = await session.runAll([
+    ...first.map((sql) => ({ sql })),
+    { sql: lasting(statement.sql), copyData },
+    question,
+    { sql: "COMMIT" },
+  ]);
+  const [result, answer, committed] = results.slice(first.length);
+  if (!result) throw new EngineLost("the database began no transaction");
   if (result.error || result.status !== "transaction") {
-    if (result.status !== "idle") await session.ask("ROLLBACK");
+    if (results.at(-1)?.status !== "idle") await session.ask("ROLLBACK");
     // It may have ended the transaction itself.
     lookout.lose();
     if (!result.error || !noTransaction.has(result.error.code)) return null;
-    return traceAlone(session, statement, before, isNew);
+    return traceAlone(session, statement, sight, isNew);
   }
-  const after = await lookout.look(before);
-  if (!after) return isAgain ? null : traceStatement(session, lookout, statement, isNew, true);
-  const committed = await session.run("COMMIT");
-  if (committed.error) return null;
+  const after = answer ? await lookout.after(sight, answer) : null;
+  if (!after || !committed || committed.error) return null;
   lookout.took(after);
   return {
-    observation: observed(before, after, isNew),
+    observation: observed(sight, after, isNew),
     tag: result.sets.at(-1)?.tag ?? "",
     ms: result.ms,
   };

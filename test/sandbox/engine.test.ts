@@ -35,6 +35,40 @@ async function value(sql: string, from = engine): Promise<string | null | undefi
   return (await rows(sql, from))[0]?.[0];
 }
 
+describe("execAll", () => {
+  it("sends queries one after the other until one fails", async () => {
+    const results = await engine.execAll([
+      { sql: "CREATE TABLE several (i int)" },
+      { sql: "BEGIN" },
+      { sql: "COPY several FROM STDIN", copyData: "1\n2\n" },
+      { sql: "SELECT 1/0" },
+      { sql: "COMMIT" },
+    ]);
+    const [, , copied, failed] = results;
+    expect(results).toHaveLength(4);
+    expect(copied).toMatchObject({ sets: [{ tag: "COPY 2" }], error: null, status: "transaction" });
+    expect(failed).toMatchObject({ error: { code: "22012" }, status: "failed", lost: null });
+    expect((await engine.exec("ROLLBACK")).status).toBe("idle");
+    expect(await value("SELECT count(*) FROM several")).toBe("0");
+  });
+
+  it("does not send what the server would read otherwise", async () => {
+    const results = await engine.execAll([{ sql: "SELECT 1" }, { sql: "SELECT '\0'" }, { sql: "SELECT 2" }]);
+    expect(results.map(({ error }) => error?.code ?? null)).toEqual([null, "22021"]);
+  });
+
+  it("gives each query the time that one has, and loses those after one that takes longer", async () => {
+    const own = await keeper.lease();
+    const sleep = (seconds: number) => ({ sql: `SELECT pg_sleep(${seconds})`, timeout: 2_000 });
+    const quick = await own.execAll([sleep(0.9), sleep(0.9), sleep(0.9)]);
+    expect(quick.map(({ error, lost }) => error ?? lost)).toEqual([null, null, null]);
+    const slow = await own.execAll([{ sql: "SELECT 1" }, sleep(60), { sql: "SELECT 2" }]);
+    expect(slow.map(({ lost }) => lost)).toEqual([null, "it took longer than 2 s and was stopped"]);
+    expect((await own.execAll([{ sql: "SELECT 1" }])).map(({ lost }) => lost)).not.toContain(null);
+    await own.close();
+  });
+});
+
 describe("exec", () => {
   it("returns every statement's tag, fields and values", async () => {
     const result = await engine.exec(
