@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { BlockRange, ChangedFile } from "./engine.ts";
 import {
   bytesOf,
@@ -8,7 +9,7 @@ import {
   type OpenFile,
 } from "./internals.ts";
 import { createShelf } from "./shelf.ts";
-import { setVersion, versionOf } from "./writes.ts";
+import { fileBlock, setVersion, versionOf, versionOfBlock } from "./writes.ts";
 
 interface SavedEntry {
   readonly name: string;
@@ -48,8 +49,6 @@ const relationRoots = ["base", "global", "pg_tblspc"];
 /** Memory is compared and kept in pieces of this size. */
 const block = 16 * 1024;
 const largeBlock = 1024 * 1024;
-/** Blocks of the database's own files (documentation, section 66.6). */
-const fileBlock = 8 * 1024;
 const zeroes = Buffer.alloc(largeBlock);
 const shelf = createShelf();
 
@@ -106,14 +105,15 @@ export function filesChangedSince({ FS }: Internals, { directories }: Snapshot):
   return changed;
 }
 
-/** Whether every file that is said to be what it was in a snapshot is, byte for byte. */
+/** Whether every file, and every block of one, that is said to be what it was in a snapshot is, byte for byte. */
 export function tellsWrites({ FS }: Internals, { directories }: Snapshot): boolean {
   return [...directories].every(([directory, { entries }]) =>
     Object.entries(entriesOf(directory)).every(([name, node]) => {
       const then = entries.get(name);
-      return (
-        FS.isDir(node.mode) || !then?.bytes || !isUntouched(then, node) || isSame(then.bytes, contentOf(node))
-      );
+      if (FS.isDir(node.mode) || !then?.bytes || then.node !== node) return true;
+      if (isUntouched(then, node)) return isSame(then.bytes, contentOf(node));
+      const all = changedBlocks({ ...then, version: -1 }, then.bytes, node);
+      return isDeepStrictEqual(changedBlocks(then, then.bytes, node), all);
     }),
   );
 }
@@ -131,9 +131,9 @@ function findChanged(
     const below = `${path}/${name}`;
     const then = saved?.get(name);
     if (FS.isDir(entry.mode)) findChanged(entry, below, FS, directories, changed);
-    else if (isNumbered(name) && !holds(entry, then)) {
-      const blocks = then?.bytes ? changedBlocks(then.bytes, contentOf(entry)) : null;
-      changed.push({ path: below, blocks });
+    else if (isNumbered(name) && !isUntouched(then, entry)) {
+      const blocks = then?.bytes ? changedBlocks(then, then.bytes, entry) : null;
+      if (blocks?.length !== 0) changed.push({ path: below, blocks });
     }
   }
   for (const name of saved?.keys() ?? []) {
@@ -141,10 +141,17 @@ function findChanged(
   }
 }
 
-function changedBlocks(before: Uint8Array, now: Uint8Array): readonly BlockRange[] {
+/** Of a file that has been written to since; only blocks that were are compared. */
+function changedBlocks(
+  { node, version }: SavedEntry,
+  before: Uint8Array,
+  entry: FileNode,
+): readonly BlockRange[] {
+  const now = contentOf(entry);
   const ranges: [from: number, to: number][] = [];
   for (let start = 0; start < Math.max(before.length, now.length); start += fileBlock) {
     const end = start + fileBlock;
+    if (node === entry && versionOfBlock(entry, start / fileBlock) <= version) continue;
     if (isSame(before.subarray(start, end), now.subarray(start, end))) continue;
     const number = start / fileBlock;
     const last = ranges.at(-1);

@@ -67,6 +67,26 @@ describe("a checkpoint", () => {
     expect(await engine.changedFiles(checkpoint)).toEqual([]);
   });
 
+  it("tells blocks that a later checkpoint had, and that going back behind it took away", async () => {
+    await engine.exec("CREATE TABLE blocks (n int, t text)");
+    await engine.exec("INSERT INTO blocks SELECT n, repeat('x', 1000) FROM generate_series(1, 40) n");
+    const path = (await engine.exec("SELECT pg_relation_filepath('blocks')")).sets[0]?.rows[0]?.[0];
+    // Whoever reads rows first writes down that they are valid.
+    await count("blocks");
+    const first = await engine.checkpoint();
+    await engine.exec("DELETE FROM blocks WHERE ctid = '(0,1)'");
+    const second = await engine.checkpoint();
+    await engine.restore(first);
+    await engine.exec("DELETE FROM blocks WHERE ctid = '(2,1)'");
+    const ofTable = async (checkpoint: typeof first) =>
+      (await engine.changedFiles(checkpoint))?.find((file) => file.path === path)?.blocks;
+    expect(await ofTable(first)).toEqual([[2, 3]]);
+    expect(await ofTable(second)).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+  });
+
   it("can be taken again and again, each of them a whole", async () => {
     await engine.exec("CREATE TABLE counted (n int)");
     const checkpoints = [];
