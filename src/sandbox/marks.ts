@@ -100,6 +100,7 @@ export async function readChanges(
   const entries = new Map(since.entries);
   const changed = new Set<Oid>(rowsOf(sql.columns.question).map(([oid]) => oid ?? ""));
   const gone = new Set<Oid>();
+  const present: Oid[] = [];
   for (const { name, catalogue, question } of sql.belonging) {
     const ranges = rangesOf(catalogue);
     if (ranges.length === 0) continue;
@@ -111,7 +112,10 @@ export async function readChanges(
     const fresh = rows.flatMap(([, , , list]) => listOf(list ?? ""));
     for (const [, block, list] of rows) after.set(Number(block), list ?? "");
     for (const oid of [...fresh, ...missing(then, now, fresh)]) changed.add(oid);
-    if (name === "pg_class.oid") for (const oid of missing(then, now, [])) gone.add(oid);
+    if (name === "pg_class.oid") {
+      for (const oid of missing(then, now, [])) gone.add(oid);
+      present.push(...now);
+    }
     entries.set(name, after);
   }
   const own = rowsOf(sql.files);
@@ -120,7 +124,7 @@ export async function readChanges(
     transaction: rowsOf(sql.next)[0]?.[0] ?? "2",
     lastOid: greatest([
       since.lastOid,
-      ...listsIn(entries.get("pg_class.oid")),
+      ...present,
       ...[sql.routines, ...sql.names.map(({ question }) => question)].flatMap((question) =>
         rowsOf(question).flatMap(([oid]) => oid ?? []),
       ),
@@ -202,7 +206,8 @@ export const anyChanges = questionsOf(nothing, () => whole);
 
 /** The relations that were there and still are, and those of which the catalogue has a new row. */
 function relationsAfter(since: Marks, found: Rows, gone: ReadonlySet<Oid>): ReadonlyMap<Oid, Relation> {
-  const relations = new Map([...since.relations].filter(([oid]) => !gone.has(oid)));
+  const relations = new Map(since.relations);
+  for (const oid of gone) relations.delete(oid);
   let isSorted = true;
   for (const [oid, name, kind, persistence, file, partitionOf, table] of found) {
     const relation = {
@@ -216,14 +221,14 @@ function relationsAfter(since: Marks, found: Rows, gone: ReadonlySet<Oid>): Read
     isSorted &&= relations.get(oid ?? "")?.name === name;
     relations.set(oid ?? "", relation);
   }
-  return isSorted ? relations : new Map([...relations].sort(byName));
+  return isSorted ? relations : byName(relations);
 }
 
 /** By schema and name, as the database would sort them. */
-function byName([, a]: readonly [Oid, Relation], b: readonly [Oid, Relation]): number {
-  const [left, right] = [sortable(a.name), sortable(b[1].name)];
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
+function byName(relations: ReadonlyMap<Oid, Relation>): ReadonlyMap<Oid, Relation> {
+  const named = [...relations].map((entry) => [sortable(entry[1].name), entry] as const);
+  named.sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(named.map(([, entry]) => entry));
 }
 
 function sortable(name: TableName): string {
@@ -244,10 +249,6 @@ function missing(before: readonly Oid[], now: readonly Oid[], fresh: readonly Oi
 
 function greatest(oids: readonly Oid[]): Oid {
   return oids.reduce((most, oid) => (Number(oid) > Number(most) ? oid : most));
-}
-
-function listsIn(blocks: ReadonlyMap<number, string> | undefined): Oid[] {
-  return [...(blocks?.values() ?? [])].flatMap(listOf);
 }
 
 function listOf(list: string): Oid[] {
