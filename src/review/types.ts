@@ -636,6 +636,8 @@ export interface StatementRun {
   /** Full scans of tables that existed before the statement. */
   readonly scans: readonly Scan[];
   readonly writes: readonly RowChanges[];
+  /** Whether a loop of it had no rows to go over, so that what it runs for each was not seen. */
+  readonly hasIdleLoop: boolean;
   readonly ms: number;
 }
 

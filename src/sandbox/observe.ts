@@ -5,9 +5,15 @@ import type { Asked, Planned } from "./planned.ts";
 import type { Rows, Session } from "./session.ts";
 
 /** What a statement was seen to do. */
-export type Observation = Pick<StatementRun, "locks" | "rewrites" | "scans" | "writes">;
+export type Observation = Pick<StatementRun, "locks" | "rewrites" | "scans" | "writes" | "hasIdleLoop">;
 
-export const nothingObserved: Observation = { locks: [], rewrites: [], scans: [], writes: [] };
+export const nothingObserved: Observation = {
+  locks: [],
+  rewrites: [],
+  scans: [],
+  writes: [],
+  hasIdleLoop: false,
+};
 
 /** Relations by OID, so that renamed and dropped ones keep the name that they had. */
 export type Relations = ReadonlyMap<string, Relation>;
@@ -266,6 +272,7 @@ function relationsOf({ relations }: Marks): Relations {
 /** What happened between two sights of the same transaction. `isNew` is asked by OID. */
 export function observed(before: Sight, after: Sight, isNew: (oid: string) => boolean): Observation {
   return {
+    ...nothingObserved,
     locks: locksBetween(before, after, isNew),
     rewrites: rewrittenBetween(before, after, isNew),
     scans: countsBetween(before, after).flatMap(([oid, name, [scans = 0, rows = 0]]): Scan[] =>

@@ -59,7 +59,7 @@ export async function traceTogether(
     const write = onlyWrite(statement);
     const like = known[i] ?? nothingObserved;
     const writes = write ? changesBy(relationOf(write, like), write.verb, rowsOf(tag)) : [];
-    const observation = { locks: like.locks, rewrites: [], scans: [], writes };
+    const observation = { ...nothingObserved, locks: like.locks, writes };
     return ranAs(statement.index, { kind: "ran", tag }, result.ms / statements.length, observation);
   });
   if (!agrees(all, runs)) {

@@ -2,6 +2,7 @@ import type { Script, Statement, StatementRun } from "../review/types.ts";
 import { partsOf } from "./bulk.ts";
 import { documentedLocks } from "./documented-locks.ts";
 import { EngineLost } from "./engine.ts";
+import { askIdleLoops } from "./idle-loops.ts";
 import {
   type Lookout,
   nothingObserved,
@@ -48,8 +49,8 @@ export async function traceScript(
   const observations = new Map<number, Observation>();
   const runs: StatementRun[] = [];
   function saw(run: StatementRun): void {
-    const { locks, rewrites, scans, writes } = run;
-    observations.set(run.index, { locks, rewrites, scans, writes });
+    const { locks, rewrites, scans, writes, hasIdleLoop } = run;
+    observations.set(run.index, { locks, rewrites, scans, writes, hasIdleLoop });
     runs.push(run);
   }
   try {
@@ -82,9 +83,12 @@ export async function traceScript(
         observations.set(statement.index, nothingObserved);
         continue;
       }
+      const isIdle = await askIdleLoops(session, statement);
+      if (isIdle !== null) await lookout.resume();
       const seen = await traceStatement(session, lookout, statement, isNew);
       if (!seen) continue;
-      saw(ranAs(statement.index, { kind: "ran", tag: seen.tag }, seen.ms, seen.observation));
+      const observation = { ...seen.observation, hasIdleLoop: isIdle === true };
+      saw(ranAs(statement.index, { kind: "ran", tag: seen.tag }, seen.ms, observation));
       learn(sorts, statement, seen.observation, seen.tag);
     }
     await session.reset();

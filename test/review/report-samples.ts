@@ -75,6 +75,7 @@ export function scriptRun({ statements }: Script, outcome: Outcome = ran): Scrip
       rewrites: [],
       scans: [],
       writes: [],
+      hasIdleLoop: false,
       ms: 1,
     })),
     leftOpen: false,

@@ -237,6 +237,22 @@ describe("the receipt", () => {
     ]);
   });
 
+  it("says that a loop found no rows, and is green all the same", () => {
+    const up = script("m.up.sql", "DO $$ … $$;", "DO $$ … $$;");
+    const step = { ...migration("4", up, null), downWaived: "nothing to undo" };
+    const { statements, ...run } = scriptRun(up);
+    const idle = { ...run, statements: statements.map((one) => ({ ...one, hasIdleLoop: true })) };
+    const report = sample({
+      findings: [],
+      changes: changeSet([database([step])]),
+      runs: [dryRun([{ ...migrationRun(step), up: idle }])],
+    });
+    expect([report.conclusion, report.receipt.notChecked[0]]).toEqual([
+      "success",
+      "m.up.sql:1: ran, but a loop of it found no rows in the sandbox: what it runs for each, where there are some, was not seen (2 statements)",
+    ]);
+  });
+
   it("tells one reason once, however many statements it holds for", () => {
     const up = script("m.up.sql", ...Array.from({ length: 2_000 }, () => "SELECT 1;"));
     const step = migration("5", up, null);

@@ -182,3 +182,30 @@ describe("what an edited or a kept migration made", () => {
     expect(run.seeded).toEqual({ tables: 2, rows: 20, empty: [] });
   });
 });
+
+describe("a loop of a DO block", () => {
+  const tenants = "SELECT nspname AS name FROM pg_namespace WHERE nspname LIKE 'tenant_%'";
+  const each = "EXECUTE format('ALTER TABLE %I.t ADD COLUMN y integer', r.name)";
+  const block = (query: string, body = each, rest = "") =>
+    `DO $$ DECLARE r record; n integer := 0; BEGIN FOR r IN ${query} LOOP ${body}; END LOOP; ${rest} END $$`;
+  const ofTables = "SELECT oid::regclass AS name FROM pg_class WHERE oid IN ('t'::regclass)";
+
+  it.each([
+    ["found no rows", block(`${tenants} -- of tenants\n`), true],
+    ["found some", block(ofTables, "EXECUTE format('ALTER TABLE %s ADD COLUMN y integer', r.name)"), false],
+    ["ended its own rows", block(`${ofTables} AND NOT relhassubclass`, "DROP TABLE t"), false],
+    ["only counts", block(tenants, "n := n + 1"), false],
+    ["only counts, beside what runs", block(tenants, "n := n + 1", "EXECUTE 'SELECT 1';"), false],
+    ["is not known: its query needs a variable", block(`${tenants} AND n > 0`), false],
+    ["goes over numbers", "DO $$ BEGIN FOR i IN 2..1 LOOP DELETE FROM t; END LOOP; END $$", false],
+    [
+      "stands in another one that found some",
+      block(ofTables, `FOR r IN ${tenants} LOOP ${each}; END LOOP`),
+      true,
+    ],
+  ])("that %s", async (_, up, isIdle) => {
+    const { up: run } = only(await dry.run({ history: [schema], steps: [{ up }] }));
+    expect(outcomesOf(run)).toEqual(["ran"]);
+    expect(run.statements[0]?.hasIdleLoop).toBe(isIdle);
+  });
+});

@@ -185,9 +185,11 @@ function scriptGaps(
   const lineOf = (index: number) => script.statements[index]?.line ?? null;
   const said = (line: number | null) =>
     findings.some((finding) => finding.path === script.path && (line === null || finding.line === line));
-  const gaps = run.statements.flatMap(({ index, outcome }) => {
+  const gaps = run.statements.flatMap(({ index, outcome, hasIdleLoop }) => {
     const line = lineOf(index);
-    if (outcome.kind === "ran" || (outcome.kind === "failed" && said(line))) return [];
+    if (outcome.kind === "ran")
+      return hasIdleLoop ? [gap("statement", script.path, line, idleLoop, false)] : [];
+    if (outcome.kind === "failed" && said(line)) return [];
     if (outcome.kind === "not-due")
       return [gap("statement", script.path, line, `was not run: ${outcome.words} does not hold here`, false)];
     return [
@@ -198,6 +200,9 @@ function scriptGaps(
   const open = "a transaction is still open at the end of the file";
   return [...grouped(gaps), gap("statement", script.path, null, open, matters)];
 }
+
+const idleLoop =
+  "ran, but a loop of it found no rows in the sandbox: what it runs for each, where there are some, was not seen";
 
 function whyNot(outcome: Outcome): string {
   if (outcome.kind === "failed") return `failed in the sandbox: ${outcome.message} (${outcome.code})`;
