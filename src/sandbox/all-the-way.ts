@@ -3,7 +3,7 @@ import { compareCatalogs } from "./compare.ts";
 import { type State, stateToCompare } from "./content.ts";
 import { EngineLost } from "./engine.ts";
 import { compareData } from "./fingerprint.ts";
-import { lookoutOf } from "./observe.ts";
+import { lookoutOf } from "./lookout.ts";
 import { fillKnown, recordKnown } from "./run-context.ts";
 import { schemaOf } from "./schema.ts";
 import { runScript } from "./script-run.ts";

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { DryRun } from "../review/types.ts";
 import { sameSteps } from "./as-before.ts";
 import { buildBase } from "./base.ts";
@@ -89,6 +90,8 @@ async function runAgain(request: DryRunRequest, means: RunMeans, first: Seen, ru
     if (first.stops.length === 1) {
       await session.restore(origin.checkpoint);
       session.ahead();
+      // What is asked leaves this process before the judging of the answer takes it.
+      await setImmediate();
     }
     return request.rerun?.(answer) ?? null;
   };

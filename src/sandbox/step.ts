@@ -13,7 +13,8 @@ import type {
 import { type State, stateAfter, stateToCompare } from "./content.ts";
 import { EngineLost } from "./engine.ts";
 import { formerOf, formerRunOf } from "./former.ts";
-import { lookoutOf, nothingObserved } from "./observe.ts";
+import { lookoutOf } from "./lookout.ts";
+import { nothingObserved } from "./observe.ts";
 import { remedyFor, type Tries } from "./remedy.ts";
 import { roundTrip, unjudged } from "./round-trip.ts";
 import { emptySchema, schemaOf } from "./schema.ts";

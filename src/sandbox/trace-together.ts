@@ -1,7 +1,8 @@
 import { lastPart } from "../review/made.ts";
 import type { RowChanges, Statement, StatementRun, TableName } from "../review/types.ts";
 import { onlyWrite, rowsOf, sendTogether, sortOf } from "./bulk.ts";
-import { type Lookout, nothingObserved, type Observation, observed } from "./observe.ts";
+import type { Lookout } from "./lookout.ts";
+import { nothingObserved, type Observation, observed } from "./observe.ts";
 import { ranAs } from "./script-run.ts";
 import type { Session } from "./session.ts";
 

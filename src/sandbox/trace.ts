@@ -3,15 +3,8 @@ import { partsOf } from "./bulk.ts";
 import { documentedLocks } from "./documented-locks.ts";
 import { EngineLost } from "./engine.ts";
 import { askIdleLoops } from "./idle-loops.ts";
-import {
-  type Lookout,
-  nothingObserved,
-  type Observation,
-  observed,
-  type Sight,
-  sightOf,
-  sightSql,
-} from "./observe.ts";
+import type { Lookout } from "./lookout.ts";
+import { nothingObserved, type Observation, observed, type Sight, sightOf, sightSql } from "./observe.ts";
 import { type LeftOut, notDue, questionsTo, ranAs, transactionVerb, type Watcher } from "./script-run.ts";
 import type { Session } from "./session.ts";
 import { learn, type Sorts, traceTogether } from "./trace-together.ts";

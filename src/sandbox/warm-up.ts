@@ -1,10 +1,11 @@
 import { catalogSql, objectsOfRelations, standaloneObjects } from "./catalog-sql.ts";
 import { restoreSnapshot, type Snapshot, takeSnapshot, tellsWrites } from "./checkpoint.ts";
 import type { Internals } from "./internals.ts";
+import { anySight, sightQuestions } from "./lookout.ts";
 import { anyChanges } from "./marks.ts";
 import { marksQuestions } from "./marks-sql.ts";
 import type { Reply } from "./messages.ts";
-import { anySight, sightQuestions, sightSql } from "./observe.ts";
+import { sightSql } from "./observe.ts";
 import { askInsideSql, askSql, type Planned, prepareSql } from "./planned.ts";
 import { someTables } from "./tables-sql.ts";
 
