@@ -96,16 +96,15 @@ function earlierSamples(before, left) {
   return [
     "## Earlier samples",
     "",
-    "Drawn and judged in the same way, each as the code then was: true / taste / false. The causes of the false ones have been mended since, but for those named below.",
+    `Drawn and judged in the same way, each as the code then was: true / taste / false. The causes of the false ones have been mended since${left.length > 0 ? ", but for those named below" : ""}.`,
     "",
     "| Of | gating | warnings | notes |",
     "| --- | --- | --- | --- |",
     ...before.map(row),
     "",
-    "False and left:",
-    "",
-    ...left.map(({ commit, cause }) => `- ${commit}: ${cause}`),
-    "",
+    ...(left.length > 0
+      ? ["False and left:", "", ...left.map(({ commit, cause }) => `- ${commit}: ${cause}`), ""]
+      : []),
   ];
 }
 
