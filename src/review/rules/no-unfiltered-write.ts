@@ -20,7 +20,7 @@ export default defineRule({
       if (filtered || context.isNew(table) || !isTable(table, context)) return;
       if (verb === "delete")
         return {
-          message: say`DELETE without WHERE deletes every row of ${table}.`,
+          message: say`DELETE ${[whereOf(context)]} deletes every row of ${table}.`,
           evidence: deletedEvidence(table, context),
           at,
           object: table,
@@ -28,7 +28,7 @@ export default defineRule({
       const columns = overwritten(write, context);
       if (verb !== "update" || columns.length === 0) return;
       return {
-        message: say`UPDATE without WHERE replaces ${list(columns)} in every row of ${table}: the old values are gone.`,
+        message: say`UPDATE ${[whereOf(context)]} replaces ${list(columns)} in every row of ${table}: the old values are gone.`,
         instead: say`Add a WHERE that says which rows are meant, or keep the old values of ${list(columns)} in a column of their own.`,
         at,
         object: `${table}.${columns.join(",")}`,
@@ -37,6 +37,11 @@ export default defineRule({
     },
   },
 });
+
+/** What stands for linters filters nothing. */
+function whereOf({ statement }: OperationContext): string {
+  return /\bWHERE\s+true\b/i.test(statement.sql) ? "with WHERE true" : "without WHERE";
+}
 
 /** Columns that had values before the pull request, and get others that are not made from them. */
 function overwritten({ table, sets }: Write, context: OperationContext): string[] {
