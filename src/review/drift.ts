@@ -3,6 +3,7 @@ import { asModelled } from "./as-modelled.ts";
 import { builtModels } from "./built-models.ts";
 import { defaultOf, isComparable, isSameType } from "./column-words.ts";
 import { enumDifferences } from "./drift-enums.ts";
+import { holdsPolicy, policyDifferences } from "./drift-policies.ts";
 import { objectsAddedBy } from "./made.ts";
 import { notReplayed } from "./not-replayed.ts";
 import type { Declarations, KeyKind } from "./orm.ts";
@@ -69,10 +70,15 @@ export function differences(
   const tables = new Map(built.tables.map((table) => [table.name, table]));
   const views = new Set(built.views.map(({ name }) => name));
   const modelled = new Set(model.tables.map(({ name }) => name));
+  const areSecured = model.tables.some(({ rowSecurity }) => rowSecurity);
   return [
     ...model.tables.flatMap((table): Unplaced[] => {
       const other = tables.get(table.name);
-      if (other) return tableDifferences(table, other, { declared, modelled, tables, dialect });
+      if (other)
+        return [
+          ...tableDifferences(table, other, { declared, modelled, tables, dialect }),
+          ...policyDifferences(table, other, { declared: declared.policiesOf(table.name), areSecured }),
+        ];
       return views.has(table.name) || declared.isPartial(table.name)
         ? []
         : [{ kind: "table", object: table.name, model: table.name, migrations: null }];
@@ -293,13 +299,18 @@ export function holds({ tables, enums }: Schema, kind: Drift["kind"], object: st
       );
     case "enum value":
       return enums.some(({ name, labels }) => labels.some((label) => `${name}.${label}` === object));
+    case "policy":
+    case "row security":
+      return holdsPolicy({ tables }, object);
     default:
       return false;
   }
 }
 
 function keyKindOf({ kind }: Unplaced): KeyKind | undefined {
-  return kind === "index" || kind === "unique" || kind === "foreign key" ? kind : undefined;
+  return kind === "index" || kind === "unique" || kind === "foreign key" || kind === "policy"
+    ? kind
+    : undefined;
 }
 
 function keyOf(one: Unplaced): string {
@@ -311,9 +322,9 @@ function isJoinTable({ name, columns }: Table): boolean {
   return /(^|\.)_/.test(name) && columns.map((column) => column.name).join() === "A,B";
 }
 
-/** `orders` of `orders.note` and of `orders(user_id)`. */
+/** `orders` of `orders.note` and of `orders(user_id)`, `app.orders` of `app.orders(user_id)`. */
 export function tableIn(object: string): string {
-  return object.replace(/(?:\.[^.]*|\(.*\))$/s, "");
+  return object.replace(/(?:\(.*\)|\.[^.(]*)$/s, "");
 }
 
 /** The columns of `orders(user_id, at)`. */

@@ -6,6 +6,7 @@ import type {
   ModelFile,
   ModelStatement,
   Place,
+  Policy,
   Skipped,
   TableName,
   Text,
@@ -28,7 +29,10 @@ export interface Declared extends Place {
 }
 
 /** What a list of columns can be. */
-export type KeyKind = "index" | "unique" | "foreign key";
+export type KeyKind = "index" | "unique" | "foreign key" | "policy";
+
+/** A policy as a model declares it. */
+export type DeclaredPolicy = Pick<Policy, "name" | "permissive" | "command" | "roles">;
 
 /** What an ORM's files declare, by the names of the database: `orders`, `orders.note`, `orders(user_id)`, `OrderStatus`. */
 export interface Declarations {
@@ -40,6 +44,8 @@ export interface Declarations {
   isPartial(table: TableName): boolean;
   /** Whether there may be further tables that were not understood: a table without a model says nothing then. */
   readonly isIncomplete: boolean;
+  /** The policies that a table is declared with; null where they are not known, and for what declares none. */
+  policiesOf(table: TableName): readonly DeclaredPolicy[] | null;
 }
 
 /** The models of one side. */

@@ -71,6 +71,7 @@ function declarationsOf({ refused }: Extract<ModelSchema, { kind: "built" }>): D
     hasForeignKeys: true,
     isPartial: (table) => tables.has(table),
     isIncomplete: tables.has(null),
+    policiesOf: () => null,
   };
 }
 

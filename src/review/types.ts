@@ -1093,8 +1093,10 @@ export interface Drift extends Place {
     | "index"
     | "foreign key"
     | "enum"
-    | "enum value";
-  /** What it is about, e.g. "orders.note", "orders(user_id)". */
+    | "enum value"
+    | "policy"
+    | "row security";
+  /** What it is about, e.g. "orders.note", "orders(user_id)", and of a policy "orders(its name)". */
   readonly object: string;
   /** What the model declares, in words of the database; null when only the migrations have it. */
   readonly model: string | null;

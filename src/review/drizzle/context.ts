@@ -32,6 +32,7 @@ export interface TableDraft {
   /** The third argument. */
   readonly extra: TypeScriptValue | null;
   hasRowSecurity: boolean;
+  hasOpenPolicies: boolean;
   isPartial: boolean;
 }
 

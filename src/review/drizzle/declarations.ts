@@ -1,4 +1,5 @@
-import type { Declarations, Declared, KeyKind } from "../orm.ts";
+import { objectOf } from "../drift-policies.ts";
+import type { Declarations, Declared, DeclaredPolicy, KeyKind } from "../orm.ts";
 import type { Place } from "../types.ts";
 import type { DrizzleReading } from "./read.ts";
 import { tableNameOf } from "./render-postgresql.ts";
@@ -13,6 +14,7 @@ export function declarationsOf({ schema, isIncomplete }: Omit<DrizzleReading, "s
       if (!found.has(name)) found.set(name, declared);
   };
   const partial = new Set<string>();
+  const policies = new Map<string, readonly DeclaredPolicy[] | null>();
   for (const one of schema.enums) {
     const name = tableNameOf(one);
     put(name, one.place);
@@ -22,6 +24,8 @@ export function declarationsOf({ schema, isIncomplete }: Omit<DrizzleReading, "s
     const name = tableNameOf(table);
     if (table.isPartial) partial.add(name);
     put(name, { ...table.place, endLine: table.place.line });
+    policies.set(name, table.hasOpenPolicies ? null : table.policies);
+    for (const policy of table.policies) put(objectOf(name, policy.name), policy.place, {}, "policy");
     const key = (columns: readonly DrizzleColumn[]) =>
       `${name}(${columns.map((column) => column.name).join(", ")})`;
     for (const column of table.columns) {
@@ -42,5 +46,6 @@ export function declarationsOf({ schema, isIncomplete }: Omit<DrizzleReading, "s
     hasForeignKeys: true,
     isPartial: (table) => partial.has(table),
     isIncomplete,
+    policiesOf: (table) => policies.get(table) ?? null,
   };
 }

@@ -59,6 +59,7 @@ export function readKeysOf(draft: TableDraft, context: Context): DrizzleTable {
     schema: draft.schema,
     columns: draft.columns,
     hasRowSecurity: draft.hasRowSecurity,
+    hasOpenPolicies: draft.hasOpenPolicies || draft.isPartial || !isWhole,
     isPartial: draft.isPartial || !isWhole,
     place: context.place(draft.call.at),
   };
@@ -139,10 +140,13 @@ function readItem(
     }
     case "pgPolicy":
     case "crudPolicy": {
-      const read = kind === "pgPolicy" ? readPolicy(base, context) : readCrudPolicy(base, context);
+      const read = kind === "pgPolicy" ? readPolicy(base, place) : readCrudPolicy(base, place);
       if (typeof read !== "string") keys.policies.push(...[read].flat());
-      // Policies are not compared: what one says takes nothing from what is known of the table.
-      else context.skip(at, `a policy of the table ${draft.name} is not read: ${read}`);
+      else {
+        // It takes nothing from what is known of the table besides its policies.
+        draft.hasOpenPolicies = true;
+        context.skip(at, `a policy of the table ${draft.name} is not read: ${read}`);
+      }
       draft.hasRowSecurity = true;
       return null;
     }

@@ -1,55 +1,91 @@
 import { propertyOf, type TypeScriptCall, type TypeScriptValue, textIn } from "../code/typescript-values.ts";
+import type { DeclaredPolicy } from "../orm.ts";
+import type { Place } from "../types.ts";
 import { callOfDrizzle, chainOf } from "./calls.ts";
-import type { Context } from "./context.ts";
+import type { Context, TableDraft } from "./context.ts";
 import { providedRole } from "./providers.ts";
-import type { DrizzlePolicy } from "./schema.ts";
-import { sqlText } from "./sql-text.ts";
+import type { DrizzlePolicy, DrizzleTable } from "./schema.ts";
 
-/** `pgPolicy("name", { for: "select", to: authenticatedRole, using: sql`…` })`; or why it is not read. */
-export function readPolicy({ args }: TypeScriptCall, context: Context): DrizzlePolicy | string {
+/** `pgPolicy("name", { for: "select", to: authenticatedRole, using: sql`…` })`, without its conditions; or why it is not read. */
+export function readPolicy({ args }: TypeScriptCall, place: Place): DrizzlePolicy | string {
   const name = textIn(args[0]);
   if (name === null) return "its name is not constant";
-  const [as, on] = ["as", "for"].map((key) => propertyOf(args[1], key));
-  const to = rolesIn(propertyOf(args[1], "to"));
-  const [using, withCheck] = ["using", "withCheck"].map((key) =>
-    conditionOf(propertyOf(args[1], key), context),
-  );
-  if (to === null || using === undefined || withCheck === undefined)
-    return "its roles or conditions are not constant";
-  return {
-    name,
-    as: textIn(as)?.toUpperCase() ?? "PERMISSIVE",
-    for: textIn(on)?.toUpperCase() ?? "ALL",
-    to: [...to].sort(),
-    using,
-    withCheck,
-  };
+  const [as, on] = ["as", "for"].map((key) => wordIn(propertyOf(args[1], key)));
+  const roles = rolesIn(propertyOf(args[1], "to"));
+  const command = commandOf(on ?? "all");
+  if (as === null || on === null || command === null || roles === null)
+    return "what it is for, or its roles, are not constant";
+  return { name, permissive: as !== "restrictive", command, roles, place };
 }
 
 /** `crudPolicy({ role: authenticatedRole, read: true, modify: null })` of Neon (drizzle-orm/src/neon/rls.ts); or why it is not read. */
-export function readCrudPolicy({ args }: TypeScriptCall, context: Context): DrizzlePolicy[] | string {
+export function readCrudPolicy({ args }: TypeScriptCall, place: Place): DrizzlePolicy[] | string {
   const roles = rolesIn(propertyOf(args[0], "role"));
-  const [read, modify] = ["read", "modify"].map((key) => conditionOf(propertyOf(args[0], key), context));
-  if (roles === null || read === undefined || modify === undefined)
+  const [reads, modifies] = ["read", "modify"].map((key) => isGiven(propertyOf(args[0], key)));
+  if (roles === null || reads === null || modifies === null)
     return "its roles or conditions are not constant";
-  const policy = (verb: string, using: string | null, withCheck: string | null): DrizzlePolicy[] => {
-    if (using === null && withCheck === null) return [];
-    const name = `crud-${roles.join("-")}-policy-${verb.toLowerCase()}`;
-    return [{ name, as: "PERMISSIVE", for: verb, to: [...roles].sort(), using, withCheck }];
-  };
-  return [
-    ...policy("SELECT", read, null),
-    ...policy("INSERT", null, modify),
-    ...policy("UPDATE", modify, modify),
-    ...policy("DELETE", modify, null),
+  const commands = [
+    ...(reads ? (["SELECT"] as const) : []),
+    ...(modifies ? (["INSERT", "UPDATE", "DELETE"] as const) : []),
   ];
+  return commands.map((command) => {
+    const name = `crud-${roles.join("-")}-policy-${command.toLowerCase()}`;
+    return { name, permissive: true, command, roles, place };
+  });
 }
 
-/** A condition; null where none is given, undefined where it is not constant. */
-function conditionOf(value: TypeScriptValue | undefined, context: Context): string | null | undefined {
-  if (!value || value.kind === "undefined" || value.kind === "null") return null;
-  if (value.kind === "boolean") return String(value.value);
-  return sqlText(value, "qualified", context) ?? undefined;
+/**
+ * Puts a policy that is exported by itself, `pgPolicy(…).link(users)`, to its table. Drizzle Kit makes it, and leaves the table's row
+ * level security as it is.
+ */
+export function withLinked(
+  tables: readonly DrizzleTable[],
+  drafts: readonly TableDraft[],
+  exported: Iterable<TypeScriptValue>,
+  context: Context,
+): DrizzleTable[] {
+  const linked = [...exported].flatMap((value) => {
+    const { base, steps } = chainOf(value);
+    const policy = callOfDrizzle(base, "pgPolicy");
+    const target = steps.find(({ name }) => name === "link")?.args[0];
+    return policy && target && value.kind === "call" ? [{ policy, target, at: value.at }] : [];
+  });
+  const own = new Map<TableDraft, (DrizzlePolicy | null)[]>();
+  for (const { policy, target, at } of linked) {
+    const table = context.table(target);
+    if (!table || !drafts.includes(table)) {
+      context.skip(at, "a policy is not compared: its table is made by somebody else");
+      continue;
+    }
+    const read = readPolicy(policy, context.place(at));
+    if (typeof read === "string")
+      context.skip(at, `a policy of the table ${table.name} is not read: ${read}`);
+    own.set(table, [...(own.get(table) ?? []), typeof read === "string" ? null : read]);
+  }
+  return tables.map((table, i) => {
+    const draft = drafts[i];
+    const more = (draft && own.get(draft)) ?? [];
+    const policies = [...table.policies, ...more.filter((one) => one !== null)];
+    return { ...table, policies, hasOpenPolicies: table.hasOpenPolicies || more.includes(null) };
+  });
+}
+
+/** The word that is given; undefined where none is, null where it is not constant. */
+function wordIn(value: TypeScriptValue | undefined): string | null | undefined {
+  return !value || value.kind === "undefined" ? undefined : textIn(value);
+}
+
+function commandOf(word: string): DeclaredPolicy["command"] | null {
+  const command = word.toUpperCase();
+  return commands.find((one) => one === command) ?? null;
+}
+
+const commands = ["SELECT", "INSERT", "UPDATE", "DELETE", "ALL"] as const;
+
+/** Whether a condition is given; null where that is not constant. */
+function isGiven(value: TypeScriptValue | undefined): boolean | null {
+  if (!value || value.kind === "undefined" || value.kind === "null") return false;
+  return value.kind === "boolean" || value.kind === "tagged" || value.kind === "call" ? true : null;
 }
 
 function rolesIn(value: TypeScriptValue | undefined): string[] | null {

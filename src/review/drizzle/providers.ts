@@ -42,6 +42,7 @@ function known(
     references: [],
     extra: null,
     hasRowSecurity: false,
+    hasOpenPolicies: false,
     isPartial: false,
   };
 }

@@ -7,6 +7,7 @@ import { callOfDrizzle, chainOf, postgresCore } from "./calls.ts";
 import type { Casing } from "./casing.ts";
 import type { Context, TableDraft } from "./context.ts";
 import { readKeysOf } from "./keys.ts";
+import { withLinked } from "./policies.ts";
 import { providedTable } from "./providers.ts";
 import type { DrizzleEnum, DrizzleSchema, DrizzleSequence } from "./schema.ts";
 import { sequenceOptionsOf } from "./sequences.ts";
@@ -94,8 +95,16 @@ export function readSchema(
   }
   const view = [...exported].map(viewOf).find((found) => found !== null);
   if (view) context.skip(view.at, "views are not compared");
+  const role = [...exported].map((value) => callOfDrizzle(value, "pgRole")).find((found) => found !== null);
+  if (role) context.skip(role.at, "roles are not compared");
   // Keys may speak of tables that nobody exports: those are read, and not built.
-  const read = tables.map((table) => readKeysOf(table, context));
+  const keyed = tables.map((table) => readKeysOf(table, context));
+  const read = withLinked(keyed, tables, exported, context);
+  const guarded = read.flatMap(({ policies }) => policies)[0]?.place;
+  if (guarded) {
+    const reason = "the conditions of policies are not compared";
+    skipped.push({ path: guarded.path, line: guarded.line, reason, matters: false });
+  }
   // Drizzle Kit makes no type that is not exported: somebody else did, so that its columns work.
   const used = new Set(read.flatMap(({ columns }) => columns.map(({ type }) => type.replace(/\[.*$/s, ""))));
   for (const type of enums.values())

@@ -22,7 +22,7 @@ export function renderPostgresql({ schemas, enums, sequences, tables }: DrizzleS
     ...sequences.map((one) => own(`CREATE SEQUENCE ${qualified(one)}${sequenceText(filled(one.options))}`)),
     ...tables.flatMap((table) => [
       statementOf(table, createTable(table)),
-      ...(table.hasRowSecurity || table.policies.length > 0
+      ...(table.hasRowSecurity
         ? [statementOf(table, `ALTER TABLE ${nameOf(table)} ENABLE ROW LEVEL SECURITY`)]
         : []),
     ]),

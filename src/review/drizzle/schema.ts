@@ -1,3 +1,4 @@
+import type { DeclaredPolicy } from "../orm.ts";
 import type { Place } from "../types.ts";
 
 /** What schema files declare, by the names that the database has. */
@@ -40,6 +41,8 @@ export interface DrizzleTable extends Named {
   readonly foreignKeys: readonly DrizzleForeignKey[];
   readonly checks: readonly DrizzleCheck[];
   readonly policies: readonly DrizzlePolicy[];
+  /** Whether there are further ones that were not understood. */
+  readonly hasOpenPolicies: boolean;
   readonly hasRowSecurity: boolean;
   /** Whether something of it was not understood. */
   readonly isPartial: boolean;
@@ -136,11 +139,6 @@ export interface DrizzleCheck {
   readonly sql: string;
 }
 
-export interface DrizzlePolicy {
-  readonly name: string;
-  readonly as: string;
-  readonly for: string;
-  readonly to: readonly string[];
-  readonly using: string | null;
-  readonly withCheck: string | null;
+export interface DrizzlePolicy extends DeclaredPolicy {
+  readonly place: Place;
 }

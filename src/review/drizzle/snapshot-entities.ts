@@ -171,6 +171,7 @@ function tableOf({ name, schema }: EntityOf<"tables">, parts: Parts): DrizzleTab
     foreignKeys: parts.foreignKeys.map((key) => foreignKeyOf(key, named(key.columns))),
     checks: [],
     policies: [],
+    hasOpenPolicies: false,
     hasRowSecurity: false,
     isPartial: false,
     place,

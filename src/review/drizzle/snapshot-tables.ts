@@ -147,6 +147,7 @@ function tableOf(read: SnapshotTable): DrizzleTable {
     foreignKeys: Object.values(read.foreignKeys).map((key) => foreignKeyOf(key, named(key.columnsFrom))),
     checks: [],
     policies: [],
+    hasOpenPolicies: false,
     hasRowSecurity: false,
     isPartial: false,
     place,

@@ -99,7 +99,14 @@ function callBefore(value: TypeScriptValue, count: number): TypeScriptCall | nul
 
 /** A table of which only the name is known. */
 export function draftOf(found: TableCall & { readonly name: string }): TableDraft {
-  return { ...found, extra: found.call.args[2] ?? null, columns: [], references: [], isPartial: false };
+  return {
+    ...found,
+    extra: found.call.args[2] ?? null,
+    columns: [],
+    references: [],
+    hasOpenPolicies: false,
+    isPartial: false,
+  };
 }
 
 /** Reads the columns of a table into its draft. What is generated may speak of the others, and is read after them. */

@@ -59,6 +59,7 @@ export function declarationsOf(models: GormModels, dialect: Dialect): Declaratio
     // SQL can be written by hand for tables that no struct stands for.
     isIncomplete: true,
     hasForeignKeys: false,
+    policiesOf: () => null,
   };
 }
 

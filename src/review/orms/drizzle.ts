@@ -64,7 +64,7 @@ const placesOfTables = /(^|\/)(drizzle|(db|database)\/schema)(\/|\.)/i;
 
 /** A line of a hunk that adds or takes away what only tables are made of. */
 const changedLine =
-  /^[+-].*(drizzle-orm\/(pg|sqlite)-core|\b(pg|sqlite)(Table|TableCreator|Enum|Schema|Sequence|View)\(|\.(notNull|defaultNow|defaultRandom|primaryKey)\((\)|\{)|\.references\((\(\)|$)|\.generatedAlways|\b(uniqueIndex|foreignKey|primaryKey)\(["'{])/m;
+  /^[+-].*(drizzle-orm\/(pg|sqlite)-core|\b(pg|sqlite)(Table|TableCreator|Enum|Schema|Sequence|View)\(|\.(notNull|defaultNow|defaultRandom|primaryKey)\((\)|\{)|\.references\((\(\)|$)|\.generatedAlways|\b(uniqueIndex|foreignKey|primaryKey)\(["'{]|\b(pgPolicy|crudPolicy)\(|\.(enableRLS|withRLS)\()/m;
 
 /** Columns and tables, on the lines that change or around them: text(), pgTable(…); or which files of them count. */
 const tableAround =

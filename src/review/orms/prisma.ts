@@ -53,6 +53,7 @@ function locate(files: readonly ModelFile[], externals: Externals | null): Decla
     find: (object, kind) => found.get(`${object} ${kind}`) ?? found.get(object) ?? null,
     isPartial: (table) => externals === null || elsewhere.has(table),
     isIncomplete: externals === null,
+    policiesOf: () => null,
     hasForeignKeys: !source?.lines.some(({ text }) =>
       /^(relationMode|referentialIntegrity)\s*=\s*"prisma"/.test(text),
     ),

@@ -1,4 +1,5 @@
 import { columnsIn, tableIn } from "../drift.ts";
+import { policyIn } from "../drift-policies.ts";
 import { beginsWithKey, servesKey } from "../foreign-key-index.ts";
 import { objectsAddedBy } from "../made.ts";
 import { type Context, defineRule } from "../rule.ts";
@@ -24,7 +25,9 @@ export default defineRule({
       return {
         message: [...messageOf(drift), ...(withoutIndex(drift, context) ?? [])],
         evidence: [
-          say`observed: both were built in the sandbox and compared`,
+          drift.kind === "policy"
+            ? say`observed: the policies that the migrations build were compared with those of the model`
+            : say`observed: both were built in the sandbox and compared`,
           ...(added ? [say`${added.path}, which added it, is taken away`] : []),
         ],
         object: drift.object,
@@ -39,6 +42,11 @@ function addedBefore({ object }: Drift, { database: { takenBack } }: Context): S
 }
 
 function messageOf({ kind, object, model, migrations }: Drift): Text {
+  if (kind === "policy") return policyMessage(policyIn(object), tableIn(object), model, migrations);
+  if (kind === "row security")
+    return model === null
+      ? say`The migrations turn row level security of ${object} on, the model does not know it.`
+      : say`The model turns row level security of ${object} on, no migration does.`;
   if (migrations === null) return say`The model has ${[nounOf(kind)]}${object}, no migration adds it.`;
   if (model === null) return say`The migrations add ${[nounOf(kind)]}${object}, the model does not know it.`;
   if (kind === "foreign key")
@@ -48,6 +56,13 @@ function messageOf({ kind, object, model, migrations }: Drift): Text {
   if (kind === "default")
     return say`The default of ${object} is ${model} in the model, and ${migrations} in the database.`;
   return say`${object} is ${model} in the model, and ${migrations} in the database.`;
+}
+
+function policyMessage(policy: string, table: string, model: string | null, migrations: string | null): Text {
+  if (migrations === null) return say`The model has the policy ${policy} on ${table}, no migration adds it.`;
+  if (model === null)
+    return say`The migrations add the policy ${policy} on ${table}, the model does not know it.`;
+  return say`The policy ${policy} on ${table} is ${model} in the model, and ${migrations} in the database.`;
 }
 
 /** What comes of an index that is missing: a foreign key is what most of them are for. */
@@ -68,6 +83,8 @@ function nounOf(kind: Drift["kind"]): string {
     case "type":
     case "nullability":
     case "default":
+    case "policy":
+    case "row security":
       return "";
     case "unique":
       return "a unique key on ";

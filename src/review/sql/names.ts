@@ -68,7 +68,7 @@ function lowerCase(text: string): string {
 }
 
 /** At most 63 bytes of UTF-8, never half a character. */
-function truncated(name: string): string {
+export function truncated(name: string): string {
   if (name.length <= 21) return name;
   const bytes = new TextEncoder().encode(name);
   if (bytes.length <= 63) return name;

@@ -168,6 +168,7 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
       hasForeignKeys: true,
       isPartial: (table) => partial.has(table),
       isIncomplete,
+      policiesOf: () => null,
     },
     statements,
     skipped,
