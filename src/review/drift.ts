@@ -6,7 +6,7 @@ import { enumDifferences } from "./drift-enums.ts";
 import { holdsPolicy, policyDifferences } from "./drift-policies.ts";
 import { objectsAddedBy } from "./made.ts";
 import { notReplayed } from "./not-replayed.ts";
-import type { Declarations, KeyKind } from "./orm.ts";
+import { type Declarations, type KeyKind, keyKinds } from "./orm.ts";
 import { isOtherFamily } from "./type-families.ts";
 import type { Column, Constraint, Database, Dialect, Drift, DryRun, Index, Schema, Table } from "./types.ts";
 
@@ -308,9 +308,7 @@ export function holds({ tables, enums }: Schema, kind: Drift["kind"], object: st
 }
 
 function keyKindOf({ kind }: Unplaced): KeyKind | undefined {
-  return kind === "index" || kind === "unique" || kind === "foreign key" || kind === "policy"
-    ? kind
-    : undefined;
+  return keyKinds.find((one) => one === kind);
 }
 
 function keyOf(one: Unplaced): string {

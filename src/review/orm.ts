@@ -28,8 +28,10 @@ export interface Declared extends Place {
   readonly isUnused?: boolean;
 }
 
-/** What a list of columns can be. */
-export type KeyKind = "index" | "unique" | "foreign key" | "policy";
+/** What is told by a list of columns, or by a name of its own in its place. */
+export const keyKinds = ["index", "unique", "foreign key", "policy"] as const;
+
+export type KeyKind = (typeof keyKinds)[number];
 
 /** A policy as a model declares it. */
 export type DeclaredPolicy = Pick<Policy, "name" | "permissive" | "command" | "roles">;

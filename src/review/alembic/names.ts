@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe } from "../code/python-run.ts";
 import type { PythonValue } from "../code/python-values.ts";
-import { calleeOf, isNone } from "../code/python-values.ts";
+import { calleeOf, isNone, stringOf } from "../code/python-values.ts";
 import type { Context, NamingConvention } from "./context.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -50,13 +50,32 @@ export function stringIn(value: PythonValue | undefined, what: string): string {
 /** A value that is a name or nothing. */
 export function nameIn(value: PythonValue | undefined): Name | null {
   if (value === undefined || isNone(value)) return null;
-  if (value.kind === "string") return { text: value.value, isFinal: false };
+  const quoted = quotedName(value);
+  if (quoted.kind === "string") return { text: quoted.value, isFinal: false };
   const called = calleeOf(value);
   const first = value.kind === "call" ? value.args.positional[0] : undefined;
   if (first?.kind === "string" && (called === "f" || called === "conv"))
     return { text: first.value, isFinal: true };
-  if (first?.kind === "string" && called === "quoted_name") return { text: first.value, isFinal: false };
   return unreadable(`a name is ${describe(value)}, known only when it runs`);
+}
+
+/** What `quoted_name("app.orders", quote=False)` puts into SQL as it stands; null for any other value (SQLAlchemy, quoted_name). */
+export function bareName(value: PythonValue | undefined): string | null {
+  if (value?.kind !== "call" || calleeOf(value) !== "quoted_name") return null;
+  const [first, second] = value.args.positional;
+  const quote = value.args.named.get("quote") ?? second;
+  const isBare = quote?.kind === "constant" && quote.value === false;
+  return isBare && first?.kind === "string" ? first.value : null;
+}
+
+/** `quoted_name("x", quote=False)` as the name that the database then has, where it is one; any other value as it is. */
+export function quotedName(value: PythonValue): PythonValue {
+  if (value.kind !== "call" || calleeOf(value) !== "quoted_name") return value;
+  const bare = bareName(value);
+  // The database folds what is not quoted.
+  if (bare !== null) return /^\w+$/.test(bare) ? stringOf(bare.toLowerCase()) : value;
+  const [first] = value.args.positional;
+  return first?.kind === "string" ? first : value;
 }
 
 /** A list of names: of columns, of tables. */

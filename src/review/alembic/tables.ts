@@ -15,6 +15,7 @@ import {
 import type { Context } from "./context.ts";
 import { createIndexSql } from "./indexes.ts";
 import {
+  bareName,
   columnIndexName,
   constraintName,
   nameIn,
@@ -195,6 +196,11 @@ export function columnComment({ name, comment }: Column, table: TableRef): strin
   return comment ? [commentSql(`COLUMN ${tableSql(table)}.${quoteName(name)}`, comment)] : [];
 }
 
+function inheritedSql(value: PythonValue): string {
+  const items = value.kind === "sequence" ? value.items : [value];
+  return items.map((item) => bareName(item) ?? quoteName(stringIn(item, "a table"))).join(", ");
+}
+
 function optionsSql(named: ReadonlyMap<string, PythonValue>, { dialect }: Context): string {
   if (dialect === "sqlite") {
     const options = [
@@ -207,7 +213,7 @@ function optionsSql(named: ReadonlyMap<string, PythonValue>, { dialect }: Contex
   const partition = named.get("postgresql_partition_by");
   const space = named.get("postgresql_tablespace");
   return [
-    inherits ? ` INHERITS (${namesIn(inherits, "a table").map(quoteName).join(", ")})` : "",
+    inherits ? ` INHERITS (${inheritedSql(inherits)})` : "",
     partition ? ` PARTITION BY ${stringIn(partition, "the partition key")}` : "",
     space ? ` TABLESPACE ${quoteName(stringIn(space, "a tablespace"))}` : "",
   ].join("");

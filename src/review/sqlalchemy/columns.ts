@@ -267,7 +267,8 @@ export function partsOf(call: PythonCall | null, models: Models): ColumnParts {
   const given = positional.map((each) => models.settle(each));
   const [first] = given;
   const isNamed = first?.kind === "string" || (first !== undefined && isNone(first));
-  const text = first?.kind === "string" ? first : named.get("name");
+  const own = named.get("name");
+  const text = first?.kind === "string" ? first : own && models.settle(own);
   const rest = isNamed ? given.slice(1) : given;
   const items = rest.filter((each) => schemaItems.test(wordOf(each) ?? ""));
   const types = rest.filter((each) => !schemaItems.test(wordOf(each) ?? "") && !isNone(each));

@@ -1,4 +1,5 @@
 import { isLibrary } from "../alembic/database.ts";
+import { quotedName } from "../alembic/names.ts";
 import { placeIn } from "../code/places.ts";
 import { importsIn, type LoadedModule, linkModules, pythonPaths } from "../code/python-modules.ts";
 import { describe } from "../code/python-run.ts";
@@ -45,7 +46,7 @@ export function readModels(files: readonly ModelFile[], dialect: Dialect): Model
   const inheriting = new Set<PythonValue>();
   const homes = new Map<Scope, LoadedModule>();
   const models: Models = {
-    settle: (value) => project.settle(value),
+    settle: (value) => quotedName(project.settle(value)),
     inheriting,
     moduleOf: ({ scope }) => {
       if (!homes.has(scope)) for (const module of project.modules.values()) homes.set(module.scope, module);
