@@ -13,6 +13,8 @@ export interface AtlasRun {
   readonly late: "refused" | "skipped" | "run" | "unknown";
   /** Files whose runs take the transactions otherwise; empty where all agree. */
   readonly apart: readonly string[];
+  /** What its configuration sets `lock_timeout` to before migrations; null for nothing. */
+  readonly lockTimeout: string | null;
 }
 
 interface Call {
@@ -58,6 +60,7 @@ export function atlasRunOn(directory: string, repository: Repository): AtlasRun 
     transaction: modes.length === 1 && (mode === "none" || mode === "all") ? mode : "file",
     late: lates.size === 1 ? (late ?? "refused") : "unknown",
     apart: modes.length > 1 ? calls.filter(({ mode }) => mode !== "file").map(({ by }) => by) : [],
+    lockTimeout: configured.map((one) => one.lockTimeout).find((one) => one !== null) ?? null,
   };
 }
 
@@ -108,6 +111,7 @@ interface Environment {
   readonly name: string | null;
   /** Empty where it gives none. */
   readonly order: string;
+  readonly lockTimeout: string | null;
 }
 
 function isNamed({ name }: Environment, wanted: string | undefined): boolean {
@@ -125,10 +129,22 @@ function environmentsOf(directory: string, { folders, text }: Repository): Envir
         const dir = /^\s*dir\s*=\s*"([^"]*)"/m.exec(block)?.[1] ?? "file://migrations";
         if (joined(home, pathOf(dir)) !== directory) return [];
         const name = [...config.slice(0, index).matchAll(/^env\s+(?:"([^"]*)"\s*)?\{/gm)].at(-1)?.[1] ?? null;
-        return [{ name, order: /^\s*exec_order\s*=\s*"?(\w+)/m.exec(block)?.[1] ?? "" }];
+        const order = /^\s*exec_order\s*=\s*"?(\w+)/m.exec(block)?.[1] ?? "";
+        return [{ name, order, lockTimeout: lockTimeoutIn(config) }];
       },
     );
     if (own.length > 0) return own;
   }
   return [];
+}
+
+/**
+ * A setting of the connection: by SQL of a hook (Atlas documentation, Pre & Post Execution Hooks; Transaction Hooks), or in the address of
+ * the database. `lock_timeout` of a `migration` block is another one: how long Atlas waits for its own lock.
+ */
+function lockTimeoutIn(config: string): string | null {
+  const text = config.replaceAll(/^\s*(#|\/\/).*$/gm, "");
+  const set = /\bSET\s+(?:SESSION\s+|LOCAL\s+)?lock_timeout\s*(?:=|\bTO\b)\s*'?(\w+)/i.exec(text)?.[1];
+  const given = /(?:[?&]|-c(?:\s|%20)|-c)lock_timeout(?:=|%3D)(\w+)/i.exec(text)?.[1];
+  return set ?? given ?? null;
 }

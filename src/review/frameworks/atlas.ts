@@ -1,22 +1,28 @@
 import { type AtlasRun, atlasRunOn } from "../atlas-runs.ts";
 import { sumRefusal } from "../atlas-sum.ts";
 import { isTemplateDirectory } from "../atlas-template.ts";
-import { defineFramework, type MigrationDirectory, type MigrationFile, type Reading } from "../framework.ts";
+import {
+  defineFramework,
+  type MigrationDirectory,
+  type MigrationFile,
+  type MigrationFiles,
+  type Reading,
+} from "../framework.ts";
 import { nameAfterVersion, refusedFile } from "../marked-files.ts";
 import { directoryOf, fileNameOf, isSqlPath, joinPath } from "../paths.ts";
 import { pgDump } from "../pg-dump.ts";
 import { readScript } from "../script.ts";
 import { say } from "../text.ts";
-import type { Settings, Span } from "../types.ts";
+import type { Script, Settings, Span } from "../types.ts";
 import { compareText } from "../versions.ts";
 
 /**
  * Atlas signs a directory of SQL files with `atlas.sum` and runs them in the order of their names, each in a transaction unless
  * its head says `atlas:txmode none` in a comment, of `--` or of `#`, or the call says so of all (`atlas-runs.ts`); `-- atlas:delimiter`
- * tells where statements end, and of a file that says `atlas:txtar` only what stands after `-- migration.sql --` is run (Atlas
- * documentation, Versioned Migrations, Migration Directory; Transaction Mode; Statement Delimiters; Pre-Execution Checks;
+ * tells where statements end. Of a file that says `atlas:txtar`, what stands after `-- migration.sql --` is run, after `-- down.sql --`
+ * what takes it back, and after `-- checks.sql --` or `-- checks/… --` what has to be true before (Atlas documentation, Versioned Migrations, Migration Directory; Transaction Mode; Statement Delimiters; Pre-Execution Checks;
  * sql/migrate/dir.go, lex.go; cmd/atlas/internal/cmdapi/migrate.go, txmodeFor). PostgreSQL and SQLite take no comment of `#`.
- * Downs are computed, not kept. A file that is not in `atlas.sum`, or that changed, or that is late, stops it (Migration Directory
+ * Downs are else computed, not kept. A file that is not in `atlas.sum`, or that changed, or that is late, stops it (Migration Directory
  * Integrity; Non-Linear Changes). Directories that it signs for another tool are read as that tool's.
  */
 export default defineFramework({
@@ -60,8 +66,9 @@ export default defineFramework({
 /** golang-migrate, Flyway, Liquibase and their like keep their own layout under Atlas. */
 const foreign = /\.(up|down)\.sql$|(^|\/)[VURB][\d._]*__[^/]*\.sql$/;
 
-function settingsOf({ transaction, late }: AtlasRun): Settings {
+function settingsOf({ transaction, late, lockTimeout }: AtlasRun): Settings {
   return {
+    ...(lockTimeout !== null && { lock_timeout: lockTimeout }),
     ...(transaction !== "file" && { transaction }),
     ...(transaction === "all" && { together: "true" }),
     ...(late !== "refused" && { late }),
@@ -72,30 +79,40 @@ function layOut(
   directory: string,
   paths: readonly string[],
   settings: Settings,
-  { apart }: AtlasRun,
+  run: AtlasRun,
 ): MigrationDirectory {
   return {
     directory,
     by: "file",
     dialect: null,
-    migrations: paths.map((path, at) => ({
-      version:
-        fileNameOf(path)
-          .replace(/\.sql$/i, "")
-          .split("_", 1)[0] ?? "",
-      name: nameAfterVersion(path),
-      up: path,
-      down: null,
-      downPath: null,
-      settings: at === 0 ? { ...settings, first: "true" } : settings,
-      isRepeatable: false,
-      isBaseline: false,
-    })),
-    skipped:
-      apart.length === 0
-        ? []
-        : paths.map((path) => ({ path, line: null, reason: runApart(apart), matters: false })),
+    migrations: paths.map(
+      (path, at): MigrationFiles => ({
+        version:
+          fileNameOf(path)
+            .replace(/\.sql$/i, "")
+            .split("_", 1)[0] ?? "",
+        name: nameAfterVersion(path),
+        up: path,
+        down: path,
+        downPath: null,
+        settings: at === 0 ? { ...settings, first: "true" } : settings,
+        isRepeatable: false,
+        isBaseline: false,
+      }),
+    ),
+    skipped: paths.flatMap((path) =>
+      openIn(run).map((reason) => ({ path, line: null, reason, matters: false })),
+    ),
   };
+}
+
+function openIn({ apart, lockTimeout }: AtlasRun): string[] {
+  return [
+    ...(apart.length === 0 ? [] : [runApart(apart)]),
+    ...(lockTimeout === null
+      ? []
+      : [`\`atlas.hcl\` sets \`lock_timeout\` to ${lockTimeout}: it is taken to hold, and not set here`]),
+  ];
 }
 
 function runApart(by: readonly string[]): string {
@@ -103,6 +120,18 @@ function runApart(by: readonly string[]): string {
 }
 
 function read(file: MigrationFile): Reading {
+  return file.direction === "up" ? readUp(file) : readDown(file);
+}
+
+/** Only an archive holds one. */
+function readDown(file: MigrationFile): Reading {
+  const head = headOf(file.text);
+  const isArchive = directivesIn(head, "txtar").length > 0;
+  const range = isArchive ? entryOf(file.text, "down.sql") : null;
+  return { script: range && scriptIn(file, range, directivesIn(head, "txmode")), skipped: [] };
+}
+
+function readUp(file: MigrationFile): Reading {
   const { path, text, dialect, settings } = file;
   const action = settings.template === undefined ? -1 : text.indexOf("{{");
   if (action >= 0)
@@ -137,6 +166,20 @@ function read(file: MigrationFile): Reading {
       0,
       "it is an archive without `-- migration.sql --`: what Atlas runs of it is not known",
     );
+  const checks = isArchive ? marksIn(text).find(([, name = ""]) => /^checks(\.sql$|\/)/.test(name)) : null;
+  const reason =
+    "its checks are not run: what they ask of rows, only the database that is migrated can answer";
+  return {
+    script: scriptIn(file, range, modes),
+    skipped: checks ? [{ path, line: lineAt(text, checks.index), reason, matters: false }] : [],
+  };
+}
+
+function scriptIn(
+  { path, text, dialect, settings }: MigrationFile,
+  range: Span,
+  modes: readonly string[],
+): Script {
   const [mode = settings.transaction] = [
     ...modes,
     ...directivesIn(headOf(text.slice(range.start, range.end)), "txmode"),
@@ -146,10 +189,7 @@ function read(file: MigrationFile): Reading {
     delimiter === null
       ? range
       : cutAt(text, unescaped(delimiter[1] ?? ""), range.start + delimiter[0].length, range.end);
-  return {
-    script: readScript(path, text, mode === "none" ? "autocommit" : "transaction", parts, dialect),
-    skipped: [],
-  };
+  return readScript(path, text, mode === "none" ? "autocommit" : "transaction", parts, dialect);
 }
 
 /** What is said by a name in the comments at the top, whatever stands before it there (sql/migrate/dir.go, reDirective). */
@@ -167,10 +207,18 @@ function headOf(text: string): string {
 
 /** A file in an archive: from its mark to the next one. */
 function entryOf(text: string, name: string): Span | null {
-  const marks = [...text.matchAll(/^-- (\S+) --[ \t]*\r?(?:\n|$)/gm)];
+  const marks = marksIn(text);
   const at = marks.findIndex((mark) => mark[1] === name);
   const mark = marks[at];
   return mark ? { start: mark.index + mark[0].length, end: marks[at + 1]?.index ?? text.length } : null;
+}
+
+function marksIn(text: string): RegExpExecArray[] {
+  return [...text.matchAll(/^-- (\S+) --[ \t]*\r?(?:\n|$)/gm)];
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split("\n").length;
 }
 
 /** `\n`, `\r` and `\t` are written out. */

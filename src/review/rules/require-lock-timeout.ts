@@ -19,7 +19,8 @@ export default defineRule({
   ],
   check: {
     migration(migration, context) {
-      if (context.onlyDown) return;
+      // The tool's own configuration sets it.
+      if (context.onlyDown || migration.settings.lock_timeout !== undefined) return;
       const stopping = (context.run?.up.statements ?? []).filter(isStopping);
       const [first] = stopping;
       const statement = migration.up.statements.find(({ index }) => index === first?.index);
