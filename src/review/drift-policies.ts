@@ -1,15 +1,7 @@
 import type { Unplaced } from "./drift.ts";
-import type { DeclaredPolicy } from "./orm.ts";
+import type { Declarations, DeclaredPolicy } from "./orm.ts";
 import { truncated } from "./sql/names.ts";
 import type { Schema, Table } from "./types.ts";
-
-/** What is compared of tables' policies. */
-interface Compared {
-  /** Those of the model; null where they are not known. */
-  readonly declared: readonly DeclaredPolicy[] | null;
-  /** Whether models turn row level security on themselves. */
-  readonly areSecured: boolean;
-}
 
 /**
  * Policies and row level security that only one side has. What the database has besides is told of tables, and of databases, whose
@@ -18,8 +10,9 @@ interface Compared {
 export function policyDifferences(
   model: Table,
   built: Table,
-  { declared, areSecured }: Compared,
+  { declared: declarations, areSecured }: { readonly declared: Declarations; readonly areSecured: boolean },
 ): Unplaced[] {
+  const declared = declarations.policiesOf(model.name);
   if (declared === null) return [];
   const found = new Map(built.policies.map((policy) => [policy.name, wordsOf(policy)]));
   const wanted = new Map(declared.map((policy) => [truncated(policy.name), wordsOf(policy)]));

@@ -6,7 +6,7 @@ import { enumDifferences } from "./drift-enums.ts";
 import { holdsPolicy, policyDifferences } from "./drift-policies.ts";
 import { objectsAddedBy } from "./made.ts";
 import { notReplayed } from "./not-replayed.ts";
-import { type Declarations, type KeyKind, keyKinds } from "./orm.ts";
+import { type Declarations, keyKinds } from "./orm.ts";
 import { isOtherFamily } from "./type-families.ts";
 import type { Column, Constraint, Database, Dialect, Drift, DryRun, Index, Schema, Table } from "./types.ts";
 
@@ -46,7 +46,11 @@ export function driftOf(database: Database, dryRun: DryRun): Drift[] {
       (isNew || !isMissing(one, base.schema, run.base)),
   );
   return told.flatMap((one) => {
-    const place = now.find(one.object, keyKindOf(one)) ?? now.find(tableIn(one.object));
+    const place =
+      now.find(
+        one.object,
+        keyKinds.find((kind) => kind === one.kind),
+      ) ?? now.find(tableIn(one.object));
     if (place) return [{ ...one, path: place.path, line: place.line, endLine: place.endLine }];
     // The model knows nothing of the table: the migration that makes it does.
     const made = steps.flatMap(({ up }) =>
@@ -74,11 +78,7 @@ export function differences(
   return [
     ...model.tables.flatMap((table): Unplaced[] => {
       const other = tables.get(table.name);
-      if (other)
-        return [
-          ...tableDifferences(table, other, { declared, modelled, tables, dialect }),
-          ...policyDifferences(table, other, { declared: declared.policiesOf(table.name), areSecured }),
-        ];
+      if (other) return tableDifferences(table, other, { declared, modelled, tables, dialect, areSecured });
       return views.has(table.name) || declared.isPartial(table.name)
         ? []
         : [{ kind: "table", object: table.name, model: table.name, migrations: null }];
@@ -102,6 +102,8 @@ interface Around {
   readonly declared: Declarations;
   readonly modelled: ReadonlySet<string>;
   readonly tables: ReadonlyMap<string, Table>;
+  /** Whether models turn row level security on themselves. */
+  readonly areSecured: boolean;
 }
 
 function tableDifferences(model: Table, built: Table, around: Around): Unplaced[] {
@@ -132,6 +134,7 @@ function tableDifferences(model: Table, built: Table, around: Around): Unplaced[
       ),
     ...keys,
     ...foreignKeyDifferences(model, built, isThere, around),
+    ...policyDifferences(model, built, around),
   ];
 }
 
@@ -305,10 +308,6 @@ export function holds({ tables, enums }: Schema, kind: Drift["kind"], object: st
     default:
       return false;
   }
-}
-
-function keyKindOf({ kind }: Unplaced): KeyKind | undefined {
-  return keyKinds.find((one) => one === kind);
 }
 
 function keyOf(one: Unplaced): string {
