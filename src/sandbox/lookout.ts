@@ -130,7 +130,7 @@ export function lookoutOf(session: Session, marks: Marks | null): Lookout {
       known = null;
       return;
     }
-    const results = await session.runAll([{ sql: reportSql }, session.planned(questions())]);
+    const results = await session.runAll([{ sql: reportSql }, await session.planned(questions())]);
     const answers = results[1] ? await session.rowsOfPlanned(questions(), results[1]) : null;
     if (answers) ({ relations: known, head } = await relationsAfter(known, answers));
     else known = null;
@@ -150,7 +150,7 @@ export function lookoutOf(session: Session, marks: Marks | null): Lookout {
       known ??= await readAll();
       return {
         sight: { relations: known, counters: new Map(), locks: new Map() },
-        after: session.planned(questions()),
+        after: await session.planned(questions()),
       };
     },
     async after(before, answer) {

@@ -42,7 +42,7 @@ export interface Session {
   /** Rows of our own questions that are planned once, by question; valid only outside a transaction. */
   askPlanned(asked: readonly Asked[]): Promise<ReadonlyMap<Planned, Rows>>;
   /** The same as a query inside of a transaction, which is only to end after it. */
-  planned(asked: readonly Asked[]): Query;
+  planned(asked: readonly Asked[]): Promise<Query>;
   /**
    * The rows of each that such a query was answered with. null where what ran before has had the database forget them, or made
    * others of their names: no transaction is open any more, and they can be asked again.
@@ -163,8 +163,9 @@ export function sessionOf(engine: Engine): Session {
     return rows;
   }
 
-  function planned(asked: readonly Asked[]): Query {
-    const ours = `${strangersPrepared} '${prepared ?? "-infinity"}' AND ${isNamedLikeOurs}`;
+  async function planned(asked: readonly Asked[]): Promise<Query> {
+    prepared ??= await lastPrepared();
+    const ours = `${strangersPrepared} '${prepared}' AND ${isNamedLikeOurs}`;
     return { sql: `${ours}; ${askInsideSql(asked)}`, timeout: askTimeout };
   }
 
