@@ -35,8 +35,8 @@ export function readCrudPolicy({ args }: TypeScriptCall, place: Place): DrizzleP
 }
 
 /**
- * Puts a policy that is exported by itself, `pgPolicy(…).link(users)`, to its table. Drizzle Kit makes it, and leaves the table's row
- * level security as it is.
+ * Puts a policy that is exported by itself, `pgPolicy(…).link(users)`, to its table, for which Drizzle Kit turns row level security
+ * on as for one of its own.
  */
 export function withLinked(
   tables: readonly DrizzleTable[],
@@ -66,7 +66,12 @@ export function withLinked(
     const draft = drafts[i];
     const more = (draft && own.get(draft)) ?? [];
     const policies = [...table.policies, ...more.filter((one) => one !== null)];
-    return { ...table, policies, hasOpenPolicies: table.hasOpenPolicies || more.includes(null) };
+    return {
+      ...table,
+      policies,
+      hasOpenPolicies: table.hasOpenPolicies || more.includes(null),
+      hasRowSecurity: table.hasRowSecurity || more.length > 0,
+    };
   });
 }
 
