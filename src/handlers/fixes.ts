@@ -1,11 +1,11 @@
 import { check } from "../review/check.ts";
 import type { Config } from "../review/config.ts";
 import type { Contract } from "../review/contracts.ts";
-import { type Alteration, altered, type ChangedFiles } from "../review/edited.ts";
+import { altered, type ChangedFiles } from "../review/edited.ts";
 import { readChangeSet } from "../review/read.ts";
 import type { Statistics } from "../review/statistics.ts";
 import type { ChangeSet, Database, DryRun } from "../review/types.ts";
-import { type Attempt, alterationsOf, type Proofs, verification } from "../review/verify.ts";
+import { type Attempt, type Proofs, verification } from "../review/verify.ts";
 import type { DryRunRequest } from "../sandbox/dry-run.ts";
 
 /** Milliseconds after which no further version of the change is run: what was not run is not offered. */
@@ -54,47 +54,19 @@ export function fixesOf({ changes, database, input, proofs, lap, ...known }: Fix
     if (!work) {
       started = performance.now();
       const findings = judge(changes, run);
-      const reread = once((alteration: Alteration) => {
+      const reread = (alteration: Parameters<typeof altered>[1]) => {
         const files = altered(input, alteration);
         // Another version of the migrations is not compared with models.
         const withModels = alteration.edits.some(({ path }) => models.has(path));
         return files && readChangeSet({ ...files, withModels });
-      });
+      };
       work = verification({ database, run, findings, proofs, reread, check: judge });
-      const first = work.next();
-      if (first.value?.kind === "fixes") readAhead(alterationsOf(findings), reread);
-      return requestOf(first);
+      return requestOf(work.next());
     }
     const next = work.next(run);
     return performance.now() - started > budget ? null : requestOf(next);
   };
   return { rerun, end: () => lap(phase) };
-}
-
-/** The same answer for the same alteration. */
-function once<Answer>(read: (alteration: Alteration) => Answer): (alteration: Alteration) => Answer {
-  const known = new Map<Alteration, Answer>();
-  return (alteration) => {
-    const answer = known.get(alteration) ?? read(alteration);
-    known.set(alteration, answer);
-    return answer;
-  };
-}
-
-/** Reads what will be run next, one version after the other, while the sandbox is at work. */
-function readAhead(
-  [alteration, ...more]: readonly Alteration[],
-  read: (alteration: Alteration) => unknown,
-): void {
-  if (!alteration) return;
-  setImmediate(() => {
-    try {
-      read(alteration);
-      readAhead(more, read);
-    } catch {
-      // Whoever needs it reads it again, and is told.
-    }
-  });
 }
 
 /** A sequence is run release by release: what running code sends is for those who release it. */

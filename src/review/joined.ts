@@ -2,15 +2,9 @@ import type { Alteration } from "./edited.ts";
 import { collide, distinctEdits } from "./fix.ts";
 import type { Database, DryRun, Finding, Migration, MigrationSequence } from "./types.ts";
 
-const alterations = new WeakMap<MigrationSequence, Alteration>();
-
-/** What a sequence does to the files of a change; the same object each time. */
-export function alterationOf(sequence: MigrationSequence): Alteration {
-  const { steps, edits, replaces } = sequence;
-  const known = alterations.get(sequence);
-  const alteration = known ?? { edits, added: steps.flatMap(({ files }) => files), removed: replaces };
-  alterations.set(sequence, alteration);
-  return alteration;
+/** What a sequence does to the files of a change. */
+export function alterationOf({ steps, edits, replaces }: MigrationSequence): Alteration {
+  return { edits, added: steps.flatMap(({ files }) => files), removed: replaces };
 }
 
 /** Findings with sequences that each take something else out of the change, as many as there are. */

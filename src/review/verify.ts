@@ -72,16 +72,6 @@ export function* verification(asked: Verification): Generator<Attempt, void, Dry
   for (const finding of left) yield* trySequence(asked, finding);
 }
 
-/** What the sequences that will be run do to the files of the change, as far as that can be told before any fix was run. */
-export function alterationsOf(findings: readonly Finding[]): readonly Alteration[] {
-  return findings
-    .flatMap(({ sequence, fix }) =>
-      sequence && (fix === null || sequence.steps.length > 1) ? [sequence] : [],
-    )
-    .slice(0, mostSequences)
-    .map(alterationOf);
-}
-
 /** The findings with what was proved of them; a fix or a sequence that was not is taken away. */
 export function proved(findings: readonly Finding[], { fixes, sequences, withheld }: Proofs): Finding[] {
   return findings.map((finding) => {
