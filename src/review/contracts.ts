@@ -103,8 +103,13 @@ export function stillUsed(uses: Uses, contract: Contract | null): Text {
   return mapped ? say`${began(contract)}.${mapped}` : begun(contract);
 }
 
+/** Some rows of a table that were brought to another one do not say that nobody needs the rest. */
 function ended(contract: Contract | null): Text | null {
-  if (contract?.naming.kind !== "searched") return null;
+  return contract?.expansion.isMade ? unnamed(contract) : null;
+}
+
+function unnamed(contract: Contract): Text | null {
+  if (contract.naming.kind !== "searched") return null;
   const { files, isHome } = contract.naming;
   return isHome && files.length === 0
     ? say`${began(contract)}. No code of the base branch names it any more.`
@@ -118,7 +123,10 @@ function begun(contract: Contract): Text {
     return say`${began(contract)}; whether code still names ${own} is not known: ${naming.reason}.`;
   const [first, ...more] = naming.files;
   if (first === undefined)
-    return say`${began(contract)}, and no file of this repository names ${own}; its code is elsewhere.`;
+    return (
+      unnamed(contract) ??
+      say`${began(contract)}, and no file of this repository names ${own}; its code is elsewhere.`
+    );
   const others = more.length > 0 ? [` and ${more.length} more`] : [];
   return say`${began(contract)}, but ${first}${others} on the base branch still ${[more.length > 0 ? "hold" : "holds"]} that name.`;
 }

@@ -154,6 +154,18 @@ it("is told of rows that an earlier migration brought to a table that was there,
   ]);
 });
 
+it("is no reason to be quiet where only rows were brought to a table that was there", async () => {
+  commit("Add sales", { [path5]: "CREATE TABLE sales (id bigint, state text);\n", "src/a.ts": "sales" });
+  commit("Bring some (#15)", {
+    "db/0006_bring.up.sql":
+      "INSERT INTO sales SELECT id, order_status FROM orders WHERE order_status = 'sold';\n",
+  });
+  const said = await dropped({ "db/0007_drop.up.sql": "DROP TABLE orders;\n" });
+  expect(said).toEqual([
+    "warning: Dropping orders loses its rows and breaks running code that still uses it. db/0006_bring.up.sql (#15) filled sales from it. No code of the base branch names it any more.",
+  ]);
+});
+
 it("is not a table that was there for something else when it was filled", async () => {
   commit("Add kv", {
     [path5]: "CREATE TABLE kv (key text PRIMARY KEY, value text);\n",
