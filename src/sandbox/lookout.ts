@@ -91,8 +91,8 @@ interface Head {
 
 /**
  * A lookout that begins with the relations that there are, if they are known. Of thousands only those are read again whose
- * row in the catalogue is a new one; all of them when one is gone, or a schema has another name. From statement to statement it
- * goes on with what it knows.
+ * row in the catalogue is a new one; all of them when a schema has another name. From statement to statement it goes on with what
+ * it knows.
  */
 export function lookoutOf(session: Session, marks: Marks | null): Lookout {
   let known = marks && relationsOf(marks);
@@ -103,6 +103,13 @@ export function lookoutOf(session: Session, marks: Marks | null): Lookout {
   async function readAll(): Promise<Relations> {
     const [relations = []] = await session.ask(relationsSql);
     return relationsIn(relations);
+  }
+
+  /** Those of the relations that are still there. */
+  async function presentOf(relations: Relations): Promise<Relations> {
+    const [rows = []] = await session.ask(presentSql);
+    const present = new Set(rows[0]?.[0]?.split(" "));
+    return new Map([...relations].filter(([oid]) => present.has(oid)));
   }
 
   const resume = async () => void (await session.ask(reportSql));
@@ -116,9 +123,10 @@ export function lookoutOf(session: Session, marks: Marks | null): Lookout {
   async function relationsAfter(before: Relations, [numbered = [], changed = []]: readonly Rows[]) {
     const { transaction, lastOid, count } = head ?? { transaction: "2", lastOid: "0", count: -1 };
     const [number, added, greatest, hasNewNames, own] = numbered[0] ?? [];
-    const isKnown = Number(number) === count + Number(added) && hasNewNames === "f";
+    const isWhole = Number(number) === count + Number(added);
+    const kept = isWhole ? before : await presentOf(before);
     return {
-      relations: isKnown ? new Map([...before, ...relationsIn(changed)]) : await readAll(),
+      relations: hasNewNames === "f" ? new Map([...kept, ...relationsIn(changed)]) : await readAll(),
       head: { transaction: own ?? transaction, lastOid: greatest ?? lastOid, count: Number(number) },
     };
   }
@@ -177,6 +185,8 @@ export function lookoutOf(session: Session, marks: Marks | null): Lookout {
 /** What comes next, and how many relations there are. OIDs are given in order. */
 const headSql = `SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::pg_catalog.xid,
   pg_catalog.max(oid), pg_catalog.count(*) FROM pg_catalog.pg_class`;
+
+const presentSql = "SELECT pg_catalog.string_agg(oid::pg_catalog.text, ' ') FROM pg_catalog.pg_class";
 
 function relationsOf({ relations }: Marks): Relations {
   return new Map(
