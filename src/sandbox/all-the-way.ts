@@ -66,7 +66,7 @@ export async function runAllTheWay(
   if (!rungs) return null;
   const ways = downs.length > 0 ? await descend(context, rungs, { isEndCompared, isTold }) : [];
   if (!ways || (downs.length === 0 && !(await startAgain(context, kept, start, from)))) return null;
-  const again = await climbAgain(context, rungs);
+  const again = await climbAgain(context, rungs, isEndCompared);
   if (!again) return null;
   const top = rungs.at(-1)?.after ?? from;
   const asBefore = rest.length > 0 ? known(steps.length - rest.length - 1, top) : null;
@@ -215,8 +215,15 @@ async function startAgain(
   return true;
 }
 
-/** The ups as their tool runs them; null when they do not lead to where the first way led. */
-async function climbAgain(context: RunContext, rungs: readonly Rung[]): Promise<readonly ScriptRun[] | null> {
+/**
+ * The ups as their tool runs them; null when they do not lead to where the first way led. Not compared is where those lead that nobody
+ * asks for the way: they begin where the first way began.
+ */
+async function climbAgain(
+  context: RunContext,
+  rungs: readonly Rung[],
+  isEndCompared: boolean,
+): Promise<readonly ScriptRun[] | null> {
   const runs: ScriptRun[] = [];
   for (const { up } of rungs.flatMap(({ steps }) => steps)) {
     const run = await runWhole(context, up);
@@ -224,7 +231,7 @@ async function climbAgain(context: RunContext, rungs: readonly Rung[]): Promise<
     runs.push(run);
   }
   const last = rungs.at(-1)?.after;
-  if (!last) return runs;
+  if (!last || isEndCompared) return runs;
   const { catalog } = await stateToCompare(context.session, last, "no rows");
   return compareCatalogs(last.catalog, catalog).residue.length > 0 ? null : runs;
 }
