@@ -12,6 +12,7 @@ import { nameAfterVersion, refusedFile } from "../marked-files.ts";
 import { directoryOf, fileNameOf, isSqlPath, joinPath } from "../paths.ts";
 import { pgDump } from "../pg-dump.ts";
 import { readScript } from "../script.ts";
+import { lineFinder } from "../sql/statements.ts";
 import { say } from "../text.ts";
 import type { Script, Settings, Span } from "../types.ts";
 import { compareText } from "../versions.ts";
@@ -171,7 +172,7 @@ function readUp(file: MigrationFile): Reading {
     "its checks are not run: what they ask of rows, only the database that is migrated can answer";
   return {
     script: scriptIn(file, range, modes),
-    skipped: checks ? [{ path, line: lineAt(text, checks.index), reason, matters: false }] : [],
+    skipped: checks ? [{ path, line: lineFinder(text)(checks.index), reason, matters: false }] : [],
   };
 }
 
@@ -215,10 +216,6 @@ function entryOf(text: string, name: string): Span | null {
 
 function marksIn(text: string): RegExpExecArray[] {
   return [...text.matchAll(/^-- (\S+) --[ \t]*\r?(?:\n|$)/gm)];
-}
-
-function lineAt(text: string, index: number): number {
-  return text.slice(0, index).split("\n").length;
 }
 
 /** `\n`, `\r` and `\t` are written out. */
