@@ -60,7 +60,7 @@ export function nameIn(value: PythonValue | undefined): Name | null {
 }
 
 /** What `quoted_name("app.orders", quote=False)` puts into SQL as it stands; null for any other value (SQLAlchemy, quoted_name). */
-export function bareName(value: PythonValue | undefined): string | null {
+export function verbatimName(value: PythonValue | undefined): string | null {
   if (value?.kind !== "call" || calleeOf(value) !== "quoted_name") return null;
   const [first, second] = value.args.positional;
   const quote = value.args.named.get("quote") ?? second;
@@ -71,7 +71,7 @@ export function bareName(value: PythonValue | undefined): string | null {
 /** `quoted_name("x", quote=False)` as the name that the database then has, where it is one; any other value as it is. */
 export function quotedName(value: PythonValue): PythonValue {
   if (value.kind !== "call" || calleeOf(value) !== "quoted_name") return value;
-  const bare = bareName(value);
+  const bare = verbatimName(value);
   // The database folds what is not quoted.
   if (bare !== null) return /^\w+$/.test(bare) ? stringOf(bare.toLowerCase()) : value;
   const [first] = value.args.positional;

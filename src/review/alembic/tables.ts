@@ -15,7 +15,6 @@ import {
 import type { Context } from "./context.ts";
 import { createIndexSql } from "./indexes.ts";
 import {
-  bareName,
   columnIndexName,
   constraintName,
   nameIn,
@@ -24,6 +23,7 @@ import {
   stringIn,
   type TableRef,
   tableSql,
+  verbatimName,
 } from "./names.ts";
 import { checkOf, createEnumSql, isFalse, isTrue } from "./types.ts";
 import { unreadable } from "./unreadable.ts";
@@ -198,7 +198,7 @@ export function columnComment({ name, comment }: Column, table: TableRef): strin
 
 function inheritedSql(value: PythonValue): string {
   const items = value.kind === "sequence" ? value.items : [value];
-  return items.map((item) => bareName(item) ?? quoteName(stringIn(item, "a table"))).join(", ");
+  return items.map((item) => verbatimName(item) ?? quoteName(stringIn(item, "a table"))).join(", ");
 }
 
 function optionsSql(named: ReadonlyMap<string, PythonValue>, { dialect }: Context): string {
