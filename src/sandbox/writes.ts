@@ -17,7 +17,8 @@ export function watchWrites({ FS, MEMFS }: Internals): void {
   const operations = FS.lookupPath(`${dataDirectory}/PG_VERSION`).node.stream_ops;
   const { write, msync } = operations;
   operations.write = function watchedWrite(stream, buffer, offset, length, position, ...rest) {
-    touch(stream.node, position, position + length);
+    // What lies between the end of the file and a place beyond it becomes a part of it.
+    touch(stream.node, Math.min(stream.node.usedBytes, position), position + length);
     return write(stream, buffer, offset, length, position, ...rest);
   };
   operations.msync = function watchedSync(stream, buffer, offset, length, ...rest) {
