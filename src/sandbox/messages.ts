@@ -28,9 +28,9 @@ export type Request =
       /** Whether checkpoints may be copies of memory, if those are seen to work; archives otherwise. */
       readonly snapshots: boolean;
     }
-  | ({ readonly kind: "exec" } & Query)
+  | ({ readonly kind: "exec" } & SentQuery)
   /** Is answered with a part for each, until one does not run. */
-  | { readonly kind: "execAll"; readonly queries: readonly Query[] }
+  | { readonly kind: "execAll"; readonly queries: readonly SentQuery[] }
   | { readonly kind: "checkpoint" }
   | { readonly kind: "restore"; readonly checkpoint: number }
   | { readonly kind: "changedFiles"; readonly checkpoint: number }
@@ -40,7 +40,7 @@ export type Request =
   | { readonly kind: "unpretend" };
 
 /** One simple query. */
-export interface Query {
+export interface SentQuery {
   readonly sql: string;
   readonly copyData: string | null;
 }
