@@ -139,12 +139,12 @@ function isStraight({ statements }: Script): boolean {
 /** Runs such a script without waiting between its statements. Tells each that ran or failed, and where it stopped. */
 async function runStraight(
   session: Session,
-  { statements, transaction }: Script,
+  script: Script,
   known: Known,
   saw: (run: StatementRun) => void,
 ): Promise<FaithfulRun["stop"]> {
-  const wraps = transaction === "transaction" || (transaction === "implicit" && statements.length > 1);
-  const [begin, commit] = wraps ? [[{ sql: "BEGIN" }], [{ sql: "COMMIT" }]] : [[], []];
+  const { statements } = script;
+  const [begin, commit] = isWrapped(script) ? [[{ sql: "BEGIN" }], [{ sql: "COMMIT" }]] : [[], []];
   const sent = statements.map(({ sql, copyData }) => ({ sql, copyData }));
   let stop: FaithfulRun["stop"] = null;
   await session.runAllAndReset([...begin, ...sent, ...commit], ({ error, sets, ms }, i) => {
@@ -221,10 +221,14 @@ export function questionsTo(session: Session, isOpen: () => boolean): Asking<Sql
 
 const savepoint = "drydock_question";
 
+/** Whether a transaction is put around a script. */
+function isWrapped({ transaction, statements }: Script): boolean {
+  return transaction === "transaction" || (transaction === "implicit" && statements.length > 1);
+}
+
 /** Opens and closes the transaction that the framework, or the protocol, puts around a script. */
 function transactionOf(session: Session, script: Script) {
-  const several = script.statements.length > 1;
-  const wraps = script.transaction === "transaction" || (script.transaction === "implicit" && several);
+  const wraps = isWrapped(script);
   let status: ExecResult["status"] = "idle";
   let isImplicit = false;
   let isStarted = false;
